@@ -7,8 +7,8 @@ use crate::origin::{OriginRef, TupleRef};
 use crate::scheme::Scheme;
 
 /// Whether a browser treats pages of `origin` as a secure context: `https`, or
-/// loopback. Opaque origins and custom schemes are not, since only the browser
-/// knows ("Is origin potentially trustworthy?", steps 1 and 7).
+/// loopback under any scheme. Opaque origins are not, and other custom schemes
+/// are not either, since only the browser knows.
 pub fn is_potentially_trustworthy(origin: &OriginRef<'_>) -> bool {
     origin.tuple().is_some_and(|tuple| tuple.scheme() == Scheme::Https || is_loopback(tuple))
 }

@@ -197,6 +197,7 @@ fn secure_transport_and_loopback_are_potentially_trustworthy() {
         "http://127.0.0.1",
         "http://127.255.0.9:1",
         "http://[::1]",
+        "capacitor://localhost",
     ] {
         assert!(is_potentially_trustworthy(&parse(text)), "{text}");
     }
@@ -208,7 +209,7 @@ fn secure_transport_and_loopback_are_potentially_trustworthy() {
         "http://128.0.0.1",
         "http://[::2]",
         "http://[::ffff:7f00:1]",
-        "capacitor://localhost",
+        "capacitor://example",
     ] {
         assert!(!is_potentially_trustworthy(&parse(text)), "{text}");
     }
