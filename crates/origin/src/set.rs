@@ -11,7 +11,7 @@ use crate::host::HostKind;
 use crate::origin::{OriginRef, TupleRef};
 use crate::pattern::{HostPattern, OriginPattern, Parts, PortPattern};
 use crate::scheme::Scheme;
-use crate::table::Table;
+use crate::table::{Keys, Table};
 
 /// Stands for any port when a pattern is hashed; no port has this number.
 const ANY_PORT: u32 = u32::MAX;
@@ -106,6 +106,15 @@ impl OriginSet {
     /// The patterns' texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|index| self.text(index))
+    }
+
+    /// Patterns that stand in the set before: (number, number of the first).
+    pub fn duplicates(&self) -> impl Iterator<Item = (usize, usize)> {
+        let number = |entry: u32| usize::try_from(entry).unwrap_or(usize::MAX);
+        [&self.exact, &self.any_port, &self.subdomains]
+            .into_iter()
+            .flat_map(|table| &table.duplicates)
+            .map(move |&(entry, first)| (number(entry), number(first)))
     }
 
     /// Whether some pattern admits `origin`. Opaque origins are never members.
@@ -203,16 +212,11 @@ impl OriginSet {
     }
 
     fn table(&self, entries: &[u32], seed: u64, hash: impl Fn(&str, u64) -> u64) -> Table {
-        let distinct = self.distinct(entries);
-        Table::build(&distinct, seed, |entry, seed| hash(self.entry(entry), seed)).unwrap_or_default()
-    }
-
-    /// Equal texts would share every hash; the first stands for all.
-    fn distinct(&self, entries: &[u32]) -> Vec<u32> {
-        let mut sorted = entries.to_vec();
-        sorted.sort_by_key(|&entry| (self.entry(entry), entry));
-        sorted.dedup_by_key(|entry| self.entry(*entry));
-        sorted
+        let keys = Keys {
+            hash: |entry, seed| hash(self.entry(entry), seed),
+            same: |a, b| self.entry(a) == self.entry(b),
+        };
+        Table::build(entries, seed, &keys).unwrap_or_default()
     }
 
     fn without_a_place(&self, groups: &[Vec<u32>; 3]) -> Vec<u32> {

@@ -28,6 +28,16 @@ pub(crate) struct Table {
     slots: Box<[Slot]>,
     mask: usize,
     pub(crate) seed: u64,
+    /// Entries left out because an equal one was there: (entry, the first one).
+    pub(crate) duplicates: Vec<(u32, u32)>,
+}
+
+/// How entries are hashed and told apart while a table is built.
+pub(crate) struct Keys<H, S> {
+    /// `hash(entry, seed)`.
+    pub(crate) hash: H,
+    /// Whether two entries are equal.
+    pub(crate) same: S,
 }
 
 /// The entries hash too much alike under every seed tried: more than 64 of them
@@ -36,13 +46,12 @@ pub(crate) struct Table {
 pub(crate) struct TooManyCollisions;
 
 impl Table {
-    /// Builds a table of `entries`; `hash_of(entry, seed)` hashes one of them.
-    /// `seed` should depend on all the entries, so that no author of one can
-    /// foresee it.
+    /// Builds a table of `entries`. `seed` should depend on all of them, so that no
+    /// author of one can foresee it.
     pub(crate) fn build(
         entries: &[u32],
         seed: u64,
-        hash_of: impl Fn(u32, u64) -> u64,
+        keys: &Keys<impl Fn(u32, u64) -> u64, impl Fn(u32, u32) -> bool>,
     ) -> Result<Self, TooManyCollisions> {
         if entries.is_empty() {
             return Ok(Self::default());
@@ -52,7 +61,7 @@ impl Table {
             let size = smallest << doubling;
             for attempt in 0..SEEDS_PER_SIZE {
                 let seed = seed.wrapping_add(u64::from(doubling) * SEEDS_PER_SIZE + attempt);
-                if let Some(table) = Self::fill(entries, size, seed, &hash_of) {
+                if let Some(table) = Self::fill(entries, size, seed, keys) {
                     return Ok(table);
                 }
             }
@@ -60,11 +69,22 @@ impl Table {
         Err(TooManyCollisions)
     }
 
-    fn fill(entries: &[u32], size: usize, seed: u64, hash_of: &impl Fn(u32, u64) -> u64) -> Option<Self> {
-        let mut table = Self { slots: vec![Slot::default(); size].into_boxed_slice(), mask: size - 1, seed };
+    fn fill(
+        entries: &[u32],
+        size: usize,
+        seed: u64,
+        keys: &Keys<impl Fn(u32, u64) -> u64, impl Fn(u32, u32) -> bool>,
+    ) -> Option<Self> {
+        let slots = vec![Slot::default(); size].into_boxed_slice();
+        let mut table = Self { slots, mask: size - 1, seed, duplicates: Vec::new() };
         for &entry in entries {
-            let hash = hash_of(entry, seed);
-            let free = table.probe(hash).find(|&at| table.slots.get(at).is_some_and(|s| s.entry == 0))?;
+            let hash = (keys.hash)(entry, seed);
+            if let Some(first) = table.find(hash, |other| (keys.same)(other, entry)) {
+                table.duplicates.push((entry, first));
+                continue;
+            }
+            let is_free = |&at: &usize| table.slots.get(at).is_some_and(|slot| slot.entry == 0);
+            let free = table.probe(hash).find(is_free)?;
             *table.slots.get_mut(free)? = Slot { tag: tag(hash), entry: entry.checked_add(1)? };
         }
         Some(table)

@@ -95,6 +95,7 @@ fn the_set_finds_the_first_of_equal_patterns_and_prefers_the_exact_one() {
     assert_eq!(find("null"), None);
     assert_eq!(set.text(3), Some("https://*.a.example.com"));
     assert_eq!(set.text(6), None);
+    assert_eq!(set.duplicates().collect::<Vec<_>>(), [(2, 1)]);
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! A compiled policy: valid by construction, cheap to clone.
+
+use std::fmt;
+use std::sync::Arc;
+
+use corsac_origin::{OriginRef, OriginSet, PublicSuffixList};
+use http::HeaderValue;
+
+use crate::compile::compile;
+use crate::config::PolicyConfig;
+use crate::error::{Mistake, PolicyErrors};
+use crate::header_name::HeaderNames;
+
+/// A policy that can decide. A clone is one `Arc` bump.
+#[derive(Clone)]
+pub struct Policy {
+    pub(crate) compiled: Arc<Compiled>,
+    generation: u64,
+}
+
+/// Invariants, made by `compile`: with credentials, `origins` is never `Any`; every
+/// header value is well-formed and names no forbidden method or header.
+pub(crate) struct Compiled {
+    /// The configuration without its origins, which `origins` keeps.
+    pub(crate) rest: PolicyConfig,
+    pub(crate) origins: Origins,
+    pub(crate) methods: Methods,
+    pub(crate) request_headers: RequestHeaders,
+    pub(crate) fields: Fields,
+    pub(crate) warnings: Vec<Mistake>,
+}
+
+pub(crate) enum Origins {
+    /// `*`, which is sent as such.
+    Any,
+    Listed {
+        set: Box<OriginSet>,
+        /// Where `null` stands among the written origins, if it is allowed.
+        null_at: Option<usize>,
+    },
+}
+
+#[derive(Default)]
+pub(crate) struct Methods {
+    pub(crate) any: bool,
+    pub(crate) listed: Vec<Box<str>>,
+}
+
+#[derive(Default)]
+pub(crate) struct RequestHeaders {
+    pub(crate) any: bool,
+    pub(crate) names: HeaderNames,
+}
+
+/// Values of response fields that do not depend on the request.
+#[derive(Default)]
+pub(crate) struct Fields {
+    pub(crate) allow_methods: Option<HeaderValue>,
+    pub(crate) allow_headers: Option<HeaderValue>,
+    pub(crate) expose_headers: Option<HeaderValue>,
+    pub(crate) max_age: Option<HeaderValue>,
+}
+
+impl Policy {
+    /// Compiles `config` with the embedded Public Suffix List.
+    ///
+    /// # Errors
+    /// Every mistake at once, with the warnings among them.
+    pub fn compile(config: &PolicyConfig) -> Result<Self, PolicyErrors> {
+        Self::compile_with(config, PublicSuffixList::embedded())
+    }
+
+    /// Compiles `config` with another Public Suffix List.
+    ///
+    /// # Errors
+    /// Every mistake at once, with the warnings among them.
+    pub fn compile_with(config: &PolicyConfig, suffixes: &PublicSuffixList) -> Result<Self, PolicyErrors> {
+        compile(config, suffixes).map(|compiled| Self { compiled: Arc::new(compiled), generation: 0 })
+    }
+
+    /// The configuration that compiles to this policy.
+    pub fn to_config(&self) -> PolicyConfig {
+        let origins = match &self.compiled.origins {
+            Origins::Any => vec!["*".to_owned()],
+            Origins::Listed { set, null_at } => {
+                let mut origins: Vec<_> = set.iter().map(str::to_owned).collect();
+                if let Some(at) = null_at {
+                    origins.insert((*at).min(origins.len()), "null".to_owned());
+                }
+                origins
+            }
+        };
+        PolicyConfig { origins, ..self.compiled.rest.clone() }
+    }
+
+    /// What to be warned of, although it compiles.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.compiled.warnings
+    }
+
+    /// Whether requests may carry credentials.
+    pub fn allows_credentials(&self) -> bool {
+        self.compiled.rest.credentials
+    }
+
+    /// Whether every website is allowed.
+    pub fn allows_any_origin(&self) -> bool {
+        matches!(self.compiled.origins, Origins::Any)
+    }
+
+    /// How often the policy had been replaced when this one was put in place; 0 for
+    /// one that never was. Decisions carry it.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The same policy as generation `number`.
+    #[must_use]
+    pub fn with_generation(self, number: u64) -> Self {
+        Self { generation: number, ..self }
+    }
+
+    /// The index among the written origins of the one that admits `origin`.
+    pub(crate) fn admitted_by(&self, origin: &OriginRef<'_>) -> Option<usize> {
+        match (&self.compiled.origins, origin) {
+            (Origins::Any, _) => Some(0),
+            (Origins::Listed { null_at, .. }, OriginRef::Opaque) => *null_at,
+            (Origins::Listed { set, null_at }, OriginRef::Tuple(_)) => {
+                let found = set.find(origin)?;
+                let shift = usize::from(null_at.is_some_and(|at| at <= found));
+                Some(found + shift)
+            }
+        }
+    }
+}
+
+impl PartialEq for Policy {
+    /// Equal when they were compiled from equal configurations; generations may differ.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.compiled, &other.compiled) || self.to_config() == other.to_config()
+    }
+}
+
+impl Eq for Policy {}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins = match &self.compiled.origins {
+            Origins::Any => "any".to_owned(),
+            Origins::Listed { set, .. } => format!("{} patterns", set.len()),
+        };
+        f.debug_struct("Policy")
+            .field("generation", &self.generation)
+            .field("origins", &origins)
+            .field("rest", &self.compiled.rest)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! A text with a name, and its lines.
+
+use std::ops::Range;
+
+/// Line and column, both from 1; columns count characters (Unicode scalar values).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+}
+
+/// A text with a name.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    name: String,
+    text: String,
+    /// Offset of each line's first byte.
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    /// `name` is shown to people: a path, `-` for standard input.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let starts = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        Self { name: name.into(), text, line_starts }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column of a byte; past the end is the end.
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = offset.min(self.text.len());
+        let line = self.line_starts.partition_point(|&start| start <= offset);
+        let start = self.line_start(line);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        Position { line, column: column + 1 }
+    }
+
+    /// The bytes of lines `first` to `last` (from 1, both included).
+    pub fn lines(&self, first: usize, last: usize) -> Range<usize> {
+        self.line_start(first)..self.line_starts.get(last).copied().unwrap_or(self.text.len())
+    }
+
+    fn line_start(&self, line: usize) -> usize {
+        line.checked_sub(1).and_then(|index| self.line_starts.get(index)).copied().unwrap_or(0)
+    }
+}
