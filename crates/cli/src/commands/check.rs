@@ -1,0 +1,50 @@
+//! `corsac check`: find mistakes in policies.
+
+use corsac_diagnostics::Report;
+use corsac_gateway::read;
+use corsac_origin::PublicSuffixList;
+
+use crate::args::{Check, Format, Global};
+use crate::exit::Exit;
+use crate::load;
+use crate::output::Output;
+
+pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
+    let list = match load::suffix_list(global) {
+        Ok(list) => list,
+        Err(error) => return output.fail(&error.reason, &error.hint),
+    };
+    let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
+    let mut reports: Vec<Report> = Vec::new();
+    let mut failed = false;
+    for file in &check.files {
+        match load::policy_file(file) {
+            Ok(source) => {
+                let reading = read(source, global.profile.as_deref(), suffixes);
+                reports.push(reading.document.report(reading.findings));
+            }
+            Err(error) => {
+                output.fail(&error.reason, &error.hint);
+                failed = true;
+            }
+        }
+    }
+    let found: usize = reports.iter().map(|report| report.findings.len()).sum();
+    let exit = match (failed, found) {
+        (true, _) => Exit::Failed,
+        (false, 0) => Exit::Clean,
+        (false, _) => Exit::Findings,
+    };
+    if exit == Exit::Clean && global.format == Format::Human {
+        output.talk(&clean(&reports));
+    }
+    output.detail(&format!("public suffixes of {}", suffixes.version()));
+    output.reports(&reports, global.format, exit)
+}
+
+fn clean(reports: &[Report]) -> String {
+    match reports {
+        [report] => format!("{}: no findings", report.source.name()),
+        reports => format!("{} files: no findings", reports.len()),
+    }
+}

@@ -1,0 +1,7 @@
+//! One file a verb.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod init;
+pub(crate) mod rule;
+pub(crate) mod serve;

@@ -1,0 +1,128 @@
+//! `corsac rule`: explain a rule.
+
+use corsac_diagnostics::Rule as RuleInfo;
+use serde_json::json;
+
+use crate::args::{Format, Global, Rule};
+use crate::exit::Exit;
+use crate::output::Output;
+
+macro_rules! pages {
+    ($($id:literal),* $(,)?) => {
+        /// The page of every rule, in order.
+        const PAGES: &[(&str, &str)] = &[$(($id, include_str!(concat!("../../rules/", $id, ".md")))),*];
+    };
+}
+
+pages![
+    "any-origin-mixed",
+    "any-origin-with-credentials",
+    "authorization-under-wildcard",
+    "dangerous-setting",
+    "development-origin",
+    "exposed-wildcard-with-credentials",
+    "forbidden-exposed-header",
+    "forbidden-method",
+    "forbidden-request-header",
+    "header-name-invalid",
+    "insecure-origin-with-credentials",
+    "invalid-value",
+    "max-age-out-of-range",
+    "method-invalid",
+    "missing-key",
+    "no-origins",
+    "null-origin",
+    "obsolete-private-network",
+    "origin-never-sent",
+    "public-suffix-wildcard",
+    "redundant-entry",
+    "route-conflict",
+    "toml-syntax",
+    "unknown-key",
+    "unknown-reference",
+    "unused-definition",
+    "wildcard-position",
+    "wrong-type",
+];
+
+/// How alike an id must be for "did you mean".
+const CLOSE_ENOUGH: f64 = 0.8;
+
+pub(crate) fn run(rule: &Rule, global: &Global, output: &Output) -> Exit {
+    let Some(id) = &rule.id else { return output.data(&list(global.format), Exit::Clean) };
+    let page = PAGES.iter().find(|(known, _)| known == id);
+    match (page, rules().into_iter().find(|rule| rule.id == id)) {
+        (Some((_, page)), Some(rule)) => output.data(&shown(rule, page, global.format), Exit::Clean),
+        _ => {
+            let hint = match closest(id) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => "`corsac rule` lists them".to_owned(),
+            };
+            output.fail(&format!("there is no rule `{id}`"), &hint)
+        }
+    }
+}
+
+/// All rules, by id.
+fn rules() -> Vec<&'static RuleInfo> {
+    let groups = [corsac_cors::RULES, &corsac_gateway::RULES, &corsac_diagnostics::DOCUMENT_RULES];
+    let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
+    rules.sort_by_key(|rule| rule.id);
+    rules
+}
+
+fn list(format: Format) -> String {
+    let rules = rules();
+    if format == Format::Json {
+        let rules: Vec<_> = rules
+            .iter()
+            .map(|rule| json!({"rule": rule.id, "severity": rule.severity.as_str(), "summary": rule.summary}))
+            .collect();
+        return format!("{}\n", json!({"schema": "corsac.rules/1", "rules": rules}));
+    }
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let line =
+        |rule: &&RuleInfo| format!("{:width$}  {:7}  {}\n", rule.id, rule.severity.as_str(), rule.summary);
+    rules.iter().map(line).collect()
+}
+
+fn shown(rule: &RuleInfo, page: &str, format: Format) -> String {
+    if format == Format::Json {
+        let object = json!({
+            "schema": "corsac.rule/1",
+            "rule": rule.id,
+            "severity": rule.severity.as_str(),
+            "summary": rule.summary,
+            "page": page,
+        });
+        return format!("{object}\n");
+    }
+    page.to_owned()
+}
+
+fn closest(id: &str) -> Option<&'static str> {
+    let scored = PAGES.iter().map(|(known, _)| (strsim::jaro_winkler(id, known), *known));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 >= CLOSE_ENOUGH).then_some(best.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_page_and_every_page_its_rule() {
+        let ids: Vec<_> = rules().iter().map(|rule| rule.id).collect();
+        let pages: Vec<_> = PAGES.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, pages);
+        for (id, page) in PAGES {
+            assert!(page.starts_with(&format!("# {id}\n")), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_rule_is_recognized_and_nonsense_is_not() {
+        assert_eq!(closest("null-orign"), Some("null-origin"));
+        assert_eq!(closest("zzz"), None);
+    }
+}

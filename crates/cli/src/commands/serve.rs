@@ -1,0 +1,179 @@
+//! `corsac serve`: run the gateway.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use corsac_diagnostics::Report;
+use corsac_gateway::{Change, Config, Gateway, Listening, Reading, StartError, Upstream, read, watch};
+use corsac_origin::PublicSuffixList;
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{Global, Serve};
+use crate::exit::Exit;
+use crate::load;
+use crate::output::Output;
+
+/// Time that an upstream has to accept the connection that asks whether it is there.
+const PROBE_TIME: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
+    let list = match load::suffix_list(global) {
+        Ok(list) => list,
+        Err(error) => return output.fail(&error.reason, &error.hint),
+    };
+    let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
+    let loader = Loader { file: &serve.file, profile: global.profile.as_deref(), suffixes, output };
+    let config = match loader.load() {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    let runtime = match control_runtime(output) {
+        Ok(runtime) => runtime,
+        Err(exit) => return exit,
+    };
+    let upstreams = config.upstreams.clone();
+    let gateway = match Gateway::start(config, None) {
+        Ok(gateway) => gateway,
+        Err(error) => return start_failed(&error, output),
+    };
+    runtime.block_on(warn_of_unreachable(&upstreams, output));
+    let listening = gateway.listening();
+    output.talk(&format!("serving http://{}, admin http://{}", listening.gateway, listening.admin));
+    if output.data(&format!("{{{}}}\n", ready(&gateway)), Exit::Clean) == Exit::Failed {
+        return Exit::Failed;
+    }
+    runtime.block_on(async {
+        tokio::select! {
+            () = stop_signal(output) => {}
+            () = reload_on_change(&loader, &gateway) => {}
+        }
+    });
+    stop(gateway, &runtime, output);
+    Exit::Clean
+}
+
+/// `"listening":{…}`, the machine's part of saying that requests are accepted.
+pub(crate) fn ready(gateway: &Gateway) -> String {
+    let Listening { gateway, admin } = gateway.listening();
+    format!("\"listening\":{{\"gateway\":\"{gateway}\",\"admin\":\"{admin}\"}}")
+}
+
+/// The runtime for signals and for watching the file.
+pub(crate) fn control_runtime(output: &Output) -> Result<Runtime, Exit> {
+    let built = Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| output.fail(&format!("failed to start: {error}"), ""))
+}
+
+/// Says why the gateway cannot start.
+pub(crate) fn start_failed(error: &StartError, output: &Output) -> Exit {
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let hint = match error {
+        StartError::Bind(address, _) => {
+            format!("does another program use port {}? `ss -ltnp` shows", address.port())
+        }
+        StartError::AccessLog(_) => "does the folder exist, and may this user write there?".to_owned(),
+        _ => String::new(),
+    };
+    output.fail(&format!("failed to {error}: {cause}"), &hint)
+}
+
+/// Finishes what is in flight; a second signal ends it at once.
+pub(crate) fn stop(gateway: Gateway, runtime: &Runtime, output: &Output) {
+    output.talk(&format!("stopping: requests in flight have {:?}", gateway.grace()));
+    runtime.block_on(async {
+        let stopping = tokio::task::spawn_blocking(|| gateway.stop());
+        tokio::select! {
+            _ = stopping => {}
+            () = stop_signal(output) => {}
+        }
+    });
+}
+
+/// SIGINT or SIGTERM.
+pub(crate) async fn stop_signal(output: &Output) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        output.warn("signals cannot be had; stop the process by force");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+struct Loader<'l> {
+    file: &'l Path,
+    profile: Option<&'l str>,
+    suffixes: &'l PublicSuffixList,
+    output: &'l Output,
+}
+
+impl Loader<'_> {
+    /// The configuration, with its findings told.
+    fn load(&self) -> Result<Config, Exit> {
+        let source =
+            load::policy_file(self.file).map_err(|error| self.output.fail(&error.reason, &error.hint))?;
+        let Reading { config, document, findings } = read(source, self.profile, self.suffixes);
+        let report: Report = document.report(findings);
+        self.output.talk_reports(&[report]);
+        config.ok_or(Exit::Findings)
+    }
+}
+
+async fn reload_on_change(loader: &Loader<'_>, gateway: &Gateway) {
+    let mut last = std::fs::read(loader.file).ok().map(Arc::new);
+    let changed = |change| {
+        let now = std::fs::read(loader.file).ok().map(Arc::new);
+        // The folder has other files; SIGHUP reloads in any case.
+        if change == Change::Signal || now != last {
+            last = now;
+            reload(loader, gateway);
+        }
+        true
+    };
+    if let Err(error) = watch(loader.file, changed).await {
+        loader
+            .output
+            .warn(&format!("changes of the file are not seen: {error}; send SIGHUP after a restart"));
+        std::future::pending::<()>().await;
+    }
+}
+
+fn reload(loader: &Loader<'_>, gateway: &Gateway) {
+    let generation = gateway.generation();
+    match loader.load() {
+        Err(_) => {
+            gateway.record_refused_reload();
+            loader.output.warn(&format!("not reloaded: generation {generation} keeps serving"));
+        }
+        Ok(config) => match gateway.reload(config) {
+            Ok(generation) => loader.output.talk(&format!("reloaded: generation {generation}")),
+            Err(error) => {
+                gateway.record_refused_reload();
+                loader.output.warn(&format!("not reloaded: {error}; generation {generation} keeps serving"));
+            }
+        },
+    }
+}
+
+/// An upstream that is down at start may come up later: a warning, no failure.
+async fn warn_of_unreachable(upstreams: &[Upstream], output: &Output) {
+    for upstream in upstreams {
+        let connected =
+            tokio::time::timeout(PROBE_TIME, TcpStream::connect(upstream.authority.as_str())).await;
+        let reason = match connected {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {PROBE_TIME:?}"),
+        };
+        let (name, authority) = (&upstream.name, &upstream.authority);
+        output.warn(&format!(
+            "upstream `{name}` at {authority} is not reachable: {reason}; its routes answer 502"
+        ));
+    }
+}

@@ -1,0 +1,74 @@
+//! Reading files within bounds, with a hint when it fails.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use corsac_diagnostics::{MAX_DOCUMENT_BYTES, Source};
+use corsac_origin::{MAX_LIST_BYTES, PublicSuffixList};
+
+use crate::args::Global;
+
+/// Why a file cannot be read, and what to do.
+#[derive(Debug)]
+pub(crate) struct LoadError {
+    pub(crate) reason: String,
+    pub(crate) hint: String,
+}
+
+/// Reads a policy file; `-` is standard input.
+pub(crate) fn policy_file(path: &Path) -> Result<Source, LoadError> {
+    let name = path.display().to_string();
+    let text = if name == "-" {
+        bounded(io::stdin().lock(), "standard input", MAX_DOCUMENT_BYTES)
+    } else {
+        open(path).and_then(|file| bounded(file, &name, MAX_DOCUMENT_BYTES))
+    }?;
+    Ok(Source::new(name, text))
+}
+
+/// The list that the command line names, or the embedded one.
+pub(crate) fn suffix_list(global: &Global) -> Result<Option<PublicSuffixList>, LoadError> {
+    let Some(path) = &global.public_suffix_list else { return Ok(None) };
+    let name = path.display().to_string();
+    let text = open(path).and_then(|file| bounded(file, &name, MAX_LIST_BYTES))?;
+    let parsed = PublicSuffixList::parse(&text).map_err(|error| LoadError {
+        reason: format!("failed to read `{name}`: {error}"),
+        hint: "take public_suffix_list.dat from your system's publicsuffix package".into(),
+    });
+    parsed.map(Some)
+}
+
+fn open(path: &Path) -> Result<File, LoadError> {
+    let failed = |reason: &str, hint: &str| LoadError {
+        reason: format!("failed to read `{}`: {reason}", path.display()),
+        hint: hint.to_owned(),
+    };
+    if path.is_dir() {
+        return Err(failed("it is a directory", "name the policy file in it, such as corsac.toml"));
+    }
+    File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failed("no such file", "`corsac init` writes a starting policy"),
+        io::ErrorKind::PermissionDenied => failed("permission denied", "may this user read it?"),
+        _ => failed(&error.to_string(), "is it a regular file?"),
+    })
+}
+
+/// Reads at most `limit` bytes of UTF-8.
+fn bounded(reader: impl Read, name: &str, limit: usize) -> Result<String, LoadError> {
+    let failed = |reason: String, hint: &str| LoadError {
+        reason: format!("failed to read `{name}`: {reason}"),
+        hint: hint.to_owned(),
+    };
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(bound).read_to_end(&mut bytes).map_err(|error| failed(error.to_string(), ""))?;
+    if bytes.len() > limit {
+        let reason = format!("it is larger than {} MiB", limit >> 20);
+        return Err(failed(reason, "is it the right file?"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        failed(format!("it is not UTF-8 (byte {at})"), "save it as UTF-8; TOML has no other encoding")
+    })
+}

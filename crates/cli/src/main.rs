@@ -1,0 +1,34 @@
+//! The one binary of Corsac; its verbs are questions.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod exit;
+mod load;
+mod output;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use exit::Exit;
+use output::Output;
+
+fn main() -> std::process::ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return output::usage(&error).into(),
+    };
+    let output = Output::new(&args.global);
+    run(&args, &output).into()
+}
+
+fn run(args: &Args, output: &Output) -> Exit {
+    let global = &args.global;
+    match &args.command {
+        Command::Check(check) => commands::check::run(check, global, output),
+        Command::Demo(demo) => commands::demo::run(demo, output),
+        Command::Init(init) => commands::init::run(init, output),
+        Command::Rule(rule) => commands::rule::run(rule, global, output),
+        Command::Serve(serve) => commands::serve::run(serve, global, output),
+    }
+}

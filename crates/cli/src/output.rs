@@ -1,0 +1,111 @@
+//! The only place that prints: data to standard output, talk to standard error.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use corsac_diagnostics::Report;
+use corsac_diagnostics::render::{self, Style};
+
+use crate::args::{Color, Format, Global};
+use crate::exit::Exit;
+
+/// Where a run writes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    color: Color,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Output {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self { color: global.color, quiet: global.quiet, verbose: global.verbose }
+    }
+
+    /// Writes to standard output. A reader that went away has what it wanted, so a
+    /// closed pipe is success; anything else is a failure.
+    pub(crate) fn data(&self, text: &str, exit: Exit) -> Exit {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => exit,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Clean,
+            Err(error) => self.fail(&format!("failed to write the result: {error}"), "is the disk full?"),
+        }
+    }
+
+    /// Says something to people, unless they asked for silence.
+    pub(crate) fn talk(&self, text: &str) {
+        if !self.quiet {
+            write_stderr(text);
+        }
+    }
+
+    /// Says what only the curious want to know.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose {
+            write_stderr(text);
+        }
+    }
+
+    /// Warns, also when quiet.
+    pub(crate) fn warn(&self, text: &str) {
+        write_stderr(&format!("{} {text}", self.paint("warning:", "\u{1b}[1;33m")));
+    }
+
+    /// Says why it could not be done, with one hint.
+    pub(crate) fn fail(&self, reason: &str, hint: &str) -> Exit {
+        write_stderr(&format!("{} {reason}", self.paint("error:", "\u{1b}[1;31m")));
+        if !hint.is_empty() {
+            write_stderr(&format!("{} {hint}", self.paint("hint:", "\u{1b}[1;36m")));
+        }
+        Exit::Failed
+    }
+
+    /// The findings of a run, on standard output.
+    pub(crate) fn reports(&self, reports: &[Report], format: Format, exit: Exit) -> Exit {
+        let text = match format {
+            Format::Human => render::human(reports, self.style(io::stdout().is_terminal())),
+            Format::Plain => render::plain(reports),
+            Format::Json => render::json(reports),
+        };
+        self.data(&text, exit)
+    }
+
+    /// Findings as talk, where the run's data is something else.
+    pub(crate) fn talk_reports(&self, reports: &[Report]) {
+        let text = render::human(reports, self.style(io::stderr().is_terminal()));
+        if !text.is_empty() {
+            write_stderr(text.trim_end());
+        }
+    }
+
+    fn style(&self, terminal: bool) -> Style {
+        let wanted = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        if wanted { Style::Coloured } else { Style::Plain }
+    }
+
+    /// `text` in a colour, where standard error shows colours.
+    pub(crate) fn paint(&self, text: impl Display, escape: &str) -> String {
+        match self.style(io::stderr().is_terminal()) {
+            Style::Coloured => format!("{escape}{text}\u{1b}[0m"),
+            Style::Plain => text.to_string(),
+        }
+    }
+}
+
+/// Shows help, the version, or what is wrong with the command line.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    let exit = if error.use_stderr() { Exit::Failed } else { Exit::Clean };
+    // A closed pipe is success.
+    let _ = error.print();
+    exit
+}
+
+fn write_stderr(text: &str) {
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,232 @@
+//! The access log: JSON lines, written by a thread of its own.
+//!
+//! A worker fills a buffer and hands it over when it is large or 100 ms old. If the
+//! writer cannot keep up, buffers are dropped and counted rather than requests
+//! delayed. The query of a target is left out: it may carry secrets.
+
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::thread::JoinHandle;
+
+use http::Version;
+use http::header::HeaderValue;
+use prometheus_client::metrics::counter::Counter;
+
+use crate::config::AccessLog;
+use crate::event::{CorsEvent, RequestEvent};
+
+/// A buffer this large is handed over at once.
+const FLUSH_BYTES: usize = 32 << 10;
+
+/// Buffers that wait for the writer: 4 MiB at most.
+const QUEUE: usize = 128;
+
+/// Bytes of a text from the request that are logged.
+const MAX_TEXT: usize = 512;
+
+/// The writer's side.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    buffers: SyncSender<Message>,
+    thread: JoinHandle<()>,
+    dropped: Counter,
+}
+
+#[derive(Debug)]
+enum Message {
+    Write(Vec<u8>),
+    Finish(Sender<()>),
+}
+
+impl Writer {
+    /// Opens the log. `None` if it is off.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub(crate) fn open(log: &AccessLog) -> io::Result<Option<Self>> {
+        let file: Box<dyn Write + Send> = match log {
+            AccessLog::Off => return Ok(None),
+            AccessLog::Stderr => Box::new(io::stderr()),
+            AccessLog::File(path) => Box::new(append(path)?),
+        };
+        let (buffers, queue) = sync_channel(QUEUE);
+        let thread =
+            std::thread::Builder::new().name("access-log".into()).spawn(move || write(file, &queue))?;
+        Ok(Some(Self { buffers, thread, dropped: Counter::default() }))
+    }
+
+    /// A worker's side.
+    pub(crate) fn buffer(&self) -> Buffer {
+        Buffer { lines: RefCell::default(), buffers: self.buffers.clone(), dropped: self.dropped.clone() }
+    }
+
+    /// Lines that were dropped because the writer could not keep up.
+    pub(crate) fn dropped(&self) -> Counter {
+        self.dropped.clone()
+    }
+
+    /// Writes what is queued and ends the thread.
+    pub(crate) fn finish(self) {
+        let (done, finished) = channel();
+        if self.buffers.send(Message::Finish(done)).is_ok() {
+            // An error means that the thread is gone already.
+            let _ = finished.recv();
+        }
+        let _ = self.thread.join();
+    }
+}
+
+fn append(path: &std::path::Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn write(mut file: Box<dyn Write + Send>, queue: &Receiver<Message>) {
+    for message in queue {
+        match message {
+            // A full disk must not stop the gateway; the next buffer may fit again.
+            Message::Write(buffer) => drop(file.write_all(&buffer)),
+            Message::Finish(done) => {
+                let _ = file.flush();
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+}
+
+/// A worker's lines.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    lines: RefCell<Vec<u8>>,
+    buffers: SyncSender<Message>,
+    dropped: Counter,
+}
+
+impl Buffer {
+    pub(crate) fn record(&self, event: &RequestEvent<'_>) {
+        let mut lines = self.lines.borrow_mut();
+        if lines.capacity() == 0 {
+            lines.reserve(FLUSH_BYTES + 1_024);
+        }
+        line(&mut lines, event);
+        if lines.len() >= FLUSH_BYTES {
+            drop(lines);
+            self.flush();
+        }
+    }
+
+    pub(crate) fn flush(&self) {
+        let lines = std::mem::take(&mut *self.lines.borrow_mut());
+        if lines.is_empty() {
+            return;
+        }
+        if let Err(
+            TrySendError::Full(Message::Write(lines)) | TrySendError::Disconnected(Message::Write(lines)),
+        ) = self.buffers.try_send(Message::Write(lines))
+        {
+            let count = memchr::memchr_iter(b'\n', &lines).count();
+            self.dropped.inc_by(count as u64);
+        }
+    }
+}
+
+fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>) {
+    let _ = write!(out, "{{\"time\":\"{}\"", humantime::format_rfc3339_millis(event.time));
+    text(out, "id", event.id.as_bytes());
+    address(out, event.client);
+    text(out, "method", event.method.as_str().as_bytes());
+    optional(out, "host", event.host);
+    text(out, "path", event.target.path().as_bytes());
+    text(out, "protocol", protocol(event.version));
+    let micros = event.duration.as_micros();
+    let _ = write!(
+        out,
+        ",\"status\":{},\"duration_ms\":{}.{:03},\"generation\":{}",
+        event.status.as_u16(),
+        micros / 1_000,
+        micros % 1_000,
+        event.generation
+    );
+    for (name, value) in [("route", event.route), ("upstream", event.upstream), ("problem", event.problem)] {
+        if let Some(value) = value {
+            text(out, name, value.as_bytes());
+        }
+    }
+    optional(out, "origin", event.origin);
+    if let Some(cors) = &event.cors {
+        cors_fields(out, cors, event.policy);
+    }
+    if event.upstream_cors_removed {
+        out.extend_from_slice(b",\"upstream_cors_removed\":true");
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+fn cors_fields(out: &mut Vec<u8>, cors: &CorsEvent<'_>, policy: Option<&str>) {
+    out.extend_from_slice(b",\"cors\":{\"kind\":\"");
+    out.extend_from_slice(cors.kind.as_bytes());
+    out.push(b'"');
+    text(out, "verdict", cors.outcome().as_bytes());
+    text(out, "reason", cors.reason().as_bytes());
+    if let Some(policy) = policy {
+        text(out, "policy", policy.as_bytes());
+    }
+    out.push(b'}');
+}
+
+fn address(out: &mut Vec<u8>, address: IpAddr) {
+    let _ = write!(out, ",\"client\":\"{address}\"");
+}
+
+fn protocol(version: Version) -> &'static [u8] {
+    match version {
+        Version::HTTP_10 => b"HTTP/1.0",
+        Version::HTTP_11 => b"HTTP/1.1",
+        Version::HTTP_2 => b"HTTP/2",
+        _ => b"other",
+    }
+}
+
+fn optional(out: &mut Vec<u8>, name: &str, value: Option<&HeaderValue>) {
+    if let Some(value) = value {
+        text(out, name, value.as_bytes());
+    }
+}
+
+/// `,"name":"value"`, the value cut at a bound and every byte that is not plain ASCII
+/// escaped as the code point of its number: a log line is never broken by a request.
+fn text(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":\"");
+    let shown = value.get(..MAX_TEXT).unwrap_or(value);
+    for &byte in shown {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b' '..=b'~' => out.push(byte),
+            other => drop(write!(out, "\\u{other:04x}")),
+        }
+    }
+    if shown.len() < value.len() {
+        out.extend_from_slice(b"...");
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_breaks_a_line() {
+        let mut out = Vec::new();
+        text(&mut out, "origin", b"a\"b\\c\n\x00\xff");
+        assert_eq!(out, br#","origin":"a\"b\\c\u000a\u0000\u00ff""#);
+        out.clear();
+        text(&mut out, "x", &vec![b'a'; MAX_TEXT + 1]);
+        assert!(out.ends_with(b"a...\""));
+    }
+}

@@ -1,0 +1,226 @@
+//! Bodies on both sides: streamed, bounded in size and in silence.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::pool::Lease;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of a response to the client.
+pub(crate) enum Body {
+    /// The gateway's own.
+    Full(Option<Bytes>),
+    /// The upstream's, with the connection it comes from.
+    Upstream { incoming: Incoming, silence: Silence, lease: Option<Lease> },
+}
+
+impl Body {
+    pub(crate) fn empty() -> Self {
+        Self::Full(None)
+    }
+
+    pub(crate) fn full(bytes: Bytes) -> Self {
+        Self::Full(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+
+    pub(crate) fn upstream(incoming: Incoming, timeout: Duration, mut lease: Option<Lease>) -> Self {
+        // The server never asks for a body that has ended (204, 304, `HEAD`).
+        if incoming.is_end_stream() {
+            give_back(&mut lease);
+        }
+        Self::Upstream { incoming, silence: Silence::new(timeout), lease }
+    }
+}
+
+fn give_back(lease: &mut Option<Lease>) {
+    if let Some(lease) = lease.take() {
+        lease.give_back();
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Upstream { incoming, silence, lease } => {
+                let frame = ready!(silence.poll(cx, incoming))?;
+                // The connection is free for the next request once the body ended.
+                if frame.is_none() || incoming.is_end_stream() {
+                    give_back(lease);
+                }
+                Poll::Ready(frame.map(Ok))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Full(bytes) => bytes.is_none(),
+            Self::Upstream { incoming, .. } => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Full(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.remaining() as u64))
+            }
+            Self::Upstream { incoming, .. } => incoming.size_hint(),
+        }
+    }
+}
+
+/// Bounds the time between two frames. The timer exists only while a frame is
+/// awaited: a body that is there already costs none.
+pub(crate) struct Silence {
+    timeout: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Silence {
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { timeout, timer: None }
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        body: &mut Incoming,
+    ) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) {
+            self.timer = None;
+            return Poll::Ready(frame.transpose().map_err(BoxError::from));
+        }
+        let timeout = self.timeout;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + timeout)));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Err(TooSlow.into()))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct TooSlow;
+
+impl std::fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body came too slowly")
+    }
+}
+
+impl std::error::Error for TooSlow {}
+
+/// Why a request body was cut off; the handler looks here when the upstream's client
+/// fails, since the client only knows that its body broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    TooLarge,
+    TooSlow,
+}
+
+/// The body of a request on its way to the upstream.
+pub(crate) struct RequestBody(Option<Streamed>);
+
+struct Streamed {
+    incoming: Incoming,
+    left: u64,
+    silence: Silence,
+    cut: Rc<Cell<Option<Cut>>>,
+}
+
+impl RequestBody {
+    /// No body; a request with none can be sent again.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn new(incoming: Incoming, limit: u64, timeout: Duration, cut: Rc<Cell<Option<Cut>>>) -> Self {
+        if incoming.is_end_stream() {
+            return Self::none();
+        }
+        Self(Some(Streamed { incoming, left: limit, silence: Silence::new(timeout), cut }))
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Streamed {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = match ready!(self.silence.poll(cx, &mut self.incoming)) {
+            Ok(frame) => frame,
+            Err(error) if error.is::<TooSlow>() => return Poll::Ready(Some(Err(self.cut(Cut::TooSlow)))),
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        let length = frame.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
+        match self.left.checked_sub(length) {
+            Some(left) => self.left = left,
+            None => return Poll::Ready(Some(Err(self.cut(Cut::TooLarge)))),
+        }
+        Poll::Ready(frame.map(Ok))
+    }
+
+    fn cut(&self, why: Cut) -> BoxError {
+        self.cut.set(Some(why));
+        "the request body was cut off".into()
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.get_mut().0.as_mut().map_or(Poll::Ready(None), |streamed| streamed.poll(cx))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(|streamed| streamed.incoming.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or(SizeHint::with_exact(0), |streamed| streamed.incoming.size_hint())
+    }
+}
+
+/// Longest time that the rest of a refused request body is read and thrown away.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// Most bytes thrown away; whoever sends more does not read the answer anyway.
+const DRAIN_BYTES: u64 = 16 << 20;
+
+/// Reads what is left of a refused body in the background: a connection closed with
+/// unread data is reset, and the page would never see why it was refused.
+pub(crate) fn drain(incoming: Incoming) {
+    if incoming.is_end_stream() {
+        return;
+    }
+    let cut = Rc::new(Cell::new(None));
+    let mut body = RequestBody::new(incoming, DRAIN_BYTES, DRAIN_TIME, cut);
+    tokio::task::spawn_local(async move {
+        let reading = async {
+            while let Some(Ok(_)) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
+        };
+        // Out of time or bytes: the connection is closed, which is all that is left to do.
+        let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+    });
+}

@@ -1,0 +1,155 @@
+//! Upstreams and policies, and how the parts of a file come together.
+
+use std::time::Duration;
+
+use corsac_cors::{Policy, read_policy};
+use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, TableReader};
+use corsac_origin::{OriginPattern, PublicSuffixList};
+use http::uri::Authority;
+use url::Url;
+
+use super::rules::{DEVELOPMENT_ORIGIN, UNUSED_DEFINITION};
+use super::{Config, Upstream, gateway, routes};
+
+const SECOND: Duration = Duration::from_secs(1);
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+
+pub(super) struct Reader<'s> {
+    pub(super) suffixes: &'s PublicSuffixList,
+    pub(super) default_profile: bool,
+}
+
+/// A definition by name; `value` is missing where it has mistakes.
+pub(super) struct Defined<'d, T> {
+    pub(super) name: &'d str,
+    pub(super) path: FieldPath,
+    pub(super) value: Option<T>,
+}
+
+impl Reader<'_> {
+    pub(super) fn read(&self, mut root: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Config> {
+        let gateway = gateway::read(&mut root, out);
+        let upstreams = Self::upstreams(&mut root, out);
+        let policies = self.policies(&mut root, out);
+        let routes = routes::read(&mut root, &upstreams, &policies, out);
+        let unrouted = gateway.unrouted_policy(&policies, out);
+        root.finish(out);
+        report_unused(&upstreams, |index| routes.iter().any(|route| route.upstream == index), out);
+        let used = |index| unrouted == Some(index) || routes.iter().any(|route| route.policy == Some(index));
+        report_unused(&policies, used, out);
+        let only = (policies.len() == 1).then_some(0);
+        let named = policies.into_iter().map(|defined| Some((defined.name.to_owned(), defined.value?)));
+        Some(Config {
+            listen: gateway.listen,
+            admin: gateway.admin,
+            workers: gateway.workers,
+            access_log: gateway.access_log,
+            trusted_proxies: gateway.trusted_proxies,
+            limits: gateway.limits,
+            shutdown_grace: gateway.shutdown_grace,
+            unrouted_policy: unrouted.or(only),
+            policies: named.collect::<Option<_>>()?,
+            upstreams: upstreams.into_iter().map(|defined| defined.value).collect::<Option<_>>()?,
+            routes,
+        })
+    }
+
+    fn upstreams<'d>(root: &mut TableReader<'d>, out: &mut Vec<Diagnostic>) -> Vec<Defined<'d, Upstream>> {
+        let tables = root.named("upstreams", out);
+        let define = |(name, table): (&'d str, TableReader<'d>)| Defined {
+            name,
+            path: table.path().clone(),
+            value: upstream(name, table, out),
+        };
+        tables.into_iter().map(define).collect()
+    }
+
+    fn policies<'d>(
+        &self,
+        root: &mut TableReader<'d>,
+        out: &mut Vec<Diagnostic>,
+    ) -> Vec<Defined<'d, Policy>> {
+        let mut policies = Vec::new();
+        for (name, table) in root.named("cors", out) {
+            let path = table.path().clone();
+            let value = read_policy(table, self.suffixes, out);
+            if let Some(policy) = value.as_ref().filter(|_| self.default_profile) {
+                report_development_origins(policy, name, &path, out);
+            }
+            policies.push(Defined { name, path, value });
+        }
+        policies
+    }
+}
+
+fn upstream(name: &str, mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Upstream> {
+    let authority = upstream_authority(&mut table, out);
+    let http2 = table.boolean("http2", out).unwrap_or(false);
+    let preserve_host = table.boolean("preserve_host", out).unwrap_or(true);
+    let mut duration =
+        |key, default| table.duration(key, (Duration::from_millis(1), TEN_MINUTES), out).unwrap_or(default);
+    let connect_timeout = duration("connect_timeout", 2 * SECOND);
+    let response_timeout = duration("response_timeout", 30 * SECOND);
+    let idle_timeout = duration("idle_timeout", 30 * SECOND);
+    let idle_connections = table.integer("idle_connections", (0, 65_536), out).unwrap_or(1_024);
+    table.finish(out);
+    Some(Upstream {
+        name: name.to_owned(),
+        authority: authority?,
+        http2,
+        preserve_host,
+        connect_timeout,
+        response_timeout,
+        idle_timeout,
+        idle_connections: usize::try_from(idle_connections).unwrap_or(0),
+    })
+}
+
+fn upstream_authority(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Authority> {
+    let text = table.required_string("url", out)?;
+    let refuse =
+        |reason: &str| table.invalid("url", text, reason).help("write it like \"http://127.0.0.1:3000\"");
+    let parsed = match Url::parse(text) {
+        Err(error) => Err(refuse(&error.to_string())),
+        Ok(url) if url.scheme() == "https" => {
+            Err(refuse("the gateway speaks to its upstreams without TLS; put them on a network you trust"))
+        }
+        Ok(url) if url.scheme() != "http" => Err(refuse("an upstream has the scheme `http`")),
+        Ok(url) if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() => {
+            Err(refuse("an upstream has no path, query or fragment; paths are forwarded as they come"))
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(refuse("an upstream has no user name or password"))
+        }
+        Ok(url) => {
+            let port = url.port_or_known_default().unwrap_or(80);
+            let text = format!("{}:{port}", url.host_str().unwrap_or_default());
+            text.parse().map_err(|_| refuse("it has no host"))
+        }
+    };
+    parsed.map_err(|finding| out.push(finding)).ok()
+}
+
+fn report_unused<T>(defined: &[Defined<'_, T>], used: impl Fn(usize) -> bool, out: &mut Vec<Diagnostic>) {
+    for (_, definition) in defined.iter().enumerate().filter(|(index, _)| !used(*index)) {
+        let message = format!("no route uses `{}`", definition.path);
+        let finding = Diagnostic::new(&UNUSED_DEFINITION, message).at_field(&definition.path, "defined here");
+        out.push(finding.help("name it in a route, or remove it"));
+    }
+}
+
+fn report_development_origins(policy: &Policy, name: &str, path: &FieldPath, out: &mut Vec<Diagnostic>) {
+    for (index, text) in policy.to_config().origins.iter().enumerate() {
+        if OriginPattern::parse(text).is_ok_and(|pattern| pattern.is_loopback()) {
+            let message =
+                format!("`{text}` is allowed in production: whatever runs on the user's machine reads");
+            let finding = Diagnostic::new(&DEVELOPMENT_ORIGIN, message)
+                .confidence(Confidence::Medium)
+                .at_field(&path.key("origins").index(index), "a development origin")
+                .help(format!(
+                    "move it to [profiles.development.cors.{name}] and run with `--profile development`"
+                ));
+            out.push(finding);
+        }
+    }
+}

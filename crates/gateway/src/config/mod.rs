@@ -1,0 +1,178 @@
+//! The policy file: everything the gateway runs on.
+//!
+//! Reading reports every mistake at once and gives a configuration only if there is
+//! none that prevents it from running.
+
+mod definitions;
+mod gateway;
+mod routes;
+mod rules;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use corsac_cors::Policy;
+use corsac_diagnostics::{Diagnostic, Document, FieldPath, Severity, Source, TableReader, Value};
+use corsac_origin::PublicSuffixList;
+use http::uri::Authority;
+use ipnet::IpNet;
+
+pub use rules::RULES;
+
+/// A whole configuration, valid by construction.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where requests are accepted; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where `/healthz` and `/metrics` are; loopback unless somebody says otherwise.
+    pub admin: SocketAddr,
+    /// Threads that serve requests, each with its own listener socket.
+    pub workers: usize,
+    /// Where the access log goes.
+    pub access_log: AccessLog,
+    /// Peers whose `Forwarded` and `X-Forwarded-*` fields are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What a client may cost.
+    pub limits: Limits,
+    /// How long requests in flight may take after a signal to stop.
+    pub shutdown_grace: Duration,
+    /// The policy for requests that match no route: an index into `policies`.
+    pub unrouted_policy: Option<usize>,
+    /// The CORS policies with their names.
+    pub policies: Vec<(String, Policy)>,
+    /// The upstreams.
+    pub upstreams: Vec<Upstream>,
+    /// The routes.
+    pub routes: Vec<Route>,
+}
+
+/// Where the access log goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Nowhere.
+    Off,
+    /// Standard error, one JSON object a line.
+    Stderr,
+    /// Appended to a file.
+    File(PathBuf),
+}
+
+/// What a client may cost. Every bound has a default and a maximum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request body; beyond: 413.
+    pub body_size: u64,
+    /// Longest silence while a body is read or written.
+    pub body_timeout: Duration,
+    /// Connections at a time, over all workers; beyond: not accepted until one ends.
+    pub connections: usize,
+    /// Header fields of a request; beyond: 431.
+    pub header_fields: usize,
+    /// Bytes of all names and values of a request; beyond: 431.
+    pub header_size: usize,
+    /// Time for a request's head, and of idling between two requests.
+    pub header_timeout: Duration,
+    /// Bytes of path and query; beyond: 414.
+    pub target_size: usize,
+}
+
+/// A server that requests are forwarded to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its name.
+    pub name: String,
+    /// Host and port.
+    pub authority: Authority,
+    /// Whether it is spoken to in HTTP/2 with prior knowledge.
+    pub http2: bool,
+    /// Whether it sees the client's `Host`, or its own name.
+    pub preserve_host: bool,
+    /// Time for a connection.
+    pub connect_timeout: Duration,
+    /// Time until the head of the response.
+    pub response_timeout: Duration,
+    /// How long an unused connection is kept.
+    pub idle_timeout: Duration,
+    /// Unused connections kept by each worker.
+    pub idle_connections: usize,
+}
+
+/// Who owns the CORS fields of a route's responses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// Corsac: the upstream's `Access-Control-*` fields are removed.
+    Own,
+    /// The upstream: its fields and its answers to preflights pass through.
+    Passthrough,
+    /// Corsac, and every response that had fields of the upstream's is recorded.
+    Report,
+}
+
+/// Which requests go where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `/api/{*rest}`, `/users/{id}`.
+    pub path: String,
+    /// An index into `upstreams`.
+    pub upstream: usize,
+    /// An index into `policies`; without one, no other origin may read.
+    pub policy: Option<usize>,
+    /// Who owns CORS.
+    pub ownership: Ownership,
+    /// Another bound on request bodies than the gateway's.
+    pub body_size: Option<u64>,
+    /// Another bound on the response's head than the upstream's.
+    pub response_timeout: Option<Duration>,
+}
+
+/// What was read: the configuration if it can run, the document, and all findings.
+#[derive(Debug)]
+pub struct Reading {
+    /// Nothing, if a finding is an error.
+    pub config: Option<Config>,
+    /// The document with the profile laid over it.
+    pub document: Document,
+    /// Errors, warnings and notes.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Reading {
+    /// Whether a finding prevents the configuration from running.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// Reads a policy file; `profile` names the table of `[profiles]` laid over it.
+pub fn read(source: Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Reading {
+    let (mut document, mut findings) = Document::parse(source);
+    lay_profile(&mut document, profile, &mut findings);
+    let mut root = TableReader::new(&document.root, FieldPath::root(), &mut findings);
+    let _ = root.take("profiles");
+    let reader = definitions::Reader { suffixes, default_profile: profile.is_none() };
+    let config = reader.read(root, &mut findings);
+    let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Reading { config: config.filter(|_| !failed), document, findings }
+}
+
+fn lay_profile(document: &mut Document, profile: Option<&str>, out: &mut Vec<Diagnostic>) {
+    let Some(name) = profile else { return };
+    let path = FieldPath::root().key("profiles");
+    match document.root.get("profiles").and_then(|profiles| profiles.get(name)).cloned() {
+        Some(overlay) => document.root.overlay(&overlay),
+        None => {
+            let known = match document.root.get("profiles").map(|node| &node.value) {
+                Some(Value::Table(entries)) => entries.iter().map(|(name, _)| format!("`{name}`")).collect(),
+                _ => Vec::new(),
+            };
+            let message = format!("there is no profile `{name}`");
+            let finding =
+                Diagnostic::new(&rules::UNKNOWN_REFERENCE, message).at_field(&path, "profiles are here");
+            out.push(match known.as_slice() {
+                [] => finding.help(format!("add [profiles.{name}], or leave --profile out")),
+                known => finding.help(format!("the profiles are {}", known.join(", "))),
+            });
+        }
+    }
+}

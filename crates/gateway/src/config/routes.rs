@@ -1,0 +1,122 @@
+//! The `[[routes]]` tables.
+
+use std::time::Duration;
+
+use corsac_cors::Policy;
+use corsac_diagnostics::{Diagnostic, TableReader};
+
+use super::definitions::Defined;
+use super::rules::{ROUTE_CONFLICT, UNKNOWN_REFERENCE};
+use super::{Ownership, Route, Upstream};
+
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+
+pub(super) fn read(
+    root: &mut TableReader<'_>,
+    upstreams: &[Defined<'_, Upstream>],
+    policies: &[Defined<'_, Policy>],
+    out: &mut Vec<Diagnostic>,
+) -> Vec<Route> {
+    let tables = root.tables("routes", out);
+    if tables.is_empty() {
+        let help = "add [[routes]] with path = \"/{*rest}\", an upstream and a policy";
+        out.push(root.missing("routes").help(help));
+    }
+    let mut matcher = matchit::Router::new();
+    let mut routes = Vec::new();
+    for (index, mut table) in tables.into_iter().enumerate() {
+        let path = path(&mut table, index, &mut matcher, out);
+        let upstream = upstream(&mut table, upstreams, out);
+        let policy = reference(&mut table, "cors", policies, out);
+        let ownership = ownership(&mut table, out);
+        let body_size = table.size("body_size", (0, 1 << 50), out);
+        let response_timeout =
+            table.duration("response_timeout", (Duration::from_millis(1), TEN_MINUTES), out);
+        table.finish(out);
+        if let (Some(path), Some(upstream)) = (path, upstream) {
+            routes.push(Route { path, upstream, policy, ownership, body_size, response_timeout });
+        }
+    }
+    routes
+}
+
+fn path(
+    table: &mut TableReader<'_>,
+    index: usize,
+    matcher: &mut matchit::Router<usize>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let text = table.required_string("path", out)?;
+    let help = "write it like \"/api/{*rest}\" (everything below) or \"/users/{id}\" (one segment)";
+    let finding = match matcher.insert(text, index) {
+        _ if !text.starts_with('/') => table.invalid("path", text, "a path begins with `/`").help(help),
+        Ok(()) => return Some(text.to_owned()),
+        Err(matchit::InsertError::Conflict { with }) => {
+            let message = format!("`{text}` matches the same requests as `{with}`");
+            Diagnostic::new(&ROUTE_CONFLICT, message)
+                .at_field(&table.field("path"), "no request would know which of the two")
+                .help("remove one of them, or make their paths differ")
+        }
+        Err(error) => table.invalid("path", text, &error.to_string().to_lowercase()).help(help),
+    };
+    out.push(finding);
+    None
+}
+
+fn upstream(
+    table: &mut TableReader<'_>,
+    upstreams: &[Defined<'_, Upstream>],
+    out: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    let missing = table.missing("upstream");
+    let before = out.len();
+    let found = reference(table, "upstream", upstreams, out);
+    if found.is_none() && out.len() == before {
+        out.push(missing.help("name one of the upstreams: upstream = \"api\""));
+    }
+    found
+}
+
+/// The index of the definition that `key` names.
+fn reference<T>(
+    table: &mut TableReader<'_>,
+    key: &'static str,
+    defined: &[Defined<'_, T>],
+    out: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    let name = table.string(key, out)?;
+    let found = defined.iter().position(|definition| definition.name == name);
+    if found.is_none() {
+        let (what, group) = if key == "cors" { ("policy", "cors") } else { ("upstream", "upstreams") };
+        let known = defined.iter().map(|definition| definition.name);
+        out.push(unknown_reference(what, group, name, known).at_field(&table.field(key), "not defined"));
+    }
+    found
+}
+
+pub(super) fn unknown_reference<'n>(
+    what: &str,
+    group: &str,
+    name: &str,
+    known: impl Iterator<Item = &'n str>,
+) -> Diagnostic {
+    let known: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+    let finding = Diagnostic::new(&UNKNOWN_REFERENCE, format!("there is no {what} `{name}`"));
+    match known.as_slice() {
+        [] => finding.help(format!("define it: [{group}.{name}]")),
+        known => finding.help(format!("define it as [{group}.{name}], or name one of {}", known.join(", "))),
+    }
+}
+
+fn ownership(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Ownership {
+    match table.string("cors_mode", out) {
+        None | Some("own") => Ownership::Own,
+        Some("passthrough") => Ownership::Passthrough,
+        Some("report") => Ownership::Report,
+        Some(other) => {
+            let reason = "a mode is `own`, `passthrough` or `report`";
+            out.push(table.invalid("cors_mode", other, reason).help("leave it out: `own` is the safe one"));
+            Ownership::Own
+        }
+    }
+}

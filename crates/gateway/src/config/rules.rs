@@ -1,0 +1,28 @@
+//! The rules of a policy file beyond its CORS policies.
+
+use corsac_diagnostics::{Rule, Severity};
+
+/// A loopback origin in the default profile.
+pub(crate) static DEVELOPMENT_ORIGIN: Rule = Rule {
+    id: "development-origin",
+    severity: Severity::Warning,
+    summary: "a loopback origin in the default profile",
+};
+/// Two routes for the same requests.
+pub(crate) static ROUTE_CONFLICT: Rule =
+    Rule { id: "route-conflict", severity: Severity::Error, summary: "two routes match the same requests" };
+/// A name that is not defined.
+pub(crate) static UNKNOWN_REFERENCE: Rule = Rule {
+    id: "unknown-reference",
+    severity: Severity::Error,
+    summary: "a name that is defined nowhere in the file",
+};
+/// A definition that nothing uses.
+pub(crate) static UNUSED_DEFINITION: Rule = Rule {
+    id: "unused-definition",
+    severity: Severity::Warning,
+    summary: "an upstream or policy that no route uses",
+};
+
+/// The rules of this module.
+pub static RULES: [&Rule; 4] = [&DEVELOPMENT_ORIGIN, &ROUTE_CONFLICT, &UNKNOWN_REFERENCE, &UNUSED_DEFINITION];

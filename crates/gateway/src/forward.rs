@@ -1,0 +1,196 @@
+//! What changes in a message on its way through: hop-by-hop fields, forwarding
+//! fields, the target (RFC 9110, section 7.6; RFC 7239).
+
+use std::net::IpAddr;
+
+use http::header::{
+    CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use http::{Request, Version};
+use ipnet::IpNet;
+
+use crate::config::Upstream;
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+
+/// Addresses read of `X-Forwarded-For`; a chain of more proxies is a forgery.
+const MAX_FORWARDED_ADDRESSES: usize = 32;
+
+/// Longest request id taken over from a trusted proxy.
+const MAX_REQUEST_ID: usize = 64;
+
+/// Removes the fields that are about one connection only, and those that `Connection`
+/// nominates.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    while let Some(nominated) = nominated_field(headers) {
+        headers.remove(nominated);
+    }
+    for name in [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE] {
+        // Most messages have none of them; asking is cheaper than removing.
+        if headers.contains_key(&name) {
+            headers.remove(name);
+        }
+    }
+}
+
+fn nominated_field(headers: &HeaderMap) -> Option<HeaderName> {
+    let lines = headers.get_all(CONNECTION).iter().filter(|line| *line != "keep-alive");
+    let tokens = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    let names = tokens.filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok());
+    // A sender that nominates what the request cannot do without is not obeyed.
+    let essential = [CONNECTION, HOST, http::header::ORIGIN, http::header::CONTENT_LENGTH];
+    names.filter(|name| !essential.contains(name)).find(|name| headers.contains_key(name))
+}
+
+/// Who sent a request.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    text: HeaderValue,
+}
+
+impl Peer {
+    pub(crate) fn new(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let text = HeaderValue::try_from(address.to_string());
+        // An address is ASCII.
+        Self { address, text: text.unwrap_or(HeaderValue::from_static("unknown")) }
+    }
+
+    pub(crate) fn is_trusted(&self, trusted: &[IpNet]) -> bool {
+        trusted.iter().any(|network| network.contains(&self.address))
+    }
+}
+
+/// The client's address: the peer, or what trusted proxies say of it, read from the
+/// right up to the first address that is not trusted itself.
+pub(crate) fn client_address(peer: &Peer, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    if trusted.is_empty() || !peer.is_trusted(trusted) {
+        return peer.address;
+    }
+    let lines: Vec<_> =
+        headers.get_all(X_FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
+    let written = lines.iter().rev().flat_map(|line| line.rsplit(','));
+    let mut client = peer.address;
+    for text in written.take(MAX_FORWARDED_ADDRESSES) {
+        let Ok(address) = text.trim().parse::<IpAddr>() else { break };
+        client = address.to_canonical();
+        if !trusted.iter().any(|network| network.contains(&client)) {
+            break;
+        }
+    }
+    client
+}
+
+/// The request id of a trusted proxy, if it is a plain one.
+pub(crate) fn trusted_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let value = headers.get(REQUEST_ID)?;
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let fine = !value.is_empty() && value.len() <= MAX_REQUEST_ID && value.as_bytes().iter().all(plain);
+    fine.then(|| value.clone())
+}
+
+/// Sets the forwarding fields. What an untrusted peer says of itself is removed.
+pub(crate) fn set_forwarding(headers: &mut HeaderMap, peer: &Peer, trusted: bool, host: &HeaderValue) {
+    if trusted {
+        let chain = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+        let mut chain = chain.collect::<Vec<_>>().join(&b", "[..]);
+        if !chain.is_empty() {
+            chain.extend_from_slice(b", ");
+        }
+        chain.extend_from_slice(peer.text.as_bytes());
+        let value = HeaderValue::from_bytes(&chain).unwrap_or_else(|_| peer.text.clone());
+        headers.insert(X_FORWARDED_FOR, value);
+        append_forwarded(headers, peer);
+        headers.entry(X_FORWARDED_PROTO).or_insert(HeaderValue::from_static("http"));
+        headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
+        return;
+    }
+    for name in [FORWARDED, X_REAL_IP] {
+        if headers.contains_key(&name) {
+            headers.remove(name);
+        }
+    }
+    headers.insert(X_FORWARDED_FOR, peer.text.clone());
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_HOST, host.clone());
+}
+
+/// Continues a trusted proxy's `Forwarded` (RFC 7239, section 4).
+fn append_forwarded(headers: &mut HeaderMap, peer: &Peer) {
+    if !headers.contains_key(FORWARDED) {
+        return;
+    }
+    let element = match peer.address {
+        IpAddr::V4(address) => format!("for={address};proto=http"),
+        IpAddr::V6(address) => format!("for=\"[{address}]\";proto=http"),
+    };
+    if let Ok(value) = HeaderValue::try_from(element) {
+        headers.append(FORWARDED, value);
+    }
+}
+
+/// Points a request at its upstream: canonical path, the upstream's HTTP version,
+/// `Host`. `false` if the parts do not make a target.
+pub(crate) fn retarget<B>(
+    request: &mut Request<B>,
+    upstream: &Upstream,
+    path: &str,
+    host: &HeaderValue,
+) -> bool {
+    let Some(target) = target(request.uri(), path) else { return false };
+    let host = if upstream.preserve_host {
+        host.clone()
+    } else {
+        HeaderValue::from_str(upstream.authority.as_str()).unwrap_or_else(|_| host.clone())
+    };
+    let mut parts = http::uri::Parts::default();
+    parts.path_and_query = Some(target);
+    if upstream.http2 {
+        let authority = Authority::try_from(host.as_bytes()).unwrap_or_else(|_| upstream.authority.clone());
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(authority);
+        request.headers_mut().remove(HOST);
+        *request.version_mut() = Version::HTTP_2;
+    } else {
+        request.headers_mut().insert(HOST, host);
+        *request.version_mut() = Version::HTTP_11;
+    }
+    match Uri::from_parts(parts) {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => return false,
+    }
+    true
+}
+
+fn target(uri: &Uri, path: &str) -> Option<PathAndQuery> {
+    match uri.path_and_query() {
+        Some(same) if same.path() == path => Some(same.clone()),
+        _ => match uri.query() {
+            Some(query) => PathAndQuery::try_from(format!("{path}?{query}")).ok(),
+            None => PathAndQuery::try_from(path).ok(),
+        },
+    }
+}
+
+/// Fields that mean something else in the other version of HTTP: `Expect` was answered
+/// here, and cookies may come in several fields in HTTP/2 only (RFC 9113, section 8.2.3).
+pub(crate) fn translate_fields(headers: &mut HeaderMap) {
+    if headers.contains_key(EXPECT) {
+        headers.remove(EXPECT);
+    }
+    if headers.get_all(COOKIE).iter().nth(1).is_some() {
+        let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+            headers.insert(COOKIE, cookie);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Starting, reloading and stopping.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::LocalSet;
+
+use crate::access_log::{Buffer, Writer};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::snapshot::Snapshot;
+use crate::worker::{Observer, Shared, Worker};
+use crate::{admin, listener};
+
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// For requests.
+    pub gateway: SocketAddr,
+    /// For `/healthz` and `/metrics`.
+    pub admin: SocketAddr,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The access log cannot be opened.
+    AccessLog(io::Error),
+    /// An address cannot be bound: in use, or not one of this machine's.
+    Bind(SocketAddr, io::Error),
+    /// A thread or its runtime cannot be made.
+    Thread(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccessLog(_) => f.write_str("open the access log"),
+            Self::Bind(address, _) => write!(f, "listen on {address}"),
+            Self::Thread(_) => f.write_str("start a worker"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::AccessLog(error) | Self::Bind(_, error) | Self::Thread(error) => Some(error),
+        }
+    }
+}
+
+/// Why a configuration cannot replace the one in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// A setting that needs a restart differs: its key.
+    NeedsRestart(&'static str),
+}
+
+impl fmt::Display for ReloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeedsRestart(key) => write!(f, "`gateway.{key}` takes effect after a restart only"),
+        }
+    }
+}
+
+impl std::error::Error for ReloadError {}
+
+/// A running gateway. Dropping it stops it without waiting for requests;
+/// [`Self::stop`] waits.
+#[derive(Debug)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+    listening: Listening,
+    workers: Vec<JoinHandle<()>>,
+    log: Option<Writer>,
+    grace: Duration,
+    generations: AtomicU64,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("snapshot", &*self.snapshot.load()).finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Binds, starts the workers, and returns once requests are accepted.
+    ///
+    /// # Errors
+    /// An address in use, a log that cannot be opened, no threads.
+    pub fn start(config: Config, observer: Option<Observer>) -> Result<Self, StartError> {
+        let bound = |address| move |error| StartError::Bind(address, error);
+        if config.listen.port() != 0 {
+            listener::check_free(config.listen).map_err(bound(config.listen))?;
+        }
+        let listeners = listener::bind(config.listen, config.workers).map_err(bound(config.listen))?;
+        let admin = StdListener::bind(config.admin).map_err(bound(config.admin))?;
+        admin.set_nonblocking(true).map_err(bound(config.admin))?;
+        let local = |listener: &StdListener| listener.local_addr().map_err(bound(config.listen));
+        let gateway = listeners.first().map_or(Ok(config.listen), local)?;
+        let listening = Listening { gateway, admin: local(&admin)? };
+
+        let log = Writer::open(&config.access_log).map_err(StartError::AccessLog)?;
+        let metrics = Metrics::new(log.as_ref().map(Writer::dropped));
+        metrics.record_reload("loaded", 1);
+        let permits = Arc::new(Semaphore::new(config.limits.connections));
+        let grace = config.shutdown_grace;
+        let snapshot = ArcSwap::new(Snapshot::new(config, 1, &metrics));
+        let shared = Arc::new(Shared { snapshot, metrics, observer, stopping: watch::Sender::new(false) });
+        let mut workers = Vec::new();
+        let mut admin = Some(admin);
+        for listener in listeners {
+            let parts = WorkerParts {
+                shared: Arc::clone(&shared),
+                log: log.as_ref().map(Writer::buffer),
+                listener,
+                admin: admin.take(),
+                permits: Arc::clone(&permits),
+                grace,
+            };
+            workers.push(parts.spawn().map_err(StartError::Thread)?);
+        }
+        Ok(Self { shared, listening, workers, log, grace, generations: AtomicU64::new(1) })
+    }
+
+    /// Where it listens.
+    pub fn listening(&self) -> Listening {
+        self.listening
+    }
+
+    /// The generation of the configuration in force, from 1.
+    pub fn generation(&self) -> u64 {
+        self.shared.snapshot.load().generation
+    }
+
+    /// Puts `config` in force for requests from now on and returns its generation.
+    /// Requests that are being served keep theirs.
+    ///
+    /// # Errors
+    /// A setting that only a restart can change; everything stays as it was.
+    pub fn reload(&self, config: Config) -> Result<u64, ReloadError> {
+        let current = self.shared.snapshot.load();
+        let old = &current.config;
+        for (key, same) in [
+            ("listen", same_address(old.listen, config.listen)),
+            ("admin", same_address(old.admin, config.admin)),
+            ("workers", old.workers == config.workers),
+            ("access_log", old.access_log == config.access_log),
+            ("limits.connections", old.limits.connections == config.limits.connections),
+            ("shutdown_grace", old.shutdown_grace == config.shutdown_grace),
+        ] {
+            if !same {
+                return Err(ReloadError::NeedsRestart(key));
+            }
+        }
+        let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
+        self.shared.snapshot.store(Snapshot::new(config, generation, &self.shared.metrics));
+        self.shared.metrics.record_reload("loaded", generation);
+        Ok(generation)
+    }
+
+    /// Records that a configuration was refused, for the metrics.
+    pub fn record_refused_reload(&self) {
+        self.shared.metrics.record_reload("refused", self.generation());
+    }
+
+    /// Stops accepting, finishes what is in flight within the grace period, writes the
+    /// access log to its end.
+    pub fn stop(mut self) {
+        self.shared.stopping.send_replace(true);
+        for worker in self.workers.drain(..) {
+            // A worker that panicked has nothing left to finish.
+            let _ = worker.join();
+        }
+        if let Some(log) = self.log.take() {
+            log.finish();
+        }
+    }
+
+    /// How long [`Self::stop`] may take.
+    pub fn grace(&self) -> Duration {
+        self.grace
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.shared.stopping.send_replace(true);
+    }
+}
+
+fn same_address(old: SocketAddr, new: SocketAddr) -> bool {
+    old == new
+}
+
+struct WorkerParts {
+    shared: Arc<Shared>,
+    log: Option<Buffer>,
+    listener: StdListener,
+    admin: Option<StdListener>,
+    permits: Arc<Semaphore>,
+    grace: Duration,
+}
+
+impl WorkerParts {
+    fn spawn(self) -> io::Result<JoinHandle<()>> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("worker".into()).spawn(move || self.run(&runtime))
+    }
+
+    fn run(self, runtime: &Runtime) {
+        let local = LocalSet::new();
+        local.block_on(runtime, async {
+            // Both fail only on a runtime without I/O, which `spawn` enabled.
+            let Ok(listener) = TcpListener::from_std(self.listener) else { return };
+            if let Some(Ok(admin)) = self.admin.map(TcpListener::from_std) {
+                tokio::task::spawn_local(admin::serve(Arc::clone(&self.shared), admin));
+            }
+            let worker = Worker::new(Arc::clone(&self.shared), self.log);
+            tokio::task::spawn_local(std::rc::Rc::clone(&worker).tick());
+            let mut stopping = self.shared.stopping.subscribe();
+            let serving = listener::serve(std::rc::Rc::clone(&worker), listener, self.permits);
+            let deadline = async {
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+                tokio::time::sleep(self.grace).await;
+            };
+            tokio::select! {
+                () = serving => {}
+                () = deadline => {}
+            }
+            if let Some(log) = &worker.log {
+                log.flush();
+            }
+        });
+    }
+}

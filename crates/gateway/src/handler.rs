@@ -1,0 +1,324 @@
+//! One request from its head to its response, in the fixed order: the policy is known
+//! first, whatever is answered after it is stamped last.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use corsac_cors::{Decision, RequestHead, Verdict};
+use futures_util::FutureExt;
+use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN, TRANSFER_ENCODING};
+use http::{Method, Request, Response, StatusCode, Uri, Version};
+use hyper::body::Incoming;
+
+use crate::body::{Body, Cut, RequestBody, drain};
+use crate::canonical::{PathError, canonical_path};
+use crate::config::Ownership;
+use crate::event::{CorsEvent, RequestEvent, kind_name};
+use crate::forward::{self, Peer};
+use crate::framing::Framing;
+use crate::head;
+use crate::problem::Problem;
+use crate::snapshot::{Matched, Snapshot};
+use crate::upgrade;
+use crate::worker::Worker;
+
+/// The status of a request whose client went away first, as nginx logs it.
+const CLIENT_CLOSED: u16 = 499;
+
+/// One request on its way.
+pub(crate) struct Exchange {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) peer: Rc<Peer>,
+    started: Instant,
+    time: SystemTime,
+    id: HeaderValue,
+    client: IpAddr,
+    trusted: bool,
+    method: Method,
+    target: Uri,
+    version: Version,
+    host: Result<Option<HeaderValue>, Problem>,
+    origin: Option<HeaderValue>,
+    path: Result<String, PathError>,
+    pub(crate) decision: Option<Decision>,
+    pub(crate) websocket: bool,
+    verdict: Cell<Option<Verdict>>,
+    upstream_cors: Cell<bool>,
+    /// What the upstream answered itself, for routes whose upstream owns CORS.
+    from_upstream: Cell<bool>,
+    reported: Cell<bool>,
+    pub(crate) framing: Framing,
+}
+
+/// Serves one request. Never fails: a bug becomes a 500, stamped like any other answer.
+pub(crate) async fn handle(
+    worker: Rc<Worker>,
+    peer: Rc<Peer>,
+    framing: Framing,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let coded = request.headers().contains_key(TRANSFER_ENCODING);
+    let exchange = Exchange::new(worker, peer, framing, &request);
+    let answered = AssertUnwindSafe(exchange.answer(request)).catch_unwind().await;
+    let (mut response, problem) = match answered {
+        Ok(Ok(response)) => (response, None),
+        Ok(Err(problem)) => (problem.response(), Some(problem)),
+        Err(_) => (Problem::Internal.response(), Some(Problem::Internal)),
+    };
+    exchange.stamp(response.headers_mut());
+    if coded && response.version() == Version::HTTP_11 {
+        // Where this request ended only hyper knows; see `framing.rs`.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    exchange.report(response.status(), Some(response.headers()), problem);
+    Ok(response)
+}
+
+impl Exchange {
+    fn new(worker: Rc<Worker>, peer: Rc<Peer>, framing: Framing, request: &Request<Incoming>) -> Self {
+        let snapshot = worker.snapshot();
+        let headers = request.headers();
+        let trusted_proxies = &snapshot.config.trusted_proxies;
+        let trusted = !trusted_proxies.is_empty() && peer.is_trusted(trusted_proxies);
+        let id = trusted.then(|| forward::trusted_request_id(headers)).flatten();
+        let path = canonical_path(request.uri().path()).map(Cow::into_owned);
+        let matched = path.as_ref().ok().and_then(|path| snapshot.route(path));
+        let decision = snapshot.policy(matched).map(|(_, policy)| policy.decide(&RequestHead::of(request)));
+        Self {
+            started: Instant::now(),
+            time: SystemTime::now(),
+            id: id.unwrap_or_else(|| worker.request_id()),
+            client: forward::client_address(&peer, headers, trusted_proxies),
+            trusted,
+            method: request.method().clone(),
+            target: request.uri().clone(),
+            version: request.version(),
+            host: head::host(request),
+            origin: headers.get(ORIGIN).cloned(),
+            verdict: Cell::new(decision.as_ref().map(Decision::verdict)),
+            websocket: upgrade::is_websocket(request),
+            path,
+            decision,
+            upstream_cors: Cell::new(false),
+            from_upstream: Cell::new(false),
+            reported: Cell::new(false),
+            framing,
+            worker,
+            snapshot,
+            peer,
+        }
+    }
+
+    fn matched(&self) -> Option<Matched<'_>> {
+        self.path.as_ref().ok().and_then(|path| self.snapshot.route(path))
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+        if let Err(problem) = self.check_head(&request) {
+            drain(request.into_body());
+            return Err(problem);
+        }
+        let matched = self.matched();
+        if let Some(response) = self.answer_preflight(matched) {
+            drain(request.into_body());
+            return response;
+        }
+        let Some(matched) = matched else {
+            drain(request.into_body());
+            return Err(Problem::NoRoute);
+        };
+        if self.websocket {
+            return upgrade::open(self, matched, request).await;
+        }
+        let limit = matched.route.body_size.unwrap_or(self.snapshot.config.limits.body_size);
+        if head::announced_length(request.headers()).is_some_and(|length| length > limit) {
+            drain(request.into_body());
+            return Err(Problem::BodyTooLarge);
+        }
+        self.forward(matched, limit, request).await
+    }
+
+    fn check_head(&self, request: &Request<Incoming>) -> Result<(), Problem> {
+        if self.framing.take_ambiguity() {
+            return Err(Problem::BadRequest("the request has both a length and a transfer coding"));
+        }
+        head::check(request, &self.snapshot.config.limits)?;
+        if let Err(problem) = &self.host {
+            return Err(*problem);
+        }
+        match self.path {
+            Ok(_) => Ok(()),
+            Err(PathError::NotAbsolute) => Err(Problem::BadRequest("the path does not begin with a slash")),
+            Err(PathError::Control) => Err(Problem::BadRequest("the path has a control character")),
+            Err(PathError::DotSegment) => Err(Problem::BadRequest("the path has a dot segment")),
+            Err(PathError::EmptySegment) => Err(Problem::BadRequest("the path has an empty segment")),
+            Err(PathError::EncodedSlash) => Err(Problem::BadRequest("the path has an encoded slash")),
+            Err(PathError::DoubleEncoding) => Err(Problem::BadRequest("the path is percent-encoded twice")),
+            Err(PathError::Percent) => Err(Problem::BadRequest("the path has a stray percent sign")),
+        }
+    }
+
+    /// A preflight is answered here, unless the upstream owns CORS.
+    fn answer_preflight(&self, matched: Option<Matched<'_>>) -> Option<Result<Response<Body>, Problem>> {
+        let decision = self.decision.as_ref().filter(|decision| decision.is_preflight())?;
+        if matched.is_some_and(|matched| matched.route.ownership == Ownership::Passthrough) {
+            return None;
+        }
+        if !decision.is_allowed() {
+            return Some(Err(Problem::PreflightDenied(denial_text(decision.verdict()))));
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Some(Ok(response))
+    }
+
+    async fn forward(
+        &self,
+        matched: Matched<'_>,
+        limit: u64,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
+        let pool = self.worker.pool(&self.snapshot, matched.route.upstream).ok_or(Problem::Internal)?;
+        let cut = Rc::new(Cell::new(None));
+        let silence = self.snapshot.config.limits.body_timeout;
+        let request = request.map(|body| RequestBody::new(body, limit, silence, Rc::clone(&cut)));
+        let request = self.prepare(matched, request)?;
+        let time_left = matched.route.response_timeout.unwrap_or(pool.upstream().response_timeout);
+        let sent = tokio::time::timeout(time_left, pool.send(request)).await;
+        let (response, lease) = match (sent, cut.get()) {
+            (Ok(Ok(answered)), _) => answered,
+            (_, Some(Cut::TooLarge)) => return Err(Problem::BodyTooLarge),
+            (_, Some(Cut::TooSlow)) => return Err(Problem::RequestTimeout),
+            (Ok(Err(_)), None) => return Err(Problem::UpstreamFailed),
+            (Err(_), None) => return Err(Problem::UpstreamTimeout),
+        };
+        let (mut parts, incoming) = response.into_parts();
+        forward::remove_hop_by_hop(&mut parts.headers);
+        parts.version = self.version;
+        self.from_upstream.set(true);
+        Ok(Response::from_parts(parts, Body::upstream(incoming, silence, lease)))
+    }
+
+    /// The request as the upstream sees it.
+    pub(crate) fn prepare(
+        &self,
+        matched: Matched<'_>,
+        mut request: Request<RequestBody>,
+    ) -> Result<Request<RequestBody>, Problem> {
+        let upstream = self.snapshot.config.upstreams.get(matched.route.upstream).ok_or(Problem::Internal)?;
+        let own = || HeaderValue::from_str(upstream.authority.as_str()).ok();
+        let host = self.host.as_ref().ok().cloned().flatten().or_else(own).ok_or(Problem::Internal)?;
+        let path = self.path.as_ref().map_err(|_| Problem::Internal)?;
+        let headers = request.headers_mut();
+        forward::remove_hop_by_hop(headers);
+        forward::translate_fields(headers);
+        forward::set_forwarding(headers, &self.peer, self.trusted, &host);
+        headers.insert(forward::REQUEST_ID, self.id.clone());
+        if !forward::retarget(&mut request, upstream, path, &host) {
+            return Err(Problem::BadRequest("the target is not well-formed"));
+        }
+        Ok(request)
+    }
+
+    /// The verdict of a check beyond reading, for the log.
+    pub(crate) fn set_verdict(&self, verdict: Verdict) {
+        self.verdict.set(Some(verdict));
+    }
+
+    /// Makes the route's owner the only owner of CORS.
+    fn stamp(&self, headers: &mut HeaderMap) {
+        let matched = self.matched();
+        let ownership = matched.map_or(Ownership::Own, |matched| matched.route.ownership);
+        if !headers.contains_key(forward::REQUEST_ID) {
+            headers.insert(forward::REQUEST_ID, self.id.clone());
+        }
+        if ownership == Ownership::Passthrough && self.from_upstream.get() {
+            return;
+        }
+        let removed = match &self.decision {
+            Some(decision) => decision.apply(headers),
+            None => corsac_cors::strip_access_control(headers),
+        };
+        self.upstream_cors.set(removed && ownership == Ownership::Report);
+    }
+
+    fn report(&self, status: StatusCode, response: Option<&HeaderMap>, problem: Option<Problem>) {
+        if self.reported.replace(true) {
+            return;
+        }
+        let matched = self.matched();
+        let upstream = matched.and_then(|matched| self.snapshot.config.upstreams.get(matched.route.upstream));
+        let event = RequestEvent {
+            time: self.time,
+            id: self.id.to_str().unwrap_or_default(),
+            client: self.client,
+            method: &self.method,
+            target: &self.target,
+            version: self.version,
+            host: self.host.as_ref().ok().and_then(Option::as_ref),
+            origin: self.origin.as_ref(),
+            route: matched.map(|matched| matched.route.path.as_str()),
+            upstream: upstream.map(|upstream| upstream.name.as_str()),
+            policy: self.snapshot.policy(matched).map(|(name, _)| name),
+            cors: self.cors_event(),
+            status,
+            response,
+            problem: problem.map(Problem::code),
+            upstream_cors_removed: self.upstream_cors.get(),
+            duration: self.started.elapsed(),
+            generation: self.snapshot.generation,
+        };
+        self.snapshot.metrics(matched).record(&event);
+        if let Some(cors) = &event.cors {
+            self.worker.shared.metrics.record_cors(cors);
+        }
+        if let Some(log) = &self.worker.log {
+            log.record(&event);
+        }
+        if let Some(observer) = &self.worker.shared.observer {
+            observer(&event);
+        }
+    }
+
+    fn cors_event(&self) -> Option<CorsEvent<'_>> {
+        let decision = self.decision.as_ref()?;
+        let kind = kind_name(decision.kind(), self.websocket);
+        Some(CorsEvent { kind, verdict: self.verdict.get()?, decision })
+    }
+
+    /// How long the response of a tunnel's upstream may take.
+    pub(crate) fn response_timeout(&self, matched: Matched<'_>) -> Duration {
+        let upstream = self.snapshot.config.upstreams.get(matched.route.upstream);
+        let default = upstream.map_or(Duration::from_secs(30), |upstream| upstream.response_timeout);
+        matched.route.response_timeout.unwrap_or(default)
+    }
+}
+
+impl Drop for Exchange {
+    /// A client that went away takes the exchange with it; its line is written all the
+    /// same.
+    fn drop(&mut self) {
+        let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
+        self.report(closed, None, None);
+    }
+}
+
+/// Why a request is denied, in words that name nothing of the policy.
+pub(crate) fn denial_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Denied(denial) => match denial.code() {
+            "method-not-listed" => "the method is not allowed",
+            "request-header-not-listed" | "authorization-not-listed" => "a request header is not allowed",
+            "origin-not-listed" | "origin-null" => "the origin is not allowed",
+            _ => "the request is not one that browsers send",
+        },
+        Verdict::Allowed { .. } | Verdict::NotCors => "denied",
+    }
+}

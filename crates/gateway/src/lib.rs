@@ -1,0 +1,37 @@
+//! A reverse proxy that owns CORS on every response in front of any API.
+//!
+//! [`read`] turns a policy file into a [`Config`], reporting every mistake at once;
+//! [`Gateway::start`] serves it; [`Gateway::reload`] puts another in its place while
+//! requests are served: each request sees one configuration from beginning to end.
+//!
+//! One thread a worker, each with a single-threaded runtime, a listener socket of its
+//! own and its own connections to the upstreams; what they share is read-only or a
+//! counter.
+#![forbid(unsafe_code)]
+
+mod access_log;
+mod admin;
+mod body;
+mod canonical;
+mod config;
+mod event;
+mod exec;
+mod forward;
+mod framing;
+mod gateway;
+mod handler;
+mod head;
+mod listener;
+mod metrics;
+mod pool;
+mod problem;
+mod snapshot;
+mod upgrade;
+mod watch;
+mod worker;
+
+pub use config::{AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Upstream, read};
+pub use event::{CorsEvent, RequestEvent};
+pub use gateway::{Gateway, Listening, ReloadError, StartError};
+pub use watch::{Change, watch};
+pub use worker::Observer;

@@ -1,0 +1,171 @@
+//! Sockets and connections. Each worker has a listener of its own on the same address
+//! (`SO_REUSEPORT`), so that the kernel spreads connections and no thread hands one
+//! to another.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Limits;
+use crate::exec::LocalExecutor;
+use crate::forward::Peer;
+use crate::framing::FramingGuard;
+use crate::handler::handle;
+use crate::worker::Worker;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
+/// Fields that hyper reads before it answers by itself. Larger than any configured
+/// bound, so that ours is met first and its answer stamped.
+const HYPER_MAX_FIELDS: usize = 512;
+
+/// Bytes that hyper buffers of a head, likewise.
+const HYPER_MAX_HEAD: usize = 512 << 10;
+
+/// Requests at a time on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 128;
+
+/// Streams that a client may reset before they are answered (CVE-2023-44487).
+const MAX_RESET_STREAMS: usize = 64;
+
+/// Binds one listener a worker to `address`; with port 0 all get the same free port.
+pub(crate) fn bind(address: SocketAddr, workers: usize) -> io::Result<Vec<StdListener>> {
+    let first = bind_one(address)?;
+    let actual = first.local_addr()?;
+    let others = (1..workers).map(|_| bind_one(actual));
+    std::iter::once(Ok(first)).chain(others).collect()
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<StdListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Fails if somebody else serves `address` already: with `SO_REUSEPORT` two gateways of
+/// one user could share it, each getting half of the requests.
+pub(crate) fn check_free(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())
+}
+
+/// Accepts connections until the gateway stops, then waits for those that are open.
+pub(crate) async fn serve(worker: Rc<Worker>, listener: TcpListener, permits: Arc<Semaphore>) {
+    let mut stopping = worker.shared.stopping.subscribe();
+    let open = Rc::new(watch::Sender::new(0_usize));
+    loop {
+        let permit = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+            permit = Arc::clone(&permits).acquire_owned() => permit,
+        };
+        let accepted = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let guard = Open::new(&worker, &open);
+                let connection = serve_connection(Rc::clone(&worker), stream, address);
+                tokio::task::spawn_local(async move {
+                    connection.await;
+                    drop((guard, permit));
+                });
+            }
+            // Out of file descriptors, most likely: wait for some to be closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    accept_waiting(&worker, &listener, &open).await;
+    drop(listener);
+    let _ = open.subscribe().wait_for(|open| *open == 0).await;
+}
+
+/// Connections that the kernel had accepted before the gateway stopped are served.
+async fn accept_waiting(worker: &Rc<Worker>, listener: &TcpListener, open: &Rc<watch::Sender<usize>>) {
+    while let Ok(Ok((stream, address))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await {
+        let guard = Open::new(worker, open);
+        let connection = serve_connection(Rc::clone(worker), stream, address);
+        tokio::task::spawn_local(async move {
+            connection.await;
+            drop(guard);
+        });
+    }
+}
+
+/// Counts an open connection.
+struct Open {
+    worker: Rc<Worker>,
+    open: Rc<watch::Sender<usize>>,
+}
+
+impl Open {
+    fn new(worker: &Rc<Worker>, open: &Rc<watch::Sender<usize>>) -> Self {
+        worker.shared.metrics.connections.inc();
+        open.send_modify(|open| *open += 1);
+        Self { worker: Rc::clone(worker), open: Rc::clone(open) }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.worker.shared.metrics.connections.dec();
+        self.open.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}
+
+async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: SocketAddr) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let mut stopping = worker.shared.stopping.subscribe();
+    let builder = builder(&worker.snapshot().config.limits);
+    let peer = Rc::new(Peer::new(address.ip()));
+    let (stream, framing) = FramingGuard::new(stream);
+    let service =
+        service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&peer), framing.clone(), request));
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // A connection that fails has told its client what there was to tell.
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+fn builder(limits: &Limits) -> Builder<LocalExecutor> {
+    let mut builder = Builder::new(LocalExecutor);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_headers(HYPER_MAX_FIELDS)
+        .max_buf_size(HYPER_MAX_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_header_list_size(512 << 10)
+        .keep_alive_interval(limits.header_timeout)
+        .keep_alive_timeout(limits.header_timeout);
+    builder
+}

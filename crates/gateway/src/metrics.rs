@@ -1,0 +1,128 @@
+//! Metrics in Prometheus' text format. Labels come from the configuration and from
+//! fixed lists, never from a request, so that no client can grow them.
+
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::event::{CorsEvent, RequestEvent};
+
+/// Upper bounds of the duration's buckets, in seconds.
+const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DurationLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CorsLabels {
+    kind: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    outcome: &'static str,
+}
+
+/// All metrics of a gateway. They outlive reloads.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RouteLabels, Counter>,
+    durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
+    cors: Family<CorsLabels, Counter>,
+    reloads: Family<ReloadLabels, Counter>,
+    pub(crate) connections: Gauge<i64, AtomicI64>,
+    generation: Gauge<i64, AtomicI64>,
+}
+
+/// The counters of one route, looked up when a configuration is loaded.
+#[derive(Debug)]
+pub(crate) struct RouteMetrics {
+    classes: [Counter; 5],
+    duration: Histogram,
+}
+
+impl Metrics {
+    pub(crate) fn new(dropped_lines: Option<Counter>) -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("corsac"),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            cors: Family::default(),
+            reloads: Family::default(),
+            connections: Gauge::default(),
+            generation: Gauge::default(),
+        };
+        metrics.register(dropped_lines.unwrap_or_default());
+        metrics
+    }
+
+    fn register(&mut self, dropped_lines: Counter) {
+        let registry = &mut self.registry;
+        registry.register("requests", "Requests by route and status class", self.requests.clone());
+        let help = "Seconds from a request's head to its response's head";
+        registry.register("request_duration_seconds", help, self.durations.clone());
+        registry.register("cors_decisions", "CORS decisions by kind and reason", self.cors.clone());
+        registry.register("reloads", "Loads of the configuration by outcome", self.reloads.clone());
+        registry.register("connections", "Open client connections", self.connections.clone());
+        registry.register("generation", "Generation of the configuration in force", self.generation.clone());
+        registry.register("access_log_dropped", "Lines that the access log could not take", dropped_lines);
+    }
+
+    pub(crate) fn route(&self, route: &str) -> RouteMetrics {
+        let class = |status| {
+            let labels = RouteLabels { route: route.to_owned(), status };
+            self.requests.get_or_create(&labels).clone()
+        };
+        let duration = self.durations.get_or_create(&DurationLabels { route: route.to_owned() }).clone();
+        RouteMetrics { classes: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class), duration }
+    }
+
+    pub(crate) fn record_cors(&self, cors: &CorsEvent<'_>) {
+        let labels = CorsLabels { kind: cors.kind, reason: cors.reason() };
+        self.cors.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn record_reload(&self, outcome: &'static str, generation: u64) {
+        self.reloads.get_or_create(&ReloadLabels { outcome }).inc();
+        self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+    }
+
+    /// The text that `/metrics` answers.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+impl RouteMetrics {
+    pub(crate) fn record(&self, event: &RequestEvent<'_>) {
+        let class = usize::from(event.status.as_u16() / 100).saturating_sub(1);
+        if let Some(counter) = self.classes.get(class) {
+            counter.inc();
+        }
+        self.duration.observe(seconds(event.duration));
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}

@@ -1,0 +1,109 @@
+//! Answers of the gateway itself: problem details (RFC 9457), terse and without any
+//! word of the request.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+
+use crate::body::Body;
+
+/// What the gateway answers by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Problem {
+    /// The request's framing or target cannot be trusted.
+    BadRequest(&'static str),
+    /// The body is larger than the route takes.
+    BodyTooLarge,
+    /// A bug in the gateway, caught.
+    Internal,
+    /// `CONNECT` and `TRACE` are not proxied.
+    MethodNotProxied,
+    /// No route has this path.
+    NoRoute,
+    /// The preflight is denied, for this reason.
+    PreflightDenied(&'static str),
+    /// The head is larger than the gateway takes.
+    HeadTooLarge,
+    /// The request's body came too slowly.
+    RequestTimeout,
+    /// Path and query are longer than the gateway takes.
+    TargetTooLong,
+    /// The upstream cannot be reached, or broke off.
+    UpstreamFailed,
+    /// The upstream took too long.
+    UpstreamTimeout,
+    /// The page may not open a WebSocket, for this reason.
+    WebSocketDenied(&'static str),
+}
+
+impl Problem {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::MethodNotProxied => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::PreflightDenied(_) | Self::WebSocketDenied(_) => StatusCode::FORBIDDEN,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::UpstreamFailed => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// A stable name, in the body and in the access log.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad-request",
+            Self::BodyTooLarge => "body-too-large",
+            Self::Internal => "internal-error",
+            Self::MethodNotProxied => "method-not-proxied",
+            Self::NoRoute => "no-route",
+            Self::PreflightDenied(_) => "preflight-denied",
+            Self::HeadTooLarge => "head-too-large",
+            Self::RequestTimeout => "request-timeout",
+            Self::TargetTooLong => "target-too-long",
+            Self::UpstreamFailed => "upstream-failed",
+            Self::UpstreamTimeout => "upstream-timeout",
+            Self::WebSocketDenied(_) => "websocket-denied",
+        }
+    }
+
+    fn detail(self) -> &'static str {
+        match self {
+            Self::BodyTooLarge => "the request body is larger than this route takes",
+            Self::Internal => "the gateway failed",
+            Self::MethodNotProxied => "this method is not proxied",
+            Self::NoRoute => "no route has this path",
+            Self::BadRequest(reason) | Self::PreflightDenied(reason) | Self::WebSocketDenied(reason) => {
+                reason
+            }
+            Self::HeadTooLarge => "the request has more or larger header fields than the gateway takes",
+            Self::RequestTimeout => "the request body came too slowly",
+            Self::TargetTooLong => "path and query are longer than the gateway takes",
+            Self::UpstreamFailed => "the upstream did not answer",
+            Self::UpstreamTimeout => "the upstream took too long",
+        }
+    }
+
+    /// The response. `code` is a member of its own; the type is `about:blank`, so the
+    /// title is the status' (RFC 9457, section 4.2.1). Every text is ours and ASCII.
+    pub(crate) fn response(self) -> Response<Body> {
+        let status = self.status();
+        let title = status.canonical_reason().unwrap_or_default();
+        let (number, code, detail) = (status.as_u16(), self.code(), self.detail());
+        let text = format!(
+            "{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{number},\"code\":\"{code}\",\"detail\":\"{detail}\"}}\n"
+        );
+        let mut response = Response::new(Body::full(Bytes::from(text)));
+        *response.status_mut() = status;
+        let fields = response.headers_mut();
+        fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self == Self::MethodNotProxied {
+            fields.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+        }
+        response
+    }
+}

@@ -1,0 +1,104 @@
+//! What one worker thread owns: its view of the configuration, its connections to
+//! upstreams, its part of the access log.
+
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, Hasher};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::header::HeaderValue;
+use tokio::sync::watch;
+
+use crate::access_log::Buffer;
+use crate::event::RequestEvent;
+use crate::metrics::Metrics;
+use crate::pool::Pool;
+use crate::snapshot::Snapshot;
+
+/// How often buffers are flushed and old connections closed.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Watches every request; called on the worker that served it, so it must not wait.
+pub type Observer = Arc<dyn Fn(&RequestEvent<'_>) + Send + Sync>;
+
+/// What all workers share.
+pub(crate) struct Shared {
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) metrics: Metrics,
+    pub(crate) observer: Option<Observer>,
+    /// `true` once the gateway is stopping.
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+/// One worker.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) log: Option<Buffer>,
+    /// Pools in the order of the upstreams of a generation.
+    pools: RefCell<(u64, Vec<Rc<Pool>>)>,
+    next_id: Cell<u64>,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, log: Option<Buffer>) -> Rc<Self> {
+        // Randomly keyed: ids of two workers or two starts do not meet.
+        let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        Rc::new(Self { shared, log, pools: RefCell::default(), next_id: Cell::new(seed) })
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    /// The pool for upstream number `index` of `snapshot`.
+    pub(crate) fn pool(&self, snapshot: &Snapshot, index: usize) -> Option<Rc<Pool>> {
+        let mut pools = self.pools.borrow_mut();
+        if pools.0 < snapshot.generation {
+            let kept = |upstream| pools.1.iter().find(|pool| pool.upstream() == upstream).map(Rc::clone);
+            let upstreams = snapshot.config.upstreams.iter();
+            let renewed =
+                upstreams.map(|upstream| kept(upstream).unwrap_or_else(|| Pool::new(upstream.clone())));
+            *pools = (snapshot.generation, renewed.collect());
+        }
+        if pools.0 == snapshot.generation {
+            return pools.1.get(index).map(Rc::clone);
+        }
+        // A request that began before the last reload: the pool may be in use still.
+        let upstream = snapshot.config.upstreams.get(index)?;
+        let kept = pools.1.iter().find(|pool| pool.upstream() == upstream).map(Rc::clone);
+        Some(kept.unwrap_or_else(|| Pool::new(upstream.clone())))
+    }
+
+    /// A new request id: 16 hexadecimal digits.
+    pub(crate) fn request_id(&self) -> HeaderValue {
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        // A Weyl sequence, mixed: distinct for 2^64 requests.
+        let state = self.next_id.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.next_id.set(state);
+        let mixed = (state ^ (state >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = mixed ^ (mixed >> 29);
+        let digit = |place: usize| {
+            let nibble = usize::try_from(mixed >> (place * 4) & 15).unwrap_or(0);
+            DIGITS.get(nibble).copied().unwrap_or(b'0')
+        };
+        let text: [u8; 16] = std::array::from_fn(digit);
+        HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("0"))
+    }
+
+    /// Flushes the log and closes idle connections until the gateway stops.
+    pub(crate) async fn tick(self: Rc<Self>) {
+        let mut ticks: u32 = 0;
+        loop {
+            tokio::time::sleep(TICK).await;
+            ticks = ticks.wrapping_add(1);
+            if let Some(log) = &self.log {
+                log.flush();
+            }
+            if ticks.is_multiple_of(10) {
+                self.pools.borrow().1.iter().for_each(|pool| pool.sweep());
+            }
+        }
+    }
+}
