@@ -195,7 +195,10 @@ impl fmt::Display for MistakeKind {
             Self::ObsoletePrivateNetwork => {
                 f.write_str("`Access-Control-Allow-Private-Network` is retired: current browsers ignore it")
             }
-            Self::OriginNeverSent { value, error, .. } => write!(f, "no browser sends `{value}`: {error}"),
+            Self::OriginNeverSent { value, error: error @ PatternError::Origin(_), .. } => {
+                write!(f, "no browser sends `{value}`: {error}")
+            }
+            Self::OriginNeverSent { value, error, .. } => write!(f, "`{value}` is not a pattern: {error}"),
             Self::PublicSuffixWildcard { value, suffix, .. } => {
                 write!(f, "`{value}` includes names that strangers can register below `{suffix}`")
             }

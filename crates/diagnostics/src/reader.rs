@@ -238,7 +238,7 @@ impl<'d> TableReader<'d> {
                 .note(format!("known here: {known}"));
             out.push(match closest(key, &self.asked) {
                 Some(close) => finding.help(format!("did you mean `{close}`?")),
-                None => finding.help("remove it, or look it up with `corsac init`, which writes every key"),
+                None => finding.help("remove it; `corsac init -` shows every key with its default"),
             });
         }
     }

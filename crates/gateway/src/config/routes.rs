@@ -52,7 +52,7 @@ fn path(
         _ if !text.starts_with('/') => table.invalid("path", text, "a path begins with `/`").help(help),
         Ok(()) => return Some(text.to_owned()),
         Err(matchit::InsertError::Conflict { with }) => {
-            let message = format!("`{text}` matches the same requests as `{with}`");
+            let message = format!("`{text}` and `{with}` match some of the same requests");
             Diagnostic::new(&ROUTE_CONFLICT, message)
                 .at_field(&table.field("path"), "no request would know which of the two")
                 .help("remove one of them, or make their paths differ")

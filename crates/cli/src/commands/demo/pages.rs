@@ -25,8 +25,9 @@ const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Path, type, content.
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("/", HTML, include_str!("assets/index.html")),
+    ("/calls.js", SCRIPT, include_str!("assets/calls.js")),
     ("/favicon.svg", "image/svg+xml", include_str!("assets/favicon.svg")),
     ("/page.css", "text/css; charset=utf-8", include_str!("assets/page.css")),
     ("/page.js", SCRIPT, include_str!("assets/page.js")),

@@ -77,10 +77,10 @@ export const GROUPS = [
       errorCall({
         id: "missing",
         title: "No such route",
-        request: "GET /nowhere",
+        request: "GET /no/such/route",
         status: 404,
         toApp: "The gateway makes this 404 itself, and it is as readable as any response.",
-        run: (api, call) => fetched(api, call, "/nowhere"),
+        run: (api, call) => fetched(api, call, "/no/such/route"),
       }),
       errorCall({
         id: "large",

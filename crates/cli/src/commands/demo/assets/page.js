@@ -400,7 +400,7 @@ async function runCall(card) {
 async function runAll() {
   const again = byId("again");
   again.disabled = true;
-  Object.assign(window.corsac, { done: false, results: [] });
+  Object.assign(window.corsac, { done: false, results: [], error: null });
   byId("trouble").hidden = true;
   try {
     await loadDemo();
@@ -428,7 +428,7 @@ function showSummary(results) {
   summary.dataset.state = results.every(({ asExpected }) => asExpected) ? "right" : "wrong";
 }
 
-window.corsac = { done: false, role: null, results: [] };
+window.corsac = { done: false, role: null, results: [], error: null };
 buildCards();
 pinned = cards.get(CALLS[0].id);
 openFromAddress();

@@ -1,0 +1,8 @@
+//! The gateway over real sockets, seen from both sides.
+
+#![cfg(test)]
+
+mod answers;
+mod messages;
+mod operation;
+mod support;
