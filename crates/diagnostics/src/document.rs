@@ -110,7 +110,9 @@ impl Document {
         let (table, errors) = DeTable::parse_recoverable(text);
         let diagnostics = errors.iter().take(MAX_SYNTAX_ERRORS).map(|error| {
             let span = error.span().map_or(0..0, |span| span.start + shift..span.end + shift);
-            Diagnostic::new(&TOML_SYNTAX, one_line(error.message())).at(Place::Span(span), "")
+            Diagnostic::new(&TOML_SYNTAX, one_line(error.message())).at(Place::Span(span), "").help(
+                "put it right by the grammar of TOML: strings in quotes, lists in brackets, one key a line",
+            )
         });
         let diagnostics = diagnostics.collect();
         let root = Node { key_span: None, span: 0..0, value: convert_table(table.get_ref(), shift) };

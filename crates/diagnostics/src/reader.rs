@@ -150,7 +150,9 @@ impl<'d> TableReader<'d> {
             Value::Integer(number) if (bounds.0..=bounds.1).contains(&number) => Some(number),
             Value::Integer(number) => {
                 let (low, high) = bounds;
-                out.push(invalid(&path, number, &format!("it must be from {low} to {high}")));
+                let reason = format!("it must be from {low} to {high}");
+                let help = format!("write a number from {low} to {high}, or leave `{key}` out");
+                out.push(invalid(&path, number, &reason).help(help));
                 None
             }
             _ => {
@@ -217,7 +219,9 @@ impl<'d> TableReader<'d> {
             [] => format!("the table `{key}` is missing"),
             _ => format!("`{}` has no `{key}`", self.path),
         };
-        Diagnostic::new(&MISSING_KEY, message).at_field(&self.path, format!("`{key}` belongs here"))
+        Diagnostic::new(&MISSING_KEY, message)
+            .at_field(&self.path, format!("`{key}` belongs here"))
+            .help(format!("add `{key}`; `corsac init -` shows how"))
     }
 
     /// The finding that the value of `key` makes no sense.
@@ -264,6 +268,7 @@ fn wrong_type(path: &FieldPath, expected: &str, node: &Node) -> Diagnostic {
     let found = node.value.type_name();
     Diagnostic::new(&WRONG_TYPE, format!("`{path}` takes {expected}, not {}", with_article(found)))
         .at_field(path, format!("this is {}", with_article(found)))
+        .help(format!("write {expected} here"))
 }
 
 fn with_article(name: &str) -> String {

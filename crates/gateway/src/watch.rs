@@ -28,6 +28,10 @@ pub enum Change {
 pub async fn watch(path: &Path, mut changed: impl FnMut(Change) -> bool) -> std::io::Result<()> {
     let (sender, mut changes) = mpsc::unbounded_channel();
     let _watcher = watch_folder(path, sender)?;
+    // What changed before the watch began, while everything else was started.
+    if !changed(Change::File) {
+        return Ok(());
+    }
     let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
     loop {
         let change = tokio::select! {

@@ -1,7 +1,8 @@
 //! `corsac serve`: run the gateway.
 
+use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use corsac_diagnostics::Report;
@@ -25,7 +26,13 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
         Err(error) => return output.fail(&error.reason, &error.hint),
     };
     let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
-    let loader = Loader { file: &serve.file, profile: global.profile.as_deref(), suffixes, output };
+    let loader = Loader {
+        file: &serve.file,
+        profile: global.profile.as_deref(),
+        suffixes,
+        output,
+        loaded: Cell::new(None),
+    };
     let config = match loader.load() {
         Ok(config) => config,
         Err(exit) => return exit,
@@ -111,13 +118,24 @@ struct Loader<'l> {
     profile: Option<&'l str>,
     suffixes: &'l PublicSuffixList,
     output: &'l Output,
+    /// The text loaded last, as a hash.
+    loaded: Cell<Option<u64>>,
 }
 
 impl Loader<'_> {
+    /// Whether the file has another text than the one loaded last.
+    fn differs(&self) -> bool {
+        let now = load::policy_file(self.file).ok().map(|source| hash(source.text()));
+        now != self.loaded.get()
+    }
+
     /// The configuration, with its findings told.
     fn load(&self) -> Result<Config, Exit> {
-        let source =
-            load::policy_file(self.file).map_err(|error| self.output.fail(&error.reason, &error.hint))?;
+        let source = load::policy_file(self.file).map_err(|error| {
+            self.loaded.set(None);
+            self.output.fail(&error.reason, &error.hint)
+        })?;
+        self.loaded.set(Some(hash(source.text())));
         let Reading { config, document, findings } = read(source, self.profile, self.suffixes);
         let report: Report = document.report(findings);
         self.output.talk_reports(&[report]);
@@ -126,12 +144,9 @@ impl Loader<'_> {
 }
 
 async fn reload_on_change(loader: &Loader<'_>, gateway: &Gateway) {
-    let mut last = std::fs::read(loader.file).ok().map(Arc::new);
     let changed = |change| {
-        let now = std::fs::read(loader.file).ok().map(Arc::new);
         // The folder has other files; SIGHUP reloads in any case.
-        if change == Change::Signal || now != last {
-            last = now;
+        if change == Change::Signal || loader.differs() {
             reload(loader, gateway);
         }
         true
@@ -159,6 +174,12 @@ fn reload(loader: &Loader<'_>, gateway: &Gateway) {
             }
         },
     }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An upstream that is down at start may come up later: a warning, no failure.

@@ -31,12 +31,18 @@ impl Reader<'_> {
         let gateway = gateway::read(&mut root, out);
         let upstreams = Self::upstreams(&mut root, out);
         let policies = self.policies(&mut root, out);
+        let before = out.len();
         let routes = routes::read(&mut root, &upstreams, &policies, out);
+        let routes_are_whole = out.len() == before;
         let unrouted = gateway.unrouted_policy(&policies, out);
         root.finish(out);
-        report_unused(&upstreams, |index| routes.iter().any(|route| route.upstream == index), out);
-        let used = |index| unrouted == Some(index) || routes.iter().any(|route| route.policy == Some(index));
-        report_unused(&policies, used, out);
+        // A route with a mistake may be the one that uses a definition.
+        if routes_are_whole {
+            report_unused(&upstreams, |index| routes.iter().any(|route| route.upstream == index), out);
+            let used =
+                |index| unrouted == Some(index) || routes.iter().any(|route| route.policy == Some(index));
+            report_unused(&policies, used, out);
+        }
         let only = (policies.len() == 1).then_some(0);
         let named = policies.into_iter().map(|defined| Some((defined.name.to_owned(), defined.value?)));
         Some(Config {

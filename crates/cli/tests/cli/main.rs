@@ -1,0 +1,11 @@
+//! The binary as people and programs use it.
+
+#![cfg(test)]
+
+mod browser;
+#[expect(dead_code, reason = "the driver can do more than these tests ask of it")]
+mod chromium;
+mod files;
+mod process;
+mod rules;
+mod serving;

@@ -1,0 +1,73 @@
+//! Every page of a rule shows what `corsac check` prints for its examples.
+//!
+//! `CORSAC_UPDATE=1 cargo test -p corsac --test cli rules` writes the outputs into the
+//! pages; review the difference.
+
+use std::fs;
+use std::path::Path;
+
+use corsac_scenarios::{Case, cases, folder};
+
+use crate::process::run;
+
+/// What `check` prints for the file of a case, in words fit for a page.
+fn printed(case: &Case) -> String {
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("corsac.toml"), case.file.as_deref().unwrap()).unwrap();
+    let checked = run(scratch.path(), &["check"]);
+    assert!(checked.status < 2, "{case}: {checked:?}");
+    checked.stdout
+}
+
+/// The rule of a page under `rules/`.
+fn rule_of(page: &Path) -> &str {
+    page.file_stem().and_then(|stem| stem.to_str()).unwrap()
+}
+
+#[test]
+fn rule_pages_show_what_check_prints() {
+    let update = std::env::var_os("CORSAC_UPDATE").is_some();
+    let mut checked = 0;
+    for case in cases().unwrap() {
+        let (Some(_), Some(expected)) = (&case.file, &case.check) else { continue };
+        let found = printed(&case);
+        if update {
+            replace_output(&case, &found);
+        } else {
+            assert_eq!(&found, expected, "{case}");
+        }
+        let rule = rule_of(&case.page);
+        if case.title.ends_with("Example") {
+            assert_eq!(found.matches(&format!("[{rule}]")).count(), 1, "{case}: one finding, of this rule");
+        } else {
+            assert_eq!(found, "", "{case}: the fix leaves nothing to find");
+        }
+        checked += 1;
+    }
+    assert!(checked >= 56, "only {checked} examples were found");
+}
+
+/// Puts `found` into the case's `text check` block.
+fn replace_output(case: &Case, found: &str) {
+    let path = folder().join(&case.page);
+    let text = fs::read_to_string(&path).unwrap();
+    let heading = text.lines().take(case.line - 1).map(|line| line.len() + 1).sum::<usize>();
+    let (before, after) = text.split_at(heading);
+    let (open, rest) = after.split_once("```text check\n").unwrap();
+    let close = if rest.starts_with("```") { 0 } else { rest.find("\n```").unwrap() + 1 };
+    let rest = rest.get(close..).unwrap();
+    fs::write(&path, format!("{before}{open}```text check\n{found}{rest}")).unwrap();
+}
+
+#[test]
+fn rules_are_listed_explained_and_suggested() {
+    let scratch = tempfile::tempdir().unwrap();
+    let listed = run(scratch.path(), &["rule"]);
+    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 28), "{listed:?}");
+    let page = run(scratch.path(), &["rule", "null-origin"]);
+    assert!(page.status == 0 && page.stdout.starts_with("# null-origin\n"), "{page:?}");
+    let json = run(scratch.path(), &["rule", "null-origin", "--format", "json"]).json();
+    assert_eq!((&json["schema"], &json["severity"]), (&"corsac.rule/1".into(), &"error".into()));
+    let unknown = run(scratch.path(), &["rule", "nul-origin"]);
+    assert!(unknown.status == 2 && unknown.stderr.contains("did you mean `null-origin`?"), "{unknown:?}");
+}
