@@ -11,7 +11,7 @@ use crate::decision::{Decision, Denial, Echo, RequestKind, Verdict};
 use crate::method::{is_safelisted, is_token};
 use crate::policy::{Origins, Policy};
 use crate::request::RequestHead;
-use crate::vary::Vary;
+use crate::response::vary::Vary;
 
 /// Asked by Chromium 104 to 141.
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");

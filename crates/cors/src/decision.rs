@@ -9,7 +9,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue};
 
 use crate::error::Field;
 use crate::policy::Policy;
-use crate::vary::Vary;
+use crate::response::vary::Vary;
 
 /// What a request is to CORS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

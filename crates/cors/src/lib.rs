@@ -41,24 +41,20 @@ mod decision;
 mod error;
 #[cfg(feature = "file")]
 mod file;
-mod finding;
 mod header_name;
 mod method;
 mod policy;
 mod request;
-mod request_headers;
 mod response;
-mod rules;
-mod vary;
 
 pub use config::{Dangerous, PolicyConfig};
 pub use decision::{Decision, Denial, HeaderNameAt, RequestKind, Verdict};
+pub use error::rules::RULES;
 pub use error::{Field, Mistake, MistakeKind, PolicyErrors};
 #[cfg(feature = "file")]
 pub use file::read_policy;
+pub use header_name::request_headers::{MAX_REQUEST_HEADER_NAMES, MAX_REQUEST_HEADERS_BYTES};
 pub use policy::Policy;
 pub use request::RequestHead;
-pub use request_headers::{MAX_REQUEST_HEADER_NAMES, MAX_REQUEST_HEADERS_BYTES};
 pub use response::strip_access_control;
-pub use rules::RULES;
-pub use vary::{Vary, merge_vary};
+pub use response::vary::{Vary, merge_vary};

@@ -14,12 +14,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::LocalSet;
 
-use crate::access_log::{Buffer, Writer};
 use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::observe::access_log::{Buffer, Writer};
+use crate::observe::admin;
+use crate::observe::metrics::Metrics;
+use crate::serve::listener;
+use crate::serve::worker::{Observer, Shared, Worker};
 use crate::snapshot::Snapshot;
-use crate::worker::{Observer, Shared, Worker};
-use crate::{admin, listener};
 
 /// Where a gateway listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

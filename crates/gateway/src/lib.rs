@@ -9,29 +9,16 @@
 //! counter.
 #![forbid(unsafe_code)]
 
-mod access_log;
-mod admin;
-mod body;
-mod canonical;
 mod config;
-mod event;
-mod exec;
-mod forward;
-mod framing;
 mod gateway;
-mod handler;
-mod head;
-mod listener;
-mod metrics;
-mod pool;
-mod problem;
+mod message;
+mod observe;
+mod serve;
 mod snapshot;
-mod upgrade;
 mod watch;
-mod worker;
 
 pub use config::{AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Upstream, read};
-pub use event::{CorsEvent, RequestEvent};
 pub use gateway::{Gateway, Listening, ReloadError, StartError};
+pub use observe::event::{CorsEvent, RequestEvent};
+pub use serve::worker::Observer;
 pub use watch::{Change, watch};
-pub use worker::Observer;

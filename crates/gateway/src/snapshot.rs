@@ -6,7 +6,7 @@ use std::sync::Arc;
 use corsac_cors::Policy;
 
 use crate::config::{Config, Route};
-use crate::metrics::{Metrics, RouteMetrics};
+use crate::observe::metrics::{Metrics, RouteMetrics};
 
 /// Label of requests that match no route.
 const UNROUTED: &str = "(none)";

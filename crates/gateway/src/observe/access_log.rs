@@ -16,7 +16,7 @@ use http::header::HeaderValue;
 use prometheus_client::metrics::counter::Counter;
 
 use crate::config::AccessLog;
-use crate::event::{CorsEvent, RequestEvent};
+use crate::observe::event::{CorsEvent, RequestEvent};
 
 /// A buffer this large is handed over at once.
 const FLUSH_BYTES: usize = 32 << 10;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::worker::Shared;
+use crate::serve::worker::Shared;
 
 /// Admin connections at a time.
 const MAX_CONNECTIONS: usize = 32;

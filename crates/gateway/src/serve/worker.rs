@@ -11,10 +11,10 @@ use arc_swap::ArcSwap;
 use http::header::HeaderValue;
 use tokio::sync::watch;
 
-use crate::access_log::Buffer;
-use crate::event::RequestEvent;
-use crate::metrics::Metrics;
-use crate::pool::Pool;
+use crate::observe::access_log::Buffer;
+use crate::observe::event::RequestEvent;
+use crate::observe::metrics::Metrics;
+use crate::serve::pool::Pool;
 use crate::snapshot::Snapshot;
 
 /// How often buffers are flushed and old connections closed.

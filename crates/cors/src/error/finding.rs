@@ -5,8 +5,8 @@ use std::time::Duration;
 use corsac_diagnostics::{Diagnostic, Fix, Rule, Safety};
 use corsac_origin::PatternError;
 
+use crate::error::rules;
 use crate::error::{Field, Mistake, MistakeKind};
-use crate::rules;
 
 impl Mistake {
     /// The rule that found it.

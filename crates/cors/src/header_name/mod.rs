@@ -1,6 +1,8 @@
 //! Header names: which are forbidden or safelisted (Fetch, section 2.2.2), and sets
 //! of them, asked without regard to case.
 
+pub(crate) mod request_headers;
+
 use std::cmp::Ordering;
 
 /// "forbidden request-header": scripts cannot set it.

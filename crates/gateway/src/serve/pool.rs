@@ -13,9 +13,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::body::RequestBody;
 use crate::config::Upstream;
-use crate::exec::LocalExecutor;
+use crate::message::body::RequestBody;
+use crate::serve::exec::LocalExecutor;
 
 /// Why there is no response.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use http::uri::Authority;
 use http::{Method, Request, Version};
 
 use crate::config::Limits;
-use crate::problem::Problem;
+use crate::message::problem::Problem;
 
 /// Sizes, methods and framing that hyper leaves to us (RFC 9112, sections 3.2 and 6.1).
 pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Problem> {

@@ -1,5 +1,8 @@
 //! The mistakes a policy can have.
 
+mod finding;
+pub(crate) mod rules;
+
 use std::fmt;
 use std::time::Duration;
 

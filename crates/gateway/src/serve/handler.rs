@@ -16,17 +16,17 @@ use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN, TRANSFER_ENCODING
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 
-use crate::body::{Body, Cut, RequestBody, drain};
-use crate::canonical::{PathError, canonical_path};
 use crate::config::Ownership;
-use crate::event::{CorsEvent, RequestEvent, kind_name};
-use crate::forward::{self, Peer};
-use crate::framing::Framing;
-use crate::head;
-use crate::problem::Problem;
+use crate::message::body::{Body, Cut, RequestBody, drain};
+use crate::message::canonical::{PathError, canonical_path};
+use crate::message::forward::{self, Peer};
+use crate::message::framing::Framing;
+use crate::message::head;
+use crate::message::problem::Problem;
+use crate::observe::event::{CorsEvent, RequestEvent, kind_name};
+use crate::serve::upgrade;
+use crate::serve::worker::Worker;
 use crate::snapshot::{Matched, Snapshot};
-use crate::upgrade;
-use crate::worker::Worker;
 
 /// The status of a request whose client went away first, as nginx logs it.
 const CLIENT_CLOSED: u16 = 499;

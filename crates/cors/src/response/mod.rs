@@ -1,5 +1,7 @@
 //! What a decision does to a response.
 
+pub(crate) mod vary;
+
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap,
@@ -7,7 +9,7 @@ use http::header::{
 };
 
 use crate::decision::{Decision, RequestKind};
-use crate::vary::merge_vary;
+use crate::response::vary::merge_vary;
 
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 const ANY: HeaderValue = HeaderValue::from_static("*");

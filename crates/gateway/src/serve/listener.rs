@@ -16,11 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Limits;
-use crate::exec::LocalExecutor;
-use crate::forward::Peer;
-use crate::framing::FramingGuard;
-use crate::handler::handle;
-use crate::worker::Worker;
+use crate::message::forward::Peer;
+use crate::message::framing::FramingGuard;
+use crate::serve::exec::LocalExecutor;
+use crate::serve::handler::handle;
+use crate::serve::worker::Worker;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1_024;

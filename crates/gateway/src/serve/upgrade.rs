@@ -14,12 +14,12 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 
-use crate::body::{Body, RequestBody, drain};
 use crate::config::{Ownership, Route};
-use crate::forward;
-use crate::handler::{Exchange, denial_text};
-use crate::pool::Pool;
-use crate::problem::Problem;
+use crate::message::body::{Body, RequestBody, drain};
+use crate::message::forward;
+use crate::message::problem::Problem;
+use crate::serve::handler::{Exchange, denial_text};
+use crate::serve::pool::Pool;
 use crate::snapshot::Matched;
 
 /// Whether a request asks for a WebSocket (RFC 6455, section 4.1).

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 
-use crate::body::Body;
+use crate::message::body::Body;
 
 /// What the gateway answers by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

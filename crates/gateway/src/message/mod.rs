@@ -1,0 +1,8 @@
+//! What a message must be to get in, and what changes in it on its way through.
+
+pub(crate) mod body;
+pub(crate) mod canonical;
+pub(crate) mod forward;
+pub(crate) mod framing;
+pub(crate) mod head;
+pub(crate) mod problem;

@@ -1,0 +1,8 @@
+//! Serving: sockets, connections, one request from end to end, connections to upstreams.
+
+mod exec;
+pub(crate) mod handler;
+pub(crate) mod listener;
+pub(crate) mod pool;
+pub(crate) mod upgrade;
+pub(crate) mod worker;

@@ -1,0 +1,20 @@
+//! The properties that fuzzing checks, one function a target.
+//!
+//! Each takes any bytes and panics where Corsac breaks a promise. `fuzz_targets/` hands
+//! these functions to libFuzzer and holds nothing else.
+//!
+//! Two answers are compared wherever there can be two: Corsac's parser and the `url`
+//! crate, the set of patterns and a comparison of texts, the decision and plain loops.
+//! What Corsac compares with stays naive on purpose: a clever reference has the bugs of
+//! what it judges.
+#![forbid(unsafe_code)]
+
+mod origin;
+mod pattern;
+mod policy_file;
+mod request_headers;
+
+pub use origin::origin;
+pub use pattern::pattern;
+pub use policy_file::policy_file;
+pub use request_headers::request_headers;
