@@ -1,13 +1,12 @@
 //! The decision. In the order in which a browser would find fault: origin, method,
 //! headers (Fetch, "CORS-preflight fetch").
 
-use corsac_origin::OriginRef;
 use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN,
 };
 use http::{HeaderName, Method};
 
-use crate::decision::{Decision, Denial, Echo, RequestKind, Verdict};
+use crate::decision::{Decision, Denial, Echo, PreflightEcho, RequestKind, Verdict};
 use crate::method::{is_safelisted, is_token};
 use crate::policy::{Origins, Policy};
 use crate::request::RequestHead;
@@ -18,8 +17,8 @@ const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-cont
 
 impl Policy {
     /// Decides about one request. Reads the method and four header fields, each within
-    /// bounds; allocates nothing, except where a preflight's header names came in
-    /// several lines and have to be sent back in one (`*` with credentials).
+    /// bounds; allocates nothing, except where a preflight's own method and names have to
+    /// be sent back (`*` with credentials).
     pub fn decide(&self, request: &RequestHead<'_>) -> Decision {
         let headers = request.headers;
         let options = request.method == Method::OPTIONS;
@@ -31,16 +30,27 @@ impl Policy {
             &Vary::PREFLIGHT
         };
         let mut echo = Echo::default();
-        let (kind, verdict) = if !headers.contains_key(ORIGIN) {
-            (RequestKind::NotCors, Verdict::NotCors)
-        } else if options && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-            (RequestKind::Preflight, verdict(self.judge_preflight(headers, &mut echo)))
-        } else {
-            (RequestKind::Actual, verdict(self.judge_origin(headers, &mut echo)))
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let Some(origin) = origins.next() else {
+            return self.decision(RequestKind::NotCors, Verdict::NotCors, vary, echo);
         };
-        if !matches!(verdict, Verdict::Allowed { .. }) {
-            echo = Echo::default();
+        let alone = origins.next().is_none();
+        let (kind, judged) = if options && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+            let judged = self.judge_origin(origin, alone, &mut echo);
+            (
+                RequestKind::Preflight,
+                judged.and_then(|by| self.judge_preflight(headers, &mut echo).map(|()| by)),
+            )
+        } else {
+            (RequestKind::Actual, self.judge_origin(origin, alone, &mut echo))
+        };
+        match judged {
+            Ok(by) => self.decision(kind, Verdict::Allowed { by }, vary, echo),
+            Err(denial) => self.decision(kind, Verdict::Denied(denial), vary, Echo::default()),
         }
+    }
+
+    fn decision(&self, kind: RequestKind, verdict: Verdict, vary: &'static Vary, echo: Echo) -> Decision {
         Decision { policy: self.clone(), kind, verdict, vary, echo }
     }
 
@@ -48,45 +58,46 @@ impl Policy {
     /// opening a WebSocket: the same answer as for reading, without header fields.
     /// A request without `Origin` comes from no browser and is `NotCors`.
     pub fn admits(&self, headers: &HeaderMap) -> Verdict {
-        if headers.contains_key(ORIGIN) {
-            verdict(self.judge_origin(headers, &mut Echo::default()))
-        } else {
-            Verdict::NotCors
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let Some(origin) = origins.next() else { return Verdict::NotCors };
+        match self.judge_origin(origin, origins.next().is_none(), &mut Echo::default()) {
+            Ok(by) => Verdict::Allowed { by },
+            Err(denial) => Verdict::Denied(denial),
         }
     }
 
-    fn judge_origin(&self, headers: &HeaderMap, echo: &mut Echo) -> Result<usize, Denial> {
-        let value = only(headers, &ORIGIN).ok_or(Denial::SeveralOrigins)?;
-        let origin = OriginRef::parse(value.as_bytes()).map_err(Denial::OriginUnparsable)?;
-        let by = self.admitted_by(&origin).ok_or(match origin {
-            OriginRef::Opaque => Denial::OriginNull,
-            OriginRef::Tuple(_) => Denial::OriginNotListed,
-        })?;
+    fn judge_origin(&self, value: &HeaderValue, alone: bool, echo: &mut Echo) -> Result<usize, Denial> {
+        if !alone {
+            return Err(Denial::SeveralOrigins);
+        }
+        let by = self.admitted_by(value.as_bytes())?;
         if matches!(self.compiled.origins, Origins::Listed { .. }) {
             echo.origin = Some(value.clone());
         }
         Ok(by)
     }
 
-    fn judge_preflight(&self, headers: &HeaderMap, echo: &mut Echo) -> Result<usize, Denial> {
-        let by = self.judge_origin(headers, echo)?;
-        self.judge_method(headers, echo)?;
+    fn judge_preflight(&self, headers: &HeaderMap, echo: &mut Echo) -> Result<(), Denial> {
+        self.judge_method(headers)?;
         self.compiled.request_headers.check(headers)?;
-        if self.compiled.request_headers.any && self.allows_credentials() {
-            echo.request_headers = joined_lines(headers);
-        }
-        echo.private_network = self.compiled.rest.legacy_private_network
+        let credentials = self.allows_credentials();
+        let method = (credentials && self.compiled.methods.any)
+            .then(|| headers.get(ACCESS_CONTROL_REQUEST_METHOD).cloned())
+            .flatten();
+        let names =
+            (credentials && self.compiled.request_headers.any).then(|| joined_lines(headers)).flatten();
+        let private_network = self.compiled.rest.legacy_private_network
             && headers.get(REQUEST_PRIVATE_NETWORK).is_some_and(|value| value == "true");
-        Ok(by)
+        if method.is_some() || names.is_some() || private_network {
+            echo.preflight = Some(Box::new(PreflightEcho { method, names, private_network }));
+        }
+        Ok(())
     }
 
-    fn judge_method(&self, headers: &HeaderMap, echo: &mut Echo) -> Result<(), Denial> {
+    fn judge_method(&self, headers: &HeaderMap) -> Result<(), Denial> {
         let value = only(headers, &ACCESS_CONTROL_REQUEST_METHOD).ok_or(Denial::MethodUnparsable)?;
         let asked = value.as_bytes();
         let methods = &self.compiled.methods;
-        if methods.any && self.allows_credentials() && is_token(asked) {
-            echo.method = Some(value.clone());
-        }
         if is_safelisted(asked) || methods.listed.iter().any(|listed| listed.as_bytes() == asked) {
             Ok(())
         } else if !is_token(asked) {
@@ -96,13 +107,6 @@ impl Policy {
         } else {
             Err(Denial::MethodNotListed)
         }
-    }
-}
-
-fn verdict(judged: Result<usize, Denial>) -> Verdict {
-    match judged {
-        Ok(by) => Verdict::Allowed { by },
-        Err(denial) => Verdict::Denied(denial),
     }
 }
 

@@ -154,8 +154,15 @@ pub struct Decision {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Echo {
     pub(crate) origin: Option<HeaderValue>,
+    /// Rare, and boxed: a decision is moved several times.
+    pub(crate) preflight: Option<Box<PreflightEcho>>,
+}
+
+/// What a preflight's answer repeats beyond the origin.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PreflightEcho {
     pub(crate) method: Option<HeaderValue>,
-    pub(crate) request_headers: Option<HeaderValue>,
+    pub(crate) names: Option<HeaderValue>,
     pub(crate) private_network: bool,
 }
 

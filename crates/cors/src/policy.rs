@@ -8,6 +8,7 @@ use http::HeaderValue;
 
 use crate::compile::compile;
 use crate::config::PolicyConfig;
+use crate::decision::Denial;
 use crate::error::{Mistake, PolicyErrors};
 use crate::header_name::HeaderNames;
 
@@ -120,16 +121,19 @@ impl Policy {
         Self { generation: number, ..self }
     }
 
-    /// The index among the written origins of the one that admits `origin`.
-    pub(crate) fn admitted_by(&self, origin: &OriginRef<'_>) -> Option<usize> {
-        match (&self.compiled.origins, origin) {
-            (Origins::Any, _) => Some(0),
-            (Origins::Listed { null_at, .. }, OriginRef::Opaque) => *null_at,
-            (Origins::Listed { set, null_at }, OriginRef::Tuple(_)) => {
-                let found = set.find(origin)?;
-                let shift = usize::from(null_at.is_some_and(|at| at <= found));
-                Some(found + shift)
-            }
+    /// The index among the written origins of the one that `bytes`, the value of an
+    /// `Origin` field, is admitted by.
+    pub(crate) fn admitted_by(&self, bytes: &[u8]) -> Result<usize, Denial> {
+        let Origins::Listed { set, null_at } = &self.compiled.origins else {
+            return OriginRef::parse(bytes).map(|_| 0).map_err(Denial::OriginUnparsable);
+        };
+        let written = |number: usize| number + usize::from(null_at.is_some_and(|at| at <= number));
+        if let Some(number) = set.find_spelled(bytes) {
+            return Ok(written(number));
+        }
+        match OriginRef::parse(bytes).map_err(Denial::OriginUnparsable)? {
+            OriginRef::Opaque => null_at.ok_or(Denial::OriginNull),
+            OriginRef::Tuple(tuple) => set.find_unspelled(&tuple).map(written).ok_or(Denial::OriginNotListed),
         }
     }
 }

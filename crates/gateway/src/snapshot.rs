@@ -37,6 +37,13 @@ impl Snapshot {
             // The same insertions succeeded when the configuration was read.
             let _ = matcher.insert(route.path.as_str(), index);
         }
+        // Everything below a path includes the path itself, with and without its slash,
+        // unless a route names it: then the insertion conflicts.
+        for (index, route) in config.routes.iter().enumerate() {
+            for path in itself(&route.path) {
+                let _ = matcher.insert(path, index);
+            }
+        }
         let per_route = config.routes.iter().map(|route| metrics.route(&route.path)).collect();
         Arc::new(Self { generation, config, matcher, metrics: per_route, unrouted: metrics.route(UNROUTED) })
     }
@@ -58,6 +65,13 @@ impl Snapshot {
     pub(crate) fn metrics(&self, matched: Option<Matched<'_>>) -> &RouteMetrics {
         matched.and_then(|matched| self.metrics.get(matched.index)).unwrap_or(&self.unrouted)
     }
+}
+
+/// `/api/{*rest}` → `/api/`, `/api`; nothing for a path without `{*…}`.
+fn itself(path: &str) -> impl Iterator<Item = &str> {
+    let below = path.rfind("{*").and_then(|at| path.get(..at)).filter(|below| below.ends_with('/'));
+    let without_slash = below.and_then(|below| below.strip_suffix('/')).filter(|path| !path.is_empty());
+    below.into_iter().chain(without_slash)
 }
 
 impl fmt::Debug for Snapshot {

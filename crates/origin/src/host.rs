@@ -61,28 +61,58 @@ fn check_domain(host: &[u8]) -> Result<HostKind, Misplaced> {
     let mut label_start = 0;
     let mut last_label = 0;
     for (offset, &byte) in host.iter().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {
-                if offset - label_start >= MAX_LABEL_LEN {
-                    return Err((OriginMistake::LabelTooLong, offset));
-                }
-            }
-            b'.' => {
-                if offset == label_start {
-                    return Err((OriginMistake::EmptyLabel, offset));
-                }
+        match CLASSES.get(usize::from(byte)) {
+            Some(Class::Label) => {}
+            Some(Class::Dot) => {
+                check_label(label_start, offset)?;
                 last_label = label_start;
                 label_start = offset + 1;
             }
-            other => return Err((host_byte(other), offset)),
+            _ => return Err((host_byte(byte), offset)),
         }
     }
     // A trailing dot leaves an empty last label; the label before it decides.
     if label_start < host.len() {
+        check_label(label_start, host.len())?;
         last_label = label_start;
     }
     check_ending(host, last_label)
 }
+
+fn check_label(start: usize, end: usize) -> Result<(), Misplaced> {
+    match end - start {
+        0 => Err((OriginMistake::EmptyLabel, end)),
+        length if length > MAX_LABEL_LEN => Err((OriginMistake::LabelTooLong, start + MAX_LABEL_LEN)),
+        _ => Ok(()),
+    }
+}
+
+/// What a byte is in a domain name.
+#[derive(Clone, Copy)]
+enum Class {
+    Dot,
+    Label,
+    Wrong,
+}
+
+/// A table, because this is where a decision spends its time.
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Wrong; 256];
+    let mut byte = 0;
+    while byte < classes.len() {
+        #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 256")]
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, within bounds")]
+        {
+            classes[byte] = match byte as u8 {
+                b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => Class::Label,
+                b'.' => Class::Dot,
+                _ => Class::Wrong,
+            };
+        }
+        byte += 1;
+    }
+    classes
+};
 
 fn host_byte(byte: u8) -> OriginMistake {
     match byte {

@@ -76,27 +76,22 @@ impl<'a> TupleRef<'a> {
         if bytes.len() > MAX_ORIGIN_LEN {
             return Err(OriginError::new(OriginMistake::TooLong, MAX_ORIGIN_LEN));
         }
-        let (scheme, rest) = split_scheme(bytes)?;
-        let host_start = scheme.len() + 3;
+        let (scheme_len, rest) = split_scheme(bytes)?;
+        let host_start = scheme_len + 3;
         let (host, port) = split_port(rest);
         let kind = check_host(host).map_err(|(mistake, at)| {
             OriginError::new(trailing_slash_or(mistake, host, at), host_start + at)
         })?;
         let port_start = host_start + host.len() + 1;
         let port = port.map(|digits| parse_port(digits, port_start)).transpose()?;
-        // Everything so far is ASCII.
-        let not_text = |_| OriginError::new(OriginMistake::NonAscii, 0);
-        let scheme = Scheme::of(std::str::from_utf8(scheme).map_err(not_text)?);
+        // Everything so far is ASCII, so neither of the next can fail.
+        let text = std::str::from_utf8(bytes).map_err(|_| OriginError::new(OriginMistake::NonAscii, 0))?;
+        let scheme = Scheme::of(text.get(..scheme_len).unwrap_or_default());
         if port.is_some() && port == scheme.default_port() {
             return Err(OriginError::new(OriginMistake::DefaultPort, port_start - 1));
         }
-        Ok(Self {
-            text: std::str::from_utf8(bytes).map_err(not_text)?,
-            scheme,
-            host: std::str::from_utf8(host).map_err(not_text)?,
-            kind,
-            port,
-        })
+        let host = text.get(host_start..port_start - 1).unwrap_or_default();
+        Ok(Self { text, scheme, host, kind, port })
     }
 
     /// The serialization: `https://app.example.com:8443`.
@@ -133,7 +128,14 @@ impl<'a> TupleRef<'a> {
     }
 }
 
-fn split_scheme(bytes: &[u8]) -> Result<(&[u8], &[u8]), OriginError> {
+/// Length of the scheme, and what follows its `://`.
+fn split_scheme(bytes: &[u8]) -> Result<(usize, &[u8]), OriginError> {
+    if let Some(rest) = bytes.strip_prefix(b"https://") {
+        return Ok((5, rest));
+    }
+    if let Some(rest) = bytes.strip_prefix(b"http://") {
+        return Ok((4, rest));
+    }
     let colon = bytes
         .iter()
         .take(MAX_SCHEME_LEN + 1)
@@ -145,7 +147,7 @@ fn split_scheme(bytes: &[u8]) -> Result<(&[u8], &[u8]), OriginError> {
     if NEVER_SENT.iter().any(|never| never.as_bytes() == scheme) {
         return Err(OriginError::new(OriginMistake::SchemeNeverSent, 0));
     }
-    Ok((scheme, rest))
+    Ok((colon, rest))
 }
 
 /// Splits at the colon before the port; colons inside brackets belong to the host.

@@ -8,7 +8,7 @@ use foldhash::quality::FixedState;
 
 use crate::error::PatternError;
 use crate::host::HostKind;
-use crate::origin::{OriginRef, TupleRef};
+use crate::origin::{MAX_ORIGIN_LEN, OriginRef, TupleRef};
 use crate::pattern::{HostPattern, OriginPattern, Parts, PortPattern};
 use crate::scheme::Scheme;
 use crate::table::{Keys, Table};
@@ -122,23 +122,30 @@ impl OriginSet {
         self.find(origin).is_some()
     }
 
+    /// The number of the pattern without wildcards that `bytes` spell: an origin that is
+    /// listed as it stands need not be parsed, since its pattern was.
+    pub fn find_spelled(&self, bytes: &[u8]) -> Option<usize> {
+        if self.exact.is_empty() || bytes.len() > MAX_ORIGIN_LEN {
+            return None;
+        }
+        let spelled = |entry| self.entry(entry).as_bytes() == bytes;
+        let entry = self.exact.find(hash_bytes(bytes, self.exact.seed), spelled)?;
+        usize::try_from(entry).ok()
+    }
+
     /// The number of a pattern that admits `origin`: an exact one before one with
     /// a wildcard, a longer base before a shorter one. Allocates nothing.
     pub fn find(&self, origin: &OriginRef<'_>) -> Option<usize> {
         let tuple = origin.tuple()?;
-        self.find_exact(tuple)
-            .or_else(|| self.find_any_port(tuple))
-            .or_else(|| self.find_subdomain(tuple))
-            .or_else(|| self.find_unplaced(tuple))
-            .and_then(|entry| usize::try_from(entry).ok())
+        self.find_spelled(tuple.as_str().as_bytes()).or_else(|| self.find_unspelled(tuple))
     }
 
-    fn find_exact(&self, origin: &TupleRef<'_>) -> Option<u32> {
-        if self.exact.is_empty() {
-            return None;
-        }
-        let text = origin.as_str();
-        self.exact.find(hash_text(text, self.exact.seed), |entry| self.entry(entry) == text)
+    /// As [`Self::find`], for an origin that [`Self::find_spelled`] has not found.
+    pub fn find_unspelled(&self, origin: &TupleRef<'_>) -> Option<usize> {
+        self.find_any_port(origin)
+            .or_else(|| self.find_subdomain(origin))
+            .or_else(|| self.find_unplaced(origin))
+            .and_then(|entry| usize::try_from(entry).ok())
     }
 
     fn find_any_port(&self, origin: &TupleRef<'_>) -> Option<u32> {
@@ -276,8 +283,12 @@ fn labels_from_the_right(host: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn hash_text(text: &str, seed: u64) -> u64 {
+    hash_bytes(text.as_bytes(), seed)
+}
+
+fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
     let mut hasher = FixedState::with_seed(seed).build_hasher();
-    hasher.write(text.as_bytes());
+    hasher.write(bytes);
     hasher.finish()
 }
 

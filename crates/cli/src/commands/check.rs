@@ -1,7 +1,7 @@
 //! `corsac check`: find mistakes in policies.
 
-use corsac_diagnostics::Report;
-use corsac_gateway::read;
+use corsac_diagnostics::{Report, Resolved, Source};
+use corsac_gateway::{profiles, read};
 use corsac_origin::PublicSuffixList;
 
 use crate::args::{Check, Format, Global};
@@ -20,8 +20,7 @@ pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
     for file in &check.files {
         match load::policy_file(file) {
             Ok(source) => {
-                let reading = read(source, global.profile.as_deref(), suffixes);
-                reports.push(reading.document.report(reading.findings));
+                reports.push(examine(&source, global.profile.as_deref(), suffixes));
             }
             Err(error) => {
                 output.fail(&error.reason, &error.hint);
@@ -40,6 +39,28 @@ pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
     }
     output.detail(&format!("public suffixes of {}", suffixes.version()));
     output.reports(&reports, global.format, exit)
+}
+
+/// The findings of a file; without `--profile`, those of every profile too.
+fn examine(source: &Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Report {
+    let reading = read(source.clone(), profile, suffixes);
+    let others = if profile.is_none() { profiles(&reading.document) } else { Vec::new() };
+    let mut report = reading.document.report(reading.findings);
+    for name in others {
+        let reading = read(source.clone(), Some(&name), suffixes);
+        let more = reading.document.report(reading.findings).findings;
+        for finding in more {
+            if !report.findings.iter().any(|known| is_same(known, &finding)) {
+                report.findings.push(finding);
+            }
+        }
+    }
+    report
+}
+
+/// Whether two readings of one file found the same.
+fn is_same(a: &Resolved, b: &Resolved) -> bool {
+    a.primary == b.primary && a.diagnostic.message == b.diagnostic.message
 }
 
 fn clean(reports: &[Report]) -> String {

@@ -139,6 +139,25 @@ fn every_commented_default_of_the_starting_policy_is_accepted() {
 }
 
 #[test]
+fn profiles_are_checked_whether_chosen_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = run(folder.path(), &["init", "-"]).stdout;
+    let wrong = text.replace("origins = [\"http://localhost:*\"]", "origin = [\"http://localhost:*\"]");
+    assert_ne!(text, wrong);
+    fs::write(folder.path().join("corsac.toml"), wrong).unwrap();
+    let checked = run(folder.path(), &["check", "--format", "plain"]);
+    assert!(checked.status == 1 && checked.stdout.contains("error[unknown-key]"), "{checked:?}");
+    assert_eq!(checked.stdout.lines().count(), 1, "{checked:?}");
+    fs::write(
+        folder.path().join("corsac.toml"),
+        text.replace("path     = \"/{*rest}\"", "path = \"/caf%c3%a9\""),
+    )
+    .unwrap();
+    let checked = run(folder.path(), &["check", "--format", "plain"]);
+    assert!(checked.stdout.contains("canonical path"), "{checked:?}");
+}
+
+#[test]
 fn check_reads_several_files_and_standard_input_as_one_run() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.toml"), "[routes\n").unwrap();

@@ -22,52 +22,71 @@ impl Decision {
     pub fn apply(&self, headers: &mut HeaderMap) -> bool {
         let removed = strip_access_control(headers);
         merge_vary(headers, self.vary());
-        for (name, value) in self.fields() {
+        self.for_each_field(|name, value| {
             headers.insert(name, value);
-        }
+        });
         removed
     }
 
-    /// The `Access-Control-*` fields of the response: none unless allowed. Credentials
-    /// go with an exact origin only, and there is one origin: a compiled policy has
-    /// no other way to say it.
-    pub fn fields(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
-        let allowed = self.is_allowed();
-        let preflight = self.kind() == RequestKind::Preflight;
-        self.origin_fields()
-            .into_iter()
-            .chain(if preflight { self.preflight_fields() } else { self.actual_fields() })
-            .filter(move |_| allowed)
-            .filter_map(|(name, value)| Some((name, value?)))
+    /// As [`Self::apply`], for a decision that is not needed any more.
+    pub fn apply_once(mut self, headers: &mut HeaderMap) -> bool {
+        let removed = strip_access_control(headers);
+        merge_vary(headers, self.vary());
+        // Moved, not cloned: a clone and a drop are two atomic operations.
+        let origin = self.echo.origin.take();
+        self.set_fields(origin, |name, value| {
+            headers.insert(name, value);
+        });
+        removed
     }
 
-    fn origin_fields(&self) -> [(HeaderName, Option<HeaderValue>); 2] {
-        let origin = self.echo.origin.clone();
-        let credentials = self.policy.allows_credentials() && origin.is_some();
-        [
-            (ACCESS_CONTROL_ALLOW_ORIGIN, Some(origin.unwrap_or(ANY))),
-            (ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials.then_some(TRUE)),
-        ]
+    /// Calls `set` with each `Access-Control-*` field of the response: none unless
+    /// allowed. Credentials go with an exact origin only, and there is one origin: a
+    /// compiled policy has no other way to say it.
+    pub fn for_each_field(&self, set: impl FnMut(HeaderName, HeaderValue)) {
+        self.set_fields(self.echo.origin.clone(), set);
     }
 
-    fn actual_fields(&self) -> [(HeaderName, Option<HeaderValue>); 4] {
-        let expose = self.policy.compiled.fields.expose_headers.clone();
-        let none = || (ACCESS_CONTROL_EXPOSE_HEADERS, None);
-        [(ACCESS_CONTROL_EXPOSE_HEADERS, expose), none(), none(), none()]
+    fn set_fields(&self, origin: Option<HeaderValue>, mut set: impl FnMut(HeaderName, HeaderValue)) {
+        if !self.is_allowed() {
+            return;
+        }
+        let fields = &self.policy.compiled.fields;
+        match origin {
+            None => set(ACCESS_CONTROL_ALLOW_ORIGIN, ANY),
+            Some(origin) => {
+                set(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                if self.policy.allows_credentials() {
+                    set(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+                }
+            }
+        }
+        if self.kind() == RequestKind::Preflight {
+            self.for_each_preflight_field(set);
+        } else if let Some(exposed) = &fields.expose_headers {
+            set(ACCESS_CONTROL_EXPOSE_HEADERS, exposed.clone());
+        }
     }
 
     /// The whole lists, so that one preflight tells the browser's cache about all
     /// methods and headers at once.
-    fn preflight_fields(&self) -> [(HeaderName, Option<HeaderValue>); 4] {
+    fn for_each_preflight_field(&self, mut set: impl FnMut(HeaderName, HeaderValue)) {
         let fields = &self.policy.compiled.fields;
-        let methods = self.echo.method.as_ref().or(fields.allow_methods.as_ref());
-        let headers = self.echo.request_headers.as_ref().or(fields.allow_headers.as_ref());
-        [
-            (ACCESS_CONTROL_ALLOW_METHODS, methods.cloned()),
-            (ACCESS_CONTROL_ALLOW_HEADERS, headers.cloned()),
-            (ACCESS_CONTROL_MAX_AGE, fields.max_age.clone()),
-            (ALLOW_PRIVATE_NETWORK, self.echo.private_network.then_some(TRUE)),
-        ]
+        let echo = self.echo.preflight.as_deref();
+        let method = echo.and_then(|echo| echo.method.as_ref());
+        let names = echo.and_then(|echo| echo.names.as_ref());
+        if let Some(methods) = method.or(fields.allow_methods.as_ref()) {
+            set(ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
+        }
+        if let Some(names) = names.or(fields.allow_headers.as_ref()) {
+            set(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+        }
+        if let Some(age) = &fields.max_age {
+            set(ACCESS_CONTROL_MAX_AGE, age.clone());
+        }
+        if echo.is_some_and(|echo| echo.private_network) {
+            set(ALLOW_PRIVATE_NETWORK, TRUE);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Vary`: which request fields a response depends on (RFC 9110, section 12.5.5).
 
-use http::header::{HeaderMap, HeaderValue, VARY};
+use http::header::{Entry, HeaderMap, HeaderValue, VARY};
 
 /// Names of request fields, and the same joined.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ impl Vary {
 /// Adds the names of `vary` that `headers` does not have yet, in one line, keeping
 /// every name there is. `*` stays alone: it says that everything matters.
 pub fn merge_vary(headers: &mut HeaderMap, vary: &Vary) {
-    if !headers.contains_key(VARY) {
-        headers.insert(VARY, HeaderValue::from_static(vary.joined));
+    if let Entry::Vacant(vacant) = headers.entry(VARY) {
+        vacant.insert(HeaderValue::from_static(vary.joined));
         return;
     }
     let tokens = || {

@@ -62,7 +62,7 @@ struct EditForm<'a> {
 
 /// All findings of a run as one line of JSON, ended by a line feed. Lines and columns
 /// count from 1, columns in characters; the end is exclusive. A finding without a place
-/// (a file that cannot be read) has none of the four.
+/// has none of the four.
 pub fn json(reports: &[Report]) -> String {
     let findings = reports.iter().flat_map(|report| {
         let source = &report.source;

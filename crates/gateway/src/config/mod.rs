@@ -63,7 +63,7 @@ pub enum AccessLog {
 pub struct Limits {
     /// Bytes of a request body; beyond: 413.
     pub body_size: u64,
-    /// Longest silence while a body is read or written.
+    /// Longest silence of whoever sends a body: a client, or an upstream.
     pub body_timeout: Duration,
     /// Connections at a time, over all workers; beyond: not accepted until one ends.
     pub connections: usize,
@@ -144,12 +144,21 @@ impl Reading {
     }
 }
 
+/// The names of the profiles in a document.
+pub fn profiles(document: &Document) -> Vec<String> {
+    match document.root.get("profiles").map(|node| &node.value) {
+        Some(Value::Table(entries)) => entries.iter().map(|(name, _)| name.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Reads a policy file; `profile` names the table of `[profiles]` laid over it.
 pub fn read(source: Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Reading {
     let (mut document, mut findings) = Document::parse(source);
     lay_profile(&mut document, profile, &mut findings);
     let mut root = TableReader::new(&document.root, FieldPath::root(), &mut findings);
-    let _ = root.take("profiles");
+    // Their contents are read when they are laid over the rest.
+    root.named("profiles", &mut findings);
     let reader = definitions::Reader { suffixes, default_profile: profile.is_none() };
     let config = reader.read(root, &mut findings);
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -162,10 +171,7 @@ fn lay_profile(document: &mut Document, profile: Option<&str>, out: &mut Vec<Dia
     match document.root.get("profiles").and_then(|profiles| profiles.get(name)).cloned() {
         Some(overlay) => document.root.overlay(&overlay),
         None => {
-            let known = match document.root.get("profiles").map(|node| &node.value) {
-                Some(Value::Table(entries)) => entries.iter().map(|(name, _)| format!("`{name}`")).collect(),
-                _ => Vec::new(),
-            };
+            let known: Vec<_> = profiles(document).iter().map(|name| format!("`{name}`")).collect();
             let message = format!("there is no profile `{name}`");
             let finding =
                 Diagnostic::new(&rules::UNKNOWN_REFERENCE, message).at_field(&path, "profiles are here");

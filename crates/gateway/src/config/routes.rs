@@ -8,6 +8,7 @@ use corsac_diagnostics::{Diagnostic, TableReader};
 use super::definitions::Defined;
 use super::rules::{ROUTE_CONFLICT, UNKNOWN_REFERENCE};
 use super::{Ownership, Route, Upstream};
+use crate::message::canonical::canonical_path;
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
@@ -50,6 +51,12 @@ fn path(
     let help = "write it like \"/api/{*rest}\" (everything below) or \"/users/{id}\" (one segment)";
     let finding = match matcher.insert(text, index) {
         _ if !text.starts_with('/') => table.invalid("path", text, "a path begins with `/`").help(help),
+        Ok(()) if !is_canonical(text) => {
+            let reason = "no request matches it: requests are matched by their canonical path";
+            table
+                .invalid("path", text, reason)
+                .help("write it as browsers send it, percent-encoded in upper case")
+        }
         Ok(()) => return Some(text.to_owned()),
         Err(matchit::InsertError::Conflict { with }) => {
             let message = format!("`{text}` and `{with}` match some of the same requests");
@@ -61,6 +68,25 @@ fn path(
     };
     out.push(finding);
     None
+}
+
+/// Whether the path is in the spelling that requests are matched by, its parameters
+/// aside.
+fn is_canonical(path: &str) -> bool {
+    let mut plain = String::new();
+    let mut depth = 0_usize;
+    for letter in path.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => {
+                depth = depth.saturating_sub(1);
+                plain.push('x');
+            }
+            _ if depth == 0 => plain.push(letter),
+            _ => {}
+        }
+    }
+    canonical_path(&plain).is_ok_and(|canonical| canonical == plain)
 }
 
 fn upstream(

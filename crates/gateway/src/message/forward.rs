@@ -138,11 +138,11 @@ fn append_forwarded(headers: &mut HeaderMap, peer: &Peer) {
     }
 }
 
-/// Points a request at its upstream: canonical path, the upstream's HTTP version,
-/// `Host`. `false` if the parts do not make a target.
+/// Points a request at its upstream: canonical path, HTTP version, `Host`. `false` if the parts do not make a target.
 pub(crate) fn retarget<B>(
     request: &mut Request<B>,
     upstream: &Upstream,
+    version: Version,
     path: &str,
     host: &HeaderValue,
 ) -> bool {
@@ -154,15 +154,14 @@ pub(crate) fn retarget<B>(
     };
     let mut parts = http::uri::Parts::default();
     parts.path_and_query = Some(target);
-    if upstream.http2 {
+    *request.version_mut() = version;
+    if version == Version::HTTP_2 {
         let authority = Authority::try_from(host.as_bytes()).unwrap_or_else(|_| upstream.authority.clone());
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(authority);
         request.headers_mut().remove(HOST);
-        *request.version_mut() = Version::HTTP_2;
     } else {
         request.headers_mut().insert(HOST, host);
-        *request.version_mut() = Version::HTTP_11;
     }
     match Uri::from_parts(parts) {
         Ok(uri) => *request.uri_mut() = uri,

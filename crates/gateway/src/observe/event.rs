@@ -42,7 +42,8 @@ pub struct RequestEvent<'e> {
     pub response: Option<&'e HeaderMap>,
     /// The name of the problem that the gateway answered itself.
     pub problem: Option<&'static str>,
-    /// Whether the upstream had CORS fields of its own, which were removed.
+    /// Whether the upstream had CORS fields of its own, which were removed; told for
+    /// routes in `report` mode.
     pub upstream_cors_removed: bool,
     /// From the head of the request to the head of the response.
     pub duration: Duration,

@@ -48,13 +48,36 @@ pub(crate) struct Exchange {
     origin: Option<HeaderValue>,
     path: Result<String, PathError>,
     pub(crate) decision: Option<Decision>,
-    pub(crate) websocket: bool,
+    purpose: Purpose,
     verdict: Cell<Option<Verdict>>,
     upstream_cors: Cell<bool>,
     /// What the upstream answered itself, for routes whose upstream owns CORS.
     from_upstream: Cell<bool>,
     reported: Cell<bool>,
     pub(crate) framing: Framing,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// What another request may be.
+    Preflight,
+    /// A response.
+    Resource,
+    /// A tunnel.
+    WebSocket,
+}
+
+impl Purpose {
+    fn of<B>(request: &Request<B>) -> Self {
+        if RequestHead::of(request).is_preflight() {
+            Self::Preflight
+        } else if upgrade::is_websocket(request) {
+            Self::WebSocket
+        } else {
+            Self::Resource
+        }
+    }
 }
 
 /// Serves one request. Never fails: a bug becomes a 500, stamped like any other answer.
@@ -65,7 +88,8 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let coded = request.headers().contains_key(TRANSFER_ENCODING);
-    let exchange = Exchange::new(worker, peer, framing, &request);
+    let begun = std::panic::catch_unwind(AssertUnwindSafe(|| Exchange::new(worker, peer, framing, &request)));
+    let Ok(exchange) = begun else { return Ok(Problem::Internal.response()) };
     let answered = AssertUnwindSafe(exchange.answer(request)).catch_unwind().await;
     let (mut response, problem) = match answered {
         Ok(Ok(response)) => (response, None),
@@ -103,7 +127,7 @@ impl Exchange {
             host: head::host(request),
             origin: headers.get(ORIGIN).cloned(),
             verdict: Cell::new(decision.as_ref().map(Decision::verdict)),
-            websocket: upgrade::is_websocket(request),
+            purpose: Purpose::of(request),
             path,
             decision,
             upstream_cors: Cell::new(false),
@@ -134,7 +158,7 @@ impl Exchange {
             drain(request.into_body());
             return Err(Problem::NoRoute);
         };
-        if self.websocket {
+        if self.purpose == Purpose::WebSocket {
             return upgrade::open(self, matched, request).await;
         }
         let limit = matched.route.body_size.unwrap_or(self.snapshot.config.limits.body_size);
@@ -167,10 +191,15 @@ impl Exchange {
 
     /// A preflight is answered here, unless the upstream owns CORS.
     fn answer_preflight(&self, matched: Option<Matched<'_>>) -> Option<Result<Response<Body>, Problem>> {
-        let decision = self.decision.as_ref().filter(|decision| decision.is_preflight())?;
-        if matched.is_some_and(|matched| matched.route.ownership == Ownership::Passthrough) {
+        if self.purpose != Purpose::Preflight
+            || matched.is_some_and(|matched| matched.route.ownership == Ownership::Passthrough)
+        {
             return None;
         }
+        let Some(decision) = &self.decision else {
+            // A route without a policy allows nobody.
+            return Some(Err(Problem::PreflightDenied("the origin is not allowed")));
+        };
         if !decision.is_allowed() {
             return Some(Err(Problem::PreflightDenied(denial_text(decision.verdict()))));
         }
@@ -189,7 +218,8 @@ impl Exchange {
         let cut = Rc::new(Cell::new(None));
         let silence = self.snapshot.config.limits.body_timeout;
         let request = request.map(|body| RequestBody::new(body, limit, silence, Rc::clone(&cut)));
-        let request = self.prepare(matched, request)?;
+        let version = if pool.upstream().http2 { Version::HTTP_2 } else { Version::HTTP_11 };
+        let request = self.prepare(matched, version, request)?;
         let time_left = matched.route.response_timeout.unwrap_or(pool.upstream().response_timeout);
         let sent = tokio::time::timeout(time_left, pool.send(request)).await;
         let (response, lease) = match (sent, cut.get()) {
@@ -210,6 +240,7 @@ impl Exchange {
     pub(crate) fn prepare(
         &self,
         matched: Matched<'_>,
+        version: Version,
         mut request: Request<RequestBody>,
     ) -> Result<Request<RequestBody>, Problem> {
         let upstream = self.snapshot.config.upstreams.get(matched.route.upstream).ok_or(Problem::Internal)?;
@@ -221,7 +252,7 @@ impl Exchange {
         forward::translate_fields(headers);
         forward::set_forwarding(headers, &self.peer, self.trusted, &host);
         headers.insert(forward::REQUEST_ID, self.id.clone());
-        if !forward::retarget(&mut request, upstream, path, &host) {
+        if !forward::retarget(&mut request, upstream, version, path, &host) {
             return Err(Problem::BadRequest("the target is not well-formed"));
         }
         Ok(request)
@@ -289,7 +320,7 @@ impl Exchange {
 
     fn cors_event(&self) -> Option<CorsEvent<'_>> {
         let decision = self.decision.as_ref()?;
-        let kind = kind_name(decision.kind(), self.websocket);
+        let kind = kind_name(decision.kind(), self.purpose == Purpose::WebSocket);
         Some(CorsEvent { kind, verdict: self.verdict.get()?, decision })
     }
 

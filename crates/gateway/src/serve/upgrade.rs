@@ -50,7 +50,7 @@ pub(crate) async fn open(
     }
     let downstream = hyper::upgrade::on(&mut request);
     let protocol = request.headers().get(UPGRADE).cloned();
-    let mut request = exchange.prepare(matched, request.map(|_| RequestBody::none()))?;
+    let mut request = exchange.prepare(matched, Version::HTTP_11, request.map(|_| RequestBody::none()))?;
     request.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
     request.headers_mut().insert(UPGRADE, protocol.unwrap_or(HeaderValue::from_static("websocket")));
 

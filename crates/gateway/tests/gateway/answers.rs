@@ -95,6 +95,29 @@ fn a_route_without_a_policy_lets_nobody_read() {
     let address = gateway.listening().gateway;
     let answer = get(address, "/closed", APP);
     assert_eq!((answer.status, answer.has_cors()), (200, false));
+    let preflight = format!("OPTIONS /closed HTTP/1.1\nOrigin: {APP}\nAccess-Control-Request-Method: PUT");
+    let denied = ask(address, &preflight, b"");
+    assert_eq!((denied.status, denied.has_cors()), (403, false), "it is not forwarded either");
+}
+
+#[test]
+fn everything_below_a_path_includes_the_path_itself_unless_a_route_names_it() {
+    let upstream = Upstream::start();
+    let named = "[[routes]]\npath = \"/named/{*rest}\"\nupstream = \"api\"\ncors = \"app\"\n\
+                 [[routes]]\npath = \"/named\"\nupstream = \"api\"\n";
+    let gateway = start(&policy(upstream.address, named));
+    let address = gateway.listening().gateway;
+    for (path, status, cors) in [
+        ("/api", 200, true),
+        ("/api/", 200, true),
+        ("/api/ok", 200, true),
+        ("/apix", 404, true),
+        ("/named", 200, false),
+        ("/named/", 200, true),
+    ] {
+        let answer = get(address, path, APP);
+        assert_eq!((answer.status, answer.has_cors()), (status, cors), "{path}");
+    }
 }
 
 #[test]

@@ -138,6 +138,15 @@ fn a_websocket_is_opened_for_the_allowed_page_only() {
     ] {
         assert_eq!(open(path, &origin).1.status, status, "{path} {origin}");
     }
+    // An upstream of HTTP/2 is spoken to in HTTP/1.1 for a socket.
+    let http2 = start(&text.replace("connect_timeout", "http2 = true\nconnect_timeout"));
+    let mut client = Client::connect(http2.listening().gateway);
+    let head = format!(
+        "GET /api/socket HTTP/1.1\nOrigin: {APP}\nConnection: Upgrade\nUpgrade: websocket\n\
+         Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    );
+    client.send(&request(&head, b""));
+    assert_eq!(client.answer(false).unwrap().status, 101);
     // No browser sends no origin; a policy without credentials forwards none.
     assert_eq!(open("/api/socket", "").1.status, 101);
     assert_eq!(open("/public/socket", &format!("Origin: {EVIL}\n")).1.field("x-cookies"), Some("0"));

@@ -22,7 +22,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, B, H> {
-        Stamping { #[pin] inner: F, decision: Decision, on_error: H },
+        Stamping { #[pin] inner: F, decision: Option<Decision>, on_error: H },
         Ready { response: Option<Response<B>> },
     }
 }
@@ -33,7 +33,7 @@ impl<F, B, H> ResponseFuture<F, B, H> {
     }
 
     pub(super) fn stamping(inner: F, decision: Decision, on_error: H) -> Self {
-        Self { state: State::Stamping { inner, decision, on_error } }
+        Self { state: State::Stamping { inner, decision: Some(decision), on_error } }
     }
 }
 
@@ -48,8 +48,11 @@ where
         match self.project().state.project() {
             StateProjection::Stamping { inner, decision, on_error } => {
                 let answered = ready!(inner.poll(cx)).or_else(|error| on_error.respond(error));
+                let decision = decision.take();
                 Poll::Ready(answered.map(|mut response| {
-                    decision.apply(response.headers_mut());
+                    if let Some(decision) = decision {
+                        decision.apply_once(response.headers_mut());
+                    }
                     response
                 }))
             }

@@ -4,19 +4,19 @@ use tower_layer::Layer;
 
 use super::errors::{AnswerErrors, PropagateErrors};
 use super::service::Cors;
-use super::shared::SharedPolicy;
+use super::shared::PolicySource;
 
 /// Puts CORS around a service. A clone is one `Arc` bump, whatever the policy's size.
 #[derive(Clone, Debug)]
 pub struct CorsLayer<H = PropagateErrors> {
-    policy: SharedPolicy,
+    policy: PolicySource,
     on_error: H,
 }
 
 impl CorsLayer {
     /// A layer that decides by `policy`: a [`corsac_cors::Policy`], or a
-    /// [`SharedPolicy`] that somebody else may replace.
-    pub fn new(policy: impl Into<SharedPolicy>) -> Self {
+    /// [`super::SharedPolicy`] that somebody else may replace.
+    pub fn new(policy: impl Into<PolicySource>) -> Self {
         Self { policy: policy.into(), on_error: PropagateErrors }
     }
 

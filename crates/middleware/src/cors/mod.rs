@@ -33,4 +33,4 @@ pub use errors::{AnswerErrors, OnError, PropagateErrors};
 pub use future::ResponseFuture;
 pub use layer::CorsLayer;
 pub use service::Cors;
-pub use shared::SharedPolicy;
+pub use shared::{PolicySource, SharedPolicy};

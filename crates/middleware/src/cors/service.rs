@@ -8,13 +8,13 @@ use tower_service::Service;
 
 use super::errors::{OnError, PropagateErrors};
 use super::future::ResponseFuture;
-use super::shared::SharedPolicy;
+use super::shared::PolicySource;
 
 /// A service that owns CORS on every response of its inner service.
 #[derive(Clone, Debug)]
 pub struct Cors<S, H = PropagateErrors> {
     pub(super) inner: S,
-    pub(super) policy: SharedPolicy,
+    pub(super) policy: PolicySource,
     pub(super) on_error: H,
 }
 
@@ -35,17 +35,17 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let decision = self.policy.decide(&RequestHead::of(&request));
         if decision.is_preflight() {
-            return ResponseFuture::ready(answer_preflight(&decision));
+            return ResponseFuture::ready(answer_preflight(decision));
         }
         ResponseFuture::stamping(self.inner.call(request), decision, self.on_error.clone())
     }
 }
 
 /// 204 with the fields of an allowed preflight, 403 without any of a denied one.
-fn answer_preflight<B: Default>(decision: &Decision) -> Response<B> {
+fn answer_preflight<B: Default>(decision: Decision) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() =
         if decision.is_allowed() { StatusCode::NO_CONTENT } else { StatusCode::FORBIDDEN };
-    decision.apply(response.headers_mut());
+    decision.apply_once(response.headers_mut());
     response
 }

@@ -36,9 +36,33 @@ impl SharedPolicy {
     }
 }
 
-impl From<Policy> for SharedPolicy {
+/// Where a layer has its policy from. One that nobody can replace needs no swap.
+#[derive(Clone, Debug)]
+pub enum PolicySource {
+    /// This policy, for good.
+    Fixed(Policy),
+    /// Whatever is in place when a request comes.
+    Shared(SharedPolicy),
+}
+
+impl PolicySource {
+    pub(crate) fn decide(&self, request: &RequestHead<'_>) -> Decision {
+        match self {
+            Self::Fixed(policy) => policy.decide(request),
+            Self::Shared(shared) => shared.decide(request),
+        }
+    }
+}
+
+impl From<Policy> for PolicySource {
     fn from(policy: Policy) -> Self {
-        Self::new(policy)
+        Self::Fixed(policy)
+    }
+}
+
+impl From<SharedPolicy> for PolicySource {
+    fn from(shared: SharedPolicy) -> Self {
+        Self::Shared(shared)
     }
 }
 

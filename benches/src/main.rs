@@ -1,0 +1,35 @@
+//! `decide`, the layer and `OriginSet` beside tower-http's and actix-cors's CORS: the same
+//! service, the same requests, one process, alternating.
+//!
+//! ```sh
+//! cargo run --release -p corsac-benches            # all
+//! cargo run --release -p corsac-benches -- layer   # one group
+//! ```
+//!
+//! A figure is the least of many batches, which a noisy machine disturbs least, less the
+//! cost of the same call without CORS. Allocations are exact.
+#![forbid(unsafe_code)]
+
+mod actix;
+mod clones;
+mod decide;
+mod layer;
+mod measure;
+mod requests;
+mod set;
+mod tower_http_cors;
+
+use measure::Table;
+
+type Group = fn() -> Table;
+
+fn main() {
+    let wanted = std::env::args().nth(1);
+    let groups: [(&str, Group); 4] =
+        [("layer", layer::run), ("decide", decide::run), ("set", set::run), ("clone", clones::run)];
+    for (name, run) in groups {
+        if wanted.as_deref().is_none_or(|wanted| wanted == name) {
+            run().print();
+        }
+    }
+}
