@@ -48,8 +48,12 @@ impl Snapshot {
         Arc::new(Self { generation, config, matcher, metrics: per_route, unrouted: metrics.route(UNROUTED) })
     }
 
-    pub(crate) fn route(&self, path: &str) -> Option<Matched<'_>> {
-        let index = *self.matcher.at(path).ok()?.value;
+    /// The number of the route for a canonical path.
+    pub(crate) fn find_route(&self, path: &str) -> Option<usize> {
+        self.matcher.at(path).ok().map(|found| *found.value)
+    }
+
+    pub(crate) fn route(&self, index: usize) -> Option<Matched<'_>> {
         self.config.routes.get(index).map(|route| Matched { route, index })
     }
 

@@ -122,6 +122,12 @@ fn hex_pair(digits: (Option<u8>, Option<u8>)) -> Option<u8> {
 }
 
 fn check_segments(path: &str) -> Result<(), PathError> {
+    // Only a slash before a slash or a dot can be wrong, and most paths have none.
+    let bytes = path.as_bytes();
+    let suspicious = bytes.windows(2).any(|pair| matches!(pair, [b'/', b'/' | b'.']));
+    if !suspicious {
+        return Ok(());
+    }
     // `/a/` has an empty last segment, which is a directory and no ambiguity.
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {

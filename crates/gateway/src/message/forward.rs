@@ -3,18 +3,13 @@
 
 use std::net::IpAddr;
 
-use http::header::{
-    CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{Request, Version};
 use ipnet::IpNet;
 
 use crate::config::Upstream;
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -30,15 +25,23 @@ const MAX_REQUEST_ID: usize = 64;
 /// Removes the fields that are about one connection only, and those that `Connection`
 /// nominates.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    // Most messages have none: one look at the names is cheaper than asking for each.
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
+    }
     while let Some(nominated) = nominated_field(headers) {
         headers.remove(nominated);
     }
-    for name in [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE] {
-        // Most messages have none of them; asking is cheaper than removing.
-        if headers.contains_key(&name) {
-            headers.remove(name);
-        }
+    while let Some(name) = headers.keys().find(|name| is_hop_by_hop(name)).cloned() {
+        headers.remove(name);
     }
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+    )
 }
 
 fn nominated_field(headers: &HeaderMap) -> Option<HeaderName> {
@@ -114,10 +117,8 @@ pub(crate) fn set_forwarding(headers: &mut HeaderMap, peer: &Peer, trusted: bool
         headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
         return;
     }
-    for name in [FORWARDED, X_REAL_IP] {
-        if headers.contains_key(&name) {
-            headers.remove(name);
-        }
+    while let Some(name) = headers.keys().find(|name| **name == FORWARDED || **name == X_REAL_IP).cloned() {
+        headers.remove(name);
     }
     headers.insert(X_FORWARDED_FOR, peer.text.clone());
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
@@ -183,9 +184,10 @@ fn target(uri: &Uri, path: &str) -> Option<PathAndQuery> {
 /// Fields that mean something else in the other version of HTTP: `Expect` was answered
 /// here, and cookies may come in several fields in HTTP/2 only (RFC 9113, section 8.2.3).
 pub(crate) fn translate_fields(headers: &mut HeaderMap) {
-    if headers.contains_key(EXPECT) {
-        headers.remove(EXPECT);
+    if !headers.keys().any(|name| *name == EXPECT || *name == COOKIE) {
+        return;
     }
+    headers.remove(EXPECT);
     if headers.get_all(COOKIE).iter().nth(1).is_some() {
         let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
         if let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {

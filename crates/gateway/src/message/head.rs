@@ -19,7 +19,10 @@ pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Prob
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Problem::MethodNotProxied);
     }
-    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
+    if !headers.contains_key(CONTENT_LENGTH) {
+        return Ok(());
+    }
+    if headers.contains_key(TRANSFER_ENCODING) {
         return Err(Problem::BadRequest("the request has both a length and a transfer coding"));
     }
     if headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {

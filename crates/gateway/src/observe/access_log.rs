@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 use http::Version;
 use http::header::HeaderValue;
@@ -60,7 +61,12 @@ impl Writer {
 
     /// A worker's side.
     pub(crate) fn buffer(&self) -> Buffer {
-        Buffer { lines: RefCell::default(), buffers: self.buffers.clone(), dropped: self.dropped.clone() }
+        Buffer {
+            lines: RefCell::default(),
+            buffers: self.buffers.clone(),
+            dropped: self.dropped.clone(),
+            clock: RefCell::default(),
+        }
     }
 
     /// Lines that were dropped because the writer could not keep up.
@@ -103,6 +109,7 @@ pub(crate) struct Buffer {
     lines: RefCell<Vec<u8>>,
     buffers: SyncSender<Message>,
     dropped: Counter,
+    clock: RefCell<Clock>,
 }
 
 impl Buffer {
@@ -111,7 +118,7 @@ impl Buffer {
         if lines.capacity() == 0 {
             lines.reserve(FLUSH_BYTES + 1_024);
         }
-        line(&mut lines, event);
+        line(&mut lines, event, &mut self.clock.borrow_mut());
         if lines.len() >= FLUSH_BYTES {
             drop(lines);
             self.flush();
@@ -133,23 +140,47 @@ impl Buffer {
     }
 }
 
-fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>) {
-    let _ = write!(out, "{{\"time\":\"{}\"", humantime::format_rfc3339_millis(event.time));
+/// The time of day down to the second, kept as text while the second lasts.
+#[derive(Debug, Default)]
+struct Clock {
+    second: u64,
+    text: String,
+}
+
+impl Clock {
+    /// `2026-11-21T12:00:00.123Z` (RFC 3339).
+    fn write(&mut self, out: &mut Vec<u8>, time: SystemTime) {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        if self.text.is_empty() || self.second != since.as_secs() {
+            self.second = since.as_secs();
+            self.text = humantime::format_rfc3339_seconds(time).to_string();
+        }
+        out.extend_from_slice(self.text.trim_end_matches('Z').as_bytes());
+        out.push(b'.');
+        decimal(out, u64::from(since.subsec_millis()), 3);
+        out.push(b'Z');
+    }
+}
+
+fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
+    out.extend_from_slice(b"{\"time\":\"");
+    clock.write(out, event.time);
+    out.push(b'"');
     text(out, "id", event.id.as_bytes());
     address(out, event.client);
     text(out, "method", event.method.as_str().as_bytes());
     optional(out, "host", event.host);
     text(out, "path", event.target.path().as_bytes());
     text(out, "protocol", protocol(event.version));
-    let micros = event.duration.as_micros();
-    let _ = write!(
-        out,
-        ",\"status\":{},\"duration_ms\":{}.{:03},\"generation\":{}",
-        event.status.as_u16(),
-        micros / 1_000,
-        micros % 1_000,
-        event.generation
-    );
+    let micros = u64::try_from(event.duration.as_micros()).unwrap_or(u64::MAX);
+    out.extend_from_slice(b",\"status\":");
+    decimal(out, u64::from(event.status.as_u16()), 1);
+    out.extend_from_slice(b",\"duration_ms\":");
+    decimal(out, micros / 1_000, 1);
+    out.push(b'.');
+    decimal(out, micros % 1_000, 3);
+    out.extend_from_slice(b",\"generation\":");
+    decimal(out, event.generation, 1);
     for (name, value) in [("route", event.route), ("upstream", event.upstream), ("problem", event.problem)] {
         if let Some(value) = value {
             text(out, name, value.as_bytes());
@@ -203,11 +234,12 @@ fn text(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":\"");
     let shown = value.get(..MAX_TEXT).unwrap_or(value);
-    for &byte in shown {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b' '..=b'~' => out.push(byte),
-            other => drop(write!(out, "\\u{other:04x}")),
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if shown.iter().all(is_plain) {
+        out.extend_from_slice(shown);
+    } else {
+        for &byte in shown {
+            escaped(out, byte);
         }
     }
     if shown.len() < value.len() {
@@ -216,9 +248,43 @@ fn text(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.push(b'"');
 }
 
+fn escaped(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b' '..=b'~' => out.push(byte),
+        other => drop(write!(out, "\\u{other:04x}")),
+    }
+}
+
+/// A number in decimal, at least `width` digits.
+fn decimal(out: &mut Vec<u8>, mut number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut used = 0;
+    for place in digits.iter_mut().rev() {
+        if number == 0 && used >= width.max(1) {
+            break;
+        }
+        *place = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        used += 1;
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_at_least_their_width() {
+        for (number, width, text) in
+            [(0, 1, "0"), (7, 3, "007"), (1234, 3, "1234"), (u64::MAX, 1, "18446744073709551615")]
+        {
+            let mut out = Vec::new();
+            decimal(&mut out, number, width);
+            assert_eq!(out, text.as_bytes());
+        }
+    }
 
     #[test]
     fn no_request_breaks_a_line() {

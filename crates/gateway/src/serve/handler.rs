@@ -46,7 +46,9 @@ pub(crate) struct Exchange {
     version: Version,
     host: Result<Option<HeaderValue>, Problem>,
     origin: Option<HeaderValue>,
-    path: Result<String, PathError>,
+    /// The canonical path, where it is not the one that was sent.
+    path: Result<Option<String>, PathError>,
+    route: Option<usize>,
     pub(crate) decision: Option<Decision>,
     purpose: Purpose,
     verdict: Cell<Option<Verdict>>,
@@ -112,8 +114,13 @@ impl Exchange {
         let trusted_proxies = &snapshot.config.trusted_proxies;
         let trusted = !trusted_proxies.is_empty() && peer.is_trusted(trusted_proxies);
         let id = trusted.then(|| forward::trusted_request_id(headers)).flatten();
-        let path = canonical_path(request.uri().path()).map(Cow::into_owned);
-        let matched = path.as_ref().ok().and_then(|path| snapshot.route(path));
+        let canonical = canonical_path(request.uri().path());
+        let route = canonical.as_ref().ok().and_then(|path| snapshot.find_route(path));
+        let path = canonical.map(|path| match path {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(path) => Some(path),
+        });
+        let matched = route.and_then(|index| snapshot.route(index));
         let decision = snapshot.policy(matched).map(|(_, policy)| policy.decide(&RequestHead::of(request)));
         Self {
             started: Instant::now(),
@@ -129,6 +136,7 @@ impl Exchange {
             verdict: Cell::new(decision.as_ref().map(Decision::verdict)),
             purpose: Purpose::of(request),
             path,
+            route,
             decision,
             upstream_cors: Cell::new(false),
             from_upstream: Cell::new(false),
@@ -141,7 +149,7 @@ impl Exchange {
     }
 
     fn matched(&self) -> Option<Matched<'_>> {
-        self.path.as_ref().ok().and_then(|path| self.snapshot.route(path))
+        self.route.and_then(|index| self.snapshot.route(index))
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
@@ -247,6 +255,7 @@ impl Exchange {
         let own = || HeaderValue::from_str(upstream.authority.as_str()).ok();
         let host = self.host.as_ref().ok().cloned().flatten().or_else(own).ok_or(Problem::Internal)?;
         let path = self.path.as_ref().map_err(|_| Problem::Internal)?;
+        let path = path.as_deref().unwrap_or(self.target.path());
         let headers = request.headers_mut();
         forward::remove_hop_by_hop(headers);
         forward::translate_fields(headers);
