@@ -81,7 +81,8 @@ fn is_plain(origin: &str) -> bool {
     let host = rest.split(':').next().unwrap_or_default();
     let name = host.strip_suffix('.').unwrap_or(host);
     let is_name_byte = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    let is_label = |label: &str| (1..=MAX_LABEL_LEN).contains(&label.len()) && label.bytes().all(is_name_byte);
+    let is_label =
+        |label: &str| (1..=MAX_LABEL_LEN).contains(&label.len()) && label.bytes().all(is_name_byte);
     host.len() <= MAX_HOST_LEN && name.split('.').all(is_label)
 }
 
