@@ -9,13 +9,15 @@ pub fn pattern(bytes: &[u8]) {
     let (lines, sent) = text.rsplit_once('\n').unwrap_or((text, ""));
     let patterns: Vec<_> = lines.split('\n').filter_map(parse).collect();
     patterns.iter().for_each(check_neighbours);
+    let set = set_of(&patterns);
+    text.split('\n').for_each(|line| check_spelled(&patterns, &set, line));
     let Ok(origin) = OriginRef::parse(sent.as_bytes()) else { return };
     for pattern in &patterns {
         let expected = is_admitted(pattern.as_str(), sent);
         assert_eq!(pattern.matches(&origin), expected, "`{pattern}` and `{sent}`");
         assert_eq!(set_of([pattern]).contains(&origin), expected, "the set of `{pattern}` and `{sent}`");
     }
-    check_set(&patterns, &origin);
+    check_set(&patterns, &set, &origin);
 }
 
 fn parse(text: &str) -> Option<OriginPattern> {
@@ -58,8 +60,14 @@ fn check_neighbours(pattern: &OriginPattern) {
     }
 }
 
-fn check_set(patterns: &[OriginPattern], origin: &OriginRef<'_>) {
-    let set = set_of(patterns);
+/// What a set finds without parsing is an origin, and the first pattern spelled like it.
+fn check_spelled(patterns: &[OriginPattern], set: &OriginSet, text: &str) {
+    let expected = patterns.iter().position(|pattern| pattern.as_str() == text && !text.contains('*'));
+    assert_eq!(set.find_spelled(text.as_bytes()), expected, "{patterns:?} and `{text}`");
+    assert!(expected.is_none() || OriginRef::parse(text.as_bytes()).is_ok(), "`{text}` is no origin");
+}
+
+fn check_set(patterns: &[OriginPattern], set: &OriginSet, origin: &OriginRef<'_>) {
     assert_eq!(set.len(), patterns.len());
     assert!(set.iter().eq(patterns.iter().map(OriginPattern::as_str)));
     let expected = patterns.iter().any(|pattern| is_admitted(pattern.as_str(), origin.as_str()));

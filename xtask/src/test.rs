@@ -20,8 +20,18 @@ pub(crate) fn run() -> Done {
         let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         step("lints", &mut program("cargo", &arguments))?;
     }
-    let mut docs =
-        program("cargo", &["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
+    let mut docs = program(
+        "cargo",
+        &[
+            "doc",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "corsac-benches",
+            "--no-deps",
+            "--document-private-items",
+        ],
+    );
     step("documentation", docs.env("RUSTDOCFLAGS", "--deny warnings"))?;
     let chromium = chromium()?;
     let arguments =

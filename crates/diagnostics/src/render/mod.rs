@@ -1,8 +1,8 @@
 //! How reports are shown. Every function returns text and prints nothing.
 //!
-//! - [`human`]: for people, with the source beside the finding;
-//! - [`plain`]: one line a finding, for `grep` and editors;
-//! - [`json`]: one object a run, schema `corsac.check/1`.
+//! - [`human()`]: for people, with the source beside the finding;
+//! - [`plain()`]: one line a finding, for `grep` and editors;
+//! - [`json()`]: one object a run, schema `corsac.check/1`.
 
 mod human;
 mod json;
