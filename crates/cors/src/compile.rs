@@ -15,7 +15,7 @@ use crate::error::{Field, Mistake, MistakeKind, PolicyErrors};
 use crate::header_name::is_safelisted_response_header;
 use crate::header_name::{HeaderNames, is_forbidden_request_header, is_forbidden_response_header};
 use crate::method;
-use crate::policy::{Compiled, Fields, Methods, Origins, RequestHeaders};
+use crate::policy::{Compiled, Fields, Methods, Origins, RequestHeaders, written_index};
 
 /// Mistakes reported of one policy; a generated list of a million wrong origins is
 /// one mistake of its generator.
@@ -75,35 +75,41 @@ impl Compiler<'_> {
                 self.report(Field::Origin(index), MistakeKind::AnyOriginMixed);
             }
         }
-        let (set, null_at) = self.listed_origins();
-        if any.is_some() { Origins::Any } else { Origins::Listed { set: Box::new(set), null_at } }
+        let (set, nulls) = self.listed_origins();
+        if any.is_some() { Origins::Any } else { Origins::Listed { set: Box::new(set), nulls } }
     }
 
-    fn listed_origins(&mut self) -> (OriginSet, Option<usize>) {
+    fn listed_origins(&mut self) -> (OriginSet, Vec<usize>) {
         let mut builder = OriginSet::builder();
-        let mut null_at = None;
+        let mut nulls: Vec<usize> = Vec::new();
         for (index, text) in self.config.origins.iter().enumerate().filter(|(_, text)| *text != "*") {
-            if text != "null" {
-                self.listed_origin(index, text, &mut builder);
-            } else if let Some(first) = null_at {
-                self.report(Field::Origin(index), MistakeKind::Duplicate { value: text.clone(), first });
-            } else {
-                null_at = Some(index);
-                if !self.tolerates(Dangerous::NullOrigin) {
-                    self.report(Field::Origin(index), MistakeKind::NullOrigin);
+            if text == "null" {
+                let first = nulls.first().copied();
+                nulls.push(index);
+                match first {
+                    Some(first) => {
+                        self.report(
+                            Field::Origin(index),
+                            MistakeKind::Duplicate { value: text.clone(), first },
+                        );
+                    }
+                    None if self.tolerates(Dangerous::NullOrigin) => {}
+                    None => self.report(Field::Origin(index), MistakeKind::NullOrigin),
                 }
+            } else {
+                self.listed_origin(index, text, &mut builder);
             }
         }
         let set = builder.build();
         // Where a mistake left an entry out, the set's numbers are not the entries'.
         if self.mistakes.iter().all(|mistake| mistake.kind.severity() != Severity::Error) {
-            self.duplicate_origins(&set, null_at);
+            self.duplicate_origins(&set, &nulls);
         }
-        (set, null_at)
+        (set, nulls)
     }
 
-    fn duplicate_origins(&mut self, set: &OriginSet, null_at: Option<usize>) {
-        let written = |number: usize| number + usize::from(null_at.is_some_and(|at| at <= number));
+    fn duplicate_origins(&mut self, set: &OriginSet, nulls: &[usize]) {
+        let written = |number| written_index(number, nulls);
         for (number, first) in set.duplicates() {
             let value = set.text(number).unwrap_or_default().to_owned();
             let first = written(first);

@@ -36,8 +36,8 @@ pub(crate) enum Origins {
     Any,
     Listed {
         set: Box<OriginSet>,
-        /// Where `null` stands among the written origins, if it is allowed.
-        null_at: Option<usize>,
+        /// Where `null` stands among the written origins, in order.
+        nulls: Vec<usize>,
     },
 }
 
@@ -83,9 +83,9 @@ impl Policy {
     pub fn to_config(&self) -> PolicyConfig {
         let origins = match &self.compiled.origins {
             Origins::Any => vec!["*".to_owned()],
-            Origins::Listed { set, null_at } => {
+            Origins::Listed { set, nulls } => {
                 let mut origins: Vec<_> = set.iter().map(str::to_owned).collect();
-                if let Some(at) = null_at {
+                for at in nulls {
                     origins.insert((*at).min(origins.len()), "null".to_owned());
                 }
                 origins
@@ -124,18 +124,24 @@ impl Policy {
     /// The index among the written origins of the one that `bytes`, the value of an
     /// `Origin` field, is admitted by.
     pub(crate) fn admitted_by(&self, bytes: &[u8]) -> Result<usize, Denial> {
-        let Origins::Listed { set, null_at } = &self.compiled.origins else {
+        let Origins::Listed { set, nulls } = &self.compiled.origins else {
             return OriginRef::parse(bytes).map(|_| 0).map_err(Denial::OriginUnparsable);
         };
-        let written = |number: usize| number + usize::from(null_at.is_some_and(|at| at <= number));
+        let written = |number| written_index(number, nulls);
         if let Some(number) = set.find_spelled(bytes) {
             return Ok(written(number));
         }
         match OriginRef::parse(bytes).map_err(Denial::OriginUnparsable)? {
-            OriginRef::Opaque => null_at.ok_or(Denial::OriginNull),
+            OriginRef::Opaque => nulls.first().copied().ok_or(Denial::OriginNull),
             OriginRef::Tuple(tuple) => set.find_unspelled(&tuple).map(written).ok_or(Denial::OriginNotListed),
         }
     }
+}
+
+/// The index among the written origins of the set's pattern `number`: each `null` before
+/// it stands in no set.
+pub(crate) fn written_index(number: usize, nulls: &[usize]) -> usize {
+    nulls.iter().fold(number, |index, at| index + usize::from(*at <= index))
 }
 
 impl PartialEq for Policy {

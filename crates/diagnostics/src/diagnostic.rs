@@ -43,7 +43,7 @@ impl Diagnostic {
             rule,
             severity: rule.severity,
             confidence: Confidence::High,
-            message: message.into(),
+            message: one_line(message.into()),
             primary: None,
             context: Vec::new(),
             notes: Vec::new(),
@@ -55,7 +55,7 @@ impl Diagnostic {
     /// Points at a place.
     #[must_use]
     pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.primary = Some(Label { place, text: text.into() });
+        self.primary = Some(Label { place, text: one_line(text.into()) });
         self
     }
 
@@ -68,7 +68,7 @@ impl Diagnostic {
     /// Points at a second place.
     #[must_use]
     pub fn and_at(mut self, path: &FieldPath, text: impl Into<String>) -> Self {
-        self.context.push(Label { place: Place::Field(path.clone()), text: text.into() });
+        self.context.push(Label { place: Place::Field(path.clone()), text: one_line(text.into()) });
         self
     }
 
@@ -89,14 +89,14 @@ impl Diagnostic {
     /// Says why.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.notes.push(one_line(note.into()));
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
 
@@ -118,4 +118,16 @@ impl Diagnostic {
         }
         self
     }
+}
+
+/// Texts quote what somebody wrote, perhaps to forge a line of output or to move the
+/// terminal's cursor: control characters are shown, not obeyed.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let shown = |letter: char| -> String {
+        if letter.is_control() { letter.escape_default().collect() } else { letter.into() }
+    };
+    text.chars().map(shown).collect()
 }

@@ -21,4 +21,4 @@ pub use config::{AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Up
 pub use gateway::{Gateway, Listening, ReloadError, StartError};
 pub use observe::event::{CorsEvent, RequestEvent};
 pub use serve::worker::Observer;
-pub use watch::{Change, watch};
+pub use watch::watch;

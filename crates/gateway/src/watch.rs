@@ -1,4 +1,4 @@
-//! When to reload: SIGHUP, or a change of the file.
+//! When to reload: a change of the file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,43 +9,22 @@ use tokio::sync::mpsc;
 /// Editors write a file in several steps; the last one counts.
 const SETTLE: Duration = Duration::from_millis(100);
 
-/// Why to look at the file again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The file or something beside it changed.
-    File,
-    /// SIGHUP.
-    Signal,
-}
-
-/// Calls `changed` for every change of `path` and every SIGHUP, until it says stop by
-/// returning `false`. The folder is watched, not the file: editors and Kubernetes put a
-/// new file (or link) in the old one's place.
+/// Calls `changed` for every change of `path` or of something beside it, and once at the
+/// beginning, for what changed before. The folder is watched, not the file: editors and
+/// Kubernetes put a new file (or link) in the old one's place.
 ///
 /// # Errors
-/// The folder cannot be watched, or signals cannot be had; reloading would silently
-/// not work.
-pub async fn watch(path: &Path, mut changed: impl FnMut(Change) -> bool) -> std::io::Result<()> {
+/// The folder cannot be watched; reloading would silently not work.
+pub async fn watch(path: &Path, mut changed: impl FnMut()) -> std::io::Result<()> {
     let (sender, mut changes) = mpsc::unbounded_channel();
     let _watcher = watch_folder(path, sender)?;
-    // What changed before the watch began, while everything else was started.
-    if !changed(Change::File) {
-        return Ok(());
+    changed();
+    while let Some(()) = changes.recv().await {
+        tokio::time::sleep(SETTLE).await;
+        while changes.try_recv().is_ok() {}
+        changed();
     }
-    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
-    loop {
-        let change = tokio::select! {
-            _ = hangup.recv() => Change::Signal,
-            Some(()) = changes.recv() => {
-                tokio::time::sleep(SETTLE).await;
-                while changes.try_recv().is_ok() {}
-                Change::File
-            }
-        };
-        if !changed(change) {
-            return Ok(());
-        }
-    }
+    Ok(())
 }
 
 fn watch_folder(path: &Path, changes: mpsc::UnboundedSender<()>) -> std::io::Result<RecommendedWatcher> {

@@ -199,6 +199,7 @@ fn shifted(error: PatternError, star: usize) -> PatternError {
         PatternError::Origin(error) if error.offset >= star => {
             OriginError::new(error.mistake, error.offset + 2).into()
         }
+        PatternError::WildcardScheme { offset } => PatternError::WildcardScheme { offset: offset + 2 },
         other => other,
     }
 }

@@ -21,9 +21,11 @@ pub fn right_spelling(written: &str) -> Option<String> {
     if written.is_empty() || written.len() > MAX_WRITTEN_LEN {
         return None;
     }
+    // A backslash, or one slash behind a scheme, is read as something else by URL parsers.
     let spelling = match written.find("://") {
+        _ if written.contains('\\') => None,
         Some(_) => spell(written),
-        None if written.contains([' ', ',']) => None,
+        None if written.contains([' ', ',', '@']) || written.contains(":/") => None,
         None => spell_without_scheme(written),
     }?;
     let accepted = crate::OriginPattern::parse(&spelling).is_ok();
@@ -49,6 +51,10 @@ fn spell(written: &str) -> Option<String> {
         Some(host) => (host, ":*"),
         None => (authority, ""),
     };
+    // `*.` before a user name is no wildcard of the host.
+    if !star.is_empty() && authority.contains('@') {
+        return None;
+    }
     let url = Url::parse(&format!("{scheme}://{authority}")).ok()?;
     match url.origin() {
         UrlOrigin::Tuple(scheme, host, port) => {

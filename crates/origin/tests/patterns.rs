@@ -60,6 +60,7 @@ fn what_is_no_pattern_is_refused_at_the_byte() {
         ("https://*.example.com:443", 21),
         ("capacitor://*.localhost", 12),
         ("capacitor://localhost:*", 22),
+        ("capacitor://*.localhost:*", 24),
         ("https://*.exa mple.com", 13),
     ] {
         match OriginPattern::parse(text) {

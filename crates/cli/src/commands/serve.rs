@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use corsac_diagnostics::Report;
-use corsac_gateway::{Change, Config, Gateway, Listening, Reading, StartError, Upstream, read, watch};
+use corsac_gateway::{Config, Gateway, Listening, Reading, StartError, Upstream, read, watch};
 use corsac_origin::PublicSuffixList;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Global, Serve};
 use crate::exit::Exit;
@@ -41,6 +41,10 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
+    let mut signals = match Signals::install(&runtime) {
+        Ok(signals) => signals,
+        Err(error) => return output.fail(&format!("failed to listen for signals: {error}"), ""),
+    };
     let upstreams = config.upstreams.clone();
     let gateway = match Gateway::start(config, None) {
         Ok(gateway) => gateway,
@@ -53,12 +57,14 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
         return Exit::Failed;
     }
     runtime.block_on(async {
+        let Signals { stop, hangup } = &mut signals;
         tokio::select! {
-            () = stop_signal(output) => {}
+            () = stop.received() => {}
             () = reload_on_change(&loader, &gateway) => {}
+            () = reload_on_hangup(hangup, &loader, &gateway) => {}
         }
     });
-    stop(gateway, &runtime, output);
+    stop(gateway, &runtime, &mut signals.stop, output);
     Exit::Clean
 }
 
@@ -88,28 +94,48 @@ pub(crate) fn start_failed(error: &StartError, output: &Output) -> Exit {
 }
 
 /// Finishes what is in flight; a second signal ends it at once.
-pub(crate) fn stop(gateway: Gateway, runtime: &Runtime, output: &Output) {
+pub(crate) fn stop(gateway: Gateway, runtime: &Runtime, signal: &mut StopSignal, output: &Output) {
     output.talk(&format!("stopping: requests in flight have {:?}", gateway.grace()));
     runtime.block_on(async {
         let stopping = tokio::task::spawn_blocking(|| gateway.stop());
         tokio::select! {
             _ = stopping => {}
-            () = stop_signal(output) => {}
+            () = signal.received() => {}
         }
     });
 }
 
+/// The signals of a server, caught from before it says that it is ready.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    pub(crate) stop: StopSignal,
+    hangup: Signal,
+}
+
 /// SIGINT or SIGTERM.
-pub(crate) async fn stop_signal(output: &Output) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        output.warn("signals cannot be had; stop the process by force");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+#[derive(Debug)]
+pub(crate) struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    pub(crate) fn install(runtime: &Runtime) -> std::io::Result<Self> {
+        let _entered = runtime.enter();
+        let stop = StopSignal {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        };
+        Ok(Self { stop, hangup: signal(SignalKind::hangup())? })
+    }
+}
+
+impl StopSignal {
+    pub(crate) async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -144,18 +170,21 @@ impl Loader<'_> {
 }
 
 async fn reload_on_change(loader: &Loader<'_>, gateway: &Gateway) {
-    let changed = |change| {
-        // The folder has other files; SIGHUP reloads in any case.
-        if change == Change::Signal || loader.differs() {
+    // The folder has other files.
+    let changed = || {
+        if loader.differs() {
             reload(loader, gateway);
         }
-        true
     };
     if let Err(error) = watch(loader.file, changed).await {
-        loader
-            .output
-            .warn(&format!("changes of the file are not seen: {error}; send SIGHUP after a restart"));
-        std::future::pending::<()>().await;
+        loader.output.warn(&format!("changes of the file are not seen: {error}; send SIGHUP to reload"));
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn reload_on_hangup(hangup: &mut Signal, loader: &Loader<'_>, gateway: &Gateway) {
+    while hangup.recv().await.is_some() {
+        reload(loader, gateway);
     }
 }
 

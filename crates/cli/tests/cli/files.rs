@@ -183,6 +183,16 @@ fn check_reads_several_files_and_standard_input_as_one_run() {
 }
 
 #[test]
+fn what_a_file_says_cannot_forge_a_line_of_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "\"a\\nb\" = 1\n[cors.x]\norigins = [\"a\\nforged.toml:1:1: error[x]: y\\u001b[31m\"]\n";
+    fs::write(folder.path().join("corsac.toml"), text).unwrap();
+    let plain = run(folder.path(), &["check", "--format", "plain"]).stdout;
+    assert!(plain.lines().all(|line| line.starts_with("corsac.toml:")), "{plain}");
+    assert!(!plain.contains('\u{1b}') && plain.contains("\\u{1b}"), "{plain}");
+}
+
+#[test]
 fn colours_are_a_choice_and_a_closed_pipe_is_success() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("corsac.toml"), "x = 1\n").unwrap();

@@ -82,3 +82,15 @@ fn a_signal_stops_it_and_a_port_in_use_is_exit_2() {
     running.signal("TERM");
     assert_eq!(running.wait(), 0);
 }
+
+#[test]
+fn signals_are_caught_from_the_ready_line_on() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("corsac.toml"), policy(A, &nobody())).unwrap();
+    for _ in 0..5 {
+        let running = serve(folder.path());
+        running.signal("HUP");
+        running.signal("TERM");
+        assert_eq!(running.wait(), 0);
+    }
+}

@@ -80,6 +80,10 @@ impl HeaderNames {
         self.sorted.iter().map(|name| name.len() + 1).sum()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.sorted.len()
+    }
+
     pub(crate) fn joined(&self) -> String {
         self.sorted.join(", ")
     }

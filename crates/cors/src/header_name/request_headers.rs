@@ -18,14 +18,15 @@ use crate::policy::RequestHeaders;
 /// than half of this many bytes of names raises the bound to twice its own.
 pub const MAX_REQUEST_HEADERS_BYTES: usize = 4_096;
 
-/// List elements read, empty ones and lines too.
+/// List elements read, empty ones too. A policy that allows more than half as many names
+/// raises the bound to twice its own.
 pub const MAX_REQUEST_HEADER_NAMES: usize = 128;
 
 impl RequestHeaders {
     /// Checks the names that a preflight asks for.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Denial> {
         let mut bytes_left = MAX_REQUEST_HEADERS_BYTES.max(2 * self.names.joined_len());
-        let mut names_left = MAX_REQUEST_HEADER_NAMES.max(bytes_left / 16);
+        let mut names_left = MAX_REQUEST_HEADER_NAMES.max(2 * self.names.len());
         for (line, value) in headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter().enumerate() {
             let bytes = value.as_bytes();
             bytes_left = bytes_left.checked_sub(bytes.len()).ok_or(Denial::RequestHeadersTooLong)?;

@@ -129,6 +129,8 @@ impl std::error::Error for TooSlow {}
 /// fails, since the client only knows that its body broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
+    /// It is malformed, or the client went away.
+    Broken,
     TooLarge,
     TooSlow,
 }
@@ -166,7 +168,7 @@ impl Streamed {
         let frame = match ready!(self.silence.poll(cx, &mut self.incoming)) {
             Ok(frame) => frame,
             Err(error) if error.is::<TooSlow>() => return Poll::Ready(Some(Err(self.cut(Cut::TooSlow)))),
-            Err(error) => return Poll::Ready(Some(Err(error))),
+            Err(_) => return Poll::Ready(Some(Err(self.cut(Cut::Broken)))),
         };
         let length = frame.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
         match self.left.checked_sub(length) {

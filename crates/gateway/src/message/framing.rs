@@ -10,13 +10,10 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-const AMBIGUOUS: u8 = 1;
-const UNWATCHED: u8 = 2;
 
 /// Bytes of a line that are kept when it comes in two reads: the names and lengths
 /// that matter fit easily.
@@ -24,21 +21,38 @@ const MAX_PARTIAL: usize = 128;
 
 /// What the guard found, for the connection's service.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Framing(Arc<AtomicU8>);
+pub(crate) struct Framing(Arc<Found>);
+
+#[derive(Debug, Default)]
+struct Found {
+    /// The number of the first ambiguous request, from 1; 0 if there is none.
+    ambiguous: AtomicU64,
+    /// Requests that the service was called with.
+    served: AtomicU64,
+    unwatched: AtomicBool,
+}
 
 impl Framing {
-    /// Whether a request read since the last call has both fields.
-    pub(crate) fn take_ambiguity(&self) -> bool {
-        self.0.fetch_and(!AMBIGUOUS, Ordering::Relaxed) & AMBIGUOUS != 0
+    /// To be called once for each request, in their order: whether this one, or one
+    /// before it, has both fields. Pipelined requests are read before they are served.
+    pub(crate) fn is_next_ambiguous(&self) -> bool {
+        let number = self.0.served.fetch_add(1, Ordering::Relaxed) + 1;
+        let ambiguous = self.0.ambiguous.load(Ordering::Relaxed);
+        ambiguous != 0 && number >= ambiguous
     }
 
     /// Stops watching: the connection is a tunnel from now on.
     pub(crate) fn stop(&self) {
-        self.0.fetch_or(UNWATCHED, Ordering::Relaxed);
+        self.0.unwatched.store(true, Ordering::Relaxed);
+    }
+
+    fn found_ambiguous(&self, number: u64) {
+        self.0.ambiguous.store(number, Ordering::Relaxed);
+        self.stop();
     }
 
     fn is_watched(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & UNWATCHED == 0
+        !self.0.unwatched.load(Ordering::Relaxed)
     }
 }
 
@@ -67,6 +81,8 @@ struct Scanner {
     has_line: bool,
     length: Option<u64>,
     coded: bool,
+    /// Heads that are complete.
+    heads: u64,
 }
 
 enum Seen {
@@ -132,6 +148,7 @@ impl Scanner {
         if !std::mem::take(&mut self.has_line) {
             return Seen::Nothing;
         }
+        self.heads += 1;
         let coded = std::mem::take(&mut self.coded);
         match (self.length.take(), coded) {
             (Some(_), true) => Seen::Ambiguous,
@@ -158,7 +175,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
         if this.framing.is_watched() {
             match this.scanner.scan(buf.filled().get(before..).unwrap_or_default()) {
                 Seen::Nothing => {}
-                Seen::Ambiguous => drop(this.framing.0.fetch_or(AMBIGUOUS | UNWATCHED, Ordering::Relaxed)),
+                Seen::Ambiguous => this.framing.found_ambiguous(this.scanner.heads),
                 Seen::Lost => this.framing.stop(),
             }
         }

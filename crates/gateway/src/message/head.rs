@@ -19,6 +19,12 @@ pub(crate) fn check<B>(request: &Request<B>, limits: &Limits) -> Result<(), Prob
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Problem::MethodNotProxied);
     }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    if codings.next().is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+        || codings.next().is_some()
+    {
+        return Err(Problem::BadRequest("the request has a transfer coding other than `chunked`"));
+    }
     if !headers.contains_key(CONTENT_LENGTH) {
         return Ok(());
     }

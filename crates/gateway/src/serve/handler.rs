@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
 use futures_util::FutureExt;
-use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, ORIGIN, TRANSFER_ENCODING};
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 
@@ -57,6 +57,7 @@ pub(crate) struct Exchange {
     from_upstream: Cell<bool>,
     reported: Cell<bool>,
     pub(crate) framing: Framing,
+    ambiguous: bool,
 }
 
 /// What a request asks for.
@@ -141,6 +142,7 @@ impl Exchange {
             upstream_cors: Cell::new(false),
             from_upstream: Cell::new(false),
             reported: Cell::new(false),
+            ambiguous: framing.is_next_ambiguous(),
             framing,
             worker,
             snapshot,
@@ -178,7 +180,7 @@ impl Exchange {
     }
 
     fn check_head(&self, request: &Request<Incoming>) -> Result<(), Problem> {
-        if self.framing.take_ambiguity() {
+        if self.ambiguous {
             return Err(Problem::BadRequest("the request has both a length and a transfer coding"));
         }
         head::check(request, &self.snapshot.config.limits)?;
@@ -234,9 +236,17 @@ impl Exchange {
             (Ok(Ok(answered)), _) => answered,
             (_, Some(Cut::TooLarge)) => return Err(Problem::BodyTooLarge),
             (_, Some(Cut::TooSlow)) => return Err(Problem::RequestTimeout),
+            (_, Some(Cut::Broken)) => return Err(Problem::BadRequest("the request body is broken")),
             (Ok(Err(_)), None) => return Err(Problem::UpstreamFailed),
             (Err(_), None) => return Err(Problem::UpstreamTimeout),
         };
+        // Nobody asked for a switch, and a response with two lengths ends where its reader
+        // thinks it does.
+        let two_lengths = response.headers().contains_key(TRANSFER_ENCODING)
+            && response.headers().contains_key(CONTENT_LENGTH);
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS || two_lengths {
+            return Err(Problem::UpstreamFailed);
+        }
         let (mut parts, incoming) = response.into_parts();
         forward::remove_hop_by_hop(&mut parts.headers);
         parts.version = self.version;
@@ -331,6 +341,11 @@ impl Exchange {
         let decision = self.decision.as_ref()?;
         let kind = kind_name(decision.kind(), self.purpose == Purpose::WebSocket);
         Some(CorsEvent { kind, verdict: self.verdict.get()?, decision })
+    }
+
+    /// Notes that the response is the upstream's own.
+    pub(crate) fn set_from_upstream(&self) {
+        self.from_upstream.set(true);
     }
 
     /// How long the response of a tunnel's upstream may take.

@@ -135,6 +135,14 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: Socket
         return;
     }
     let mut stopping = worker.shared.stopping.subscribe();
+    let header_timeout = worker.snapshot().config.limits.header_timeout;
+    let first = tokio::select! {
+        first = tokio::time::timeout(header_timeout, version_is_known(&stream)) => first,
+        _ = stopping.wait_for(|stopping| *stopping) => return,
+    };
+    if !matches!(first, Ok(true)) {
+        return;
+    }
     let builder = builder(&worker.snapshot().config.limits);
     let peer = Rc::new(Peer::new(address.ip()));
     let (stream, framing) = FramingGuard::new(stream);
@@ -149,6 +157,24 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: Socket
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
+}
+
+/// Waits until the first bytes tell HTTP/1.1 from HTTP/2. hyper does so without a time
+/// limit; whoever sends nothing, or the beginning of HTTP/2's preface, would keep the
+/// connection for ever.
+async fn version_is_known(stream: &TcpStream) -> bool {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let mut first = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(read) if read < PREFACE.len() && PREFACE.get(..read) == first.get(..read) => {
+                // The bytes stay there, so readiness says nothing about more of them.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok(_) => return true,
+        }
+    }
 }
 
 fn builder(limits: &Limits) -> Builder<LocalExecutor> {

@@ -6,7 +6,8 @@
 
 use corsac_cors::Verdict;
 use http::header::{
-    AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, UPGRADE,
+    AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING,
+    UPGRADE,
 };
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
 use crate::message::forward;
+use crate::message::head;
 use crate::message::problem::Problem;
 use crate::serve::handler::{Exchange, denial_text};
 use crate::serve::pool::Pool;
@@ -44,6 +46,12 @@ pub(crate) async fn open(
     matched: Matched<'_>,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
+    if head::announced_length(request.headers()).is_some_and(|length| length > 0)
+        || request.headers().contains_key(TRANSFER_ENCODING)
+    {
+        drain(request.into_body());
+        return Err(Problem::BadRequest("a WebSocket handshake has no body"));
+    }
     if let Err(problem) = admit(exchange, matched.route, request.headers_mut()) {
         drain(request.into_body());
         return Err(problem);
@@ -59,6 +67,7 @@ pub(crate) async fn open(
     let mut sender = pool.connect_for_upgrade().await.map_err(|_| Problem::UpstreamFailed)?;
     let sent = tokio::time::timeout(exchange.response_timeout(matched), sender.send_request(request)).await;
     let mut response = sent.map_err(|_| Problem::UpstreamTimeout)?.map_err(|_| Problem::UpstreamFailed)?;
+    exchange.set_from_upstream();
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let silence = exchange.snapshot.config.limits.body_timeout;
         forward::remove_hop_by_hop(response.headers_mut());

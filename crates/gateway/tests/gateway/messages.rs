@@ -13,6 +13,9 @@ fn ambiguous_messages_are_refused() {
         "POST /api/body HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
         "POST /api/body HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx",
         "POST /api/body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "POST /api/body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST /api/body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        "GET /api/%25%32%65%25%32%65/x HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /api/head HTTP/1.1\r\n\r\n",
         "GET /api/head HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET /api/head HTTP/1.1\r\nHost: a b\r\n\r\n",
@@ -49,6 +52,33 @@ fn a_smuggled_request_never_arrives() {
     );
     assert_eq!(client.answer(false).unwrap().status, 400);
     assert!(client.is_closed());
+}
+
+#[test]
+fn an_ambiguous_request_behind_others_is_the_one_that_is_refused() {
+    let upstream = Upstream::start();
+    let gateway = start(&policy(upstream.address, ""));
+    let mut client = Client::connect(gateway.listening().gateway);
+    client.send(
+        b"GET /api/ok HTTP/1.1\r\nHost: a\r\n\r\nGET /api/ok HTTP/1.1\r\nHost: a\r\n\r\n\
+          POST /api/body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n\
+          5\r\nhello\r\n0\r\n\r\n",
+    );
+    let statuses: Vec<_> = (0..3).map(|_| client.answer(false).unwrap().status).collect();
+    assert_eq!(statuses, [200, 200, 400]);
+    assert!(client.is_closed());
+}
+
+#[test]
+fn a_connection_that_says_nothing_or_half_a_preface_is_closed() {
+    let upstream = Upstream::start();
+    let text = policy(upstream.address, "").replace("body_size = \"1KiB\"", "header_timeout = \"300ms\"");
+    let gateway = start(&text);
+    for beginning in ["", "P", "PRI * HT", "G", "GET / HTTP/1.1\r\nHost: a\r\n"] {
+        let mut client = Client::connect(gateway.listening().gateway);
+        client.send(beginning.as_bytes());
+        assert!(client.is_closed(), "{beginning:?}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::LocalSet;
 
 use crate::args::Demo;
-use crate::commands::serve;
+use crate::commands::serve::{self, Signals};
 use crate::exit::Exit;
 use crate::output::Output;
 use decisions::Decisions;
@@ -28,10 +28,14 @@ pub(crate) fn run(demo: &Demo, output: &Output) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let started = LocalSet::new().block_on(&runtime, start(demo, output));
+    let mut signals = match Signals::install(&runtime) {
+        Ok(signals) => signals,
+        Err(error) => return output.fail(&format!("failed to listen for signals: {error}"), ""),
+    };
+    let started = LocalSet::new().block_on(&runtime, start(demo, &mut signals, output));
     match started {
         Ok(gateway) => {
-            serve::stop(gateway, &runtime, output);
+            serve::stop(gateway, &runtime, &mut signals.stop, output);
             Exit::Clean
         }
         Err(exit) => exit,
@@ -39,7 +43,7 @@ pub(crate) fn run(demo: &Demo, output: &Output) -> Exit {
 }
 
 /// Starts everything, says where, and waits for a signal.
-async fn start(demo: &Demo, output: &Output) -> Result<Gateway, Exit> {
+async fn start(demo: &Demo, signals: &mut Signals, output: &Output) -> Result<Gateway, Exit> {
     let failed = |error: std::io::Error| output.fail(&format!("failed to start the demo: {error}"), "");
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let api = TcpListener::bind(loopback).await.map_err(failed)?;
@@ -74,7 +78,7 @@ async fn start(demo: &Demo, output: &Output) -> Result<Gateway, Exit> {
     tokio::task::spawn_local(pages::serve(app, site(Role::App)));
     tokio::task::spawn_local(pages::serve(foreign, site(Role::Foreign)));
     announce(&gateway, &addresses, &text, output);
-    serve::stop_signal(output).await;
+    signals.stop.received().await;
     drop(down);
     Ok(gateway)
 }
