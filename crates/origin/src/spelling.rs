@@ -28,8 +28,17 @@ pub fn right_spelling(written: &str) -> Option<String> {
         None if written.contains([' ', ',', '@']) || written.contains(":/") => None,
         None => spell_without_scheme(written),
     }?;
-    let accepted = crate::OriginPattern::parse(&spelling).is_ok();
+    let accepted = crate::OriginPattern::parse(&spelling).is_ok() && is_not_another(written, &spelling);
     (accepted && spelling != written).then_some(spelling)
+}
+
+/// Whether `spelling` names what a browser makes of `written`, if it makes anything of it:
+/// a suggestion must not name another origin, or more of them.
+fn is_not_another(written: &str, spelling: &str) -> bool {
+    match Url::parse(written) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.origin().ascii_serialization() == spelling,
+        _ => true,
+    }
 }
 
 fn spell_without_scheme(written: &str) -> Option<String> {
