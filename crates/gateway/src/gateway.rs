@@ -156,8 +156,8 @@ impl Gateway {
         let current = self.shared.snapshot.load();
         let old = &current.config;
         for (key, same) in [
-            ("listen", same_address(old.listen, config.listen)),
-            ("admin", same_address(old.admin, config.admin)),
+            ("listen", old.listen == config.listen),
+            ("admin", old.admin == config.admin),
             ("workers", old.workers == config.workers),
             ("access_log", old.access_log == config.access_log),
             ("limits.connections", old.limits.connections == config.limits.connections),
@@ -201,10 +201,6 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.shared.stopping.send_replace(true);
     }
-}
-
-fn same_address(old: SocketAddr, new: SocketAddr) -> bool {
-    old == new
 }
 
 struct WorkerParts {

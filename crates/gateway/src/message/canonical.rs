@@ -9,7 +9,6 @@
 //! (RFC 3986, section 6.2.2).
 
 use std::borrow::Cow;
-use std::fmt;
 
 /// Why a path is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +29,18 @@ pub(crate) enum PathError {
     Percent,
 }
 
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAbsolute => "the path does not begin with `/`",
+impl PathError {
+    /// What the client is told.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::NotAbsolute => "the path does not begin with a slash",
             Self::Control => "the path has a control character",
-            Self::DotSegment => "the path has a `.` or `..` segment",
+            Self::DotSegment => "the path has a dot segment",
             Self::EmptySegment => "the path has an empty segment",
-            Self::EncodedSlash => "the path has a backslash or an encoded slash",
+            Self::EncodedSlash => "the path has an encoded slash",
             Self::DoubleEncoding => "the path is percent-encoded twice",
-            Self::Percent => "the path has a `%` without two hexadecimal digits",
-        })
+            Self::Percent => "the path has a stray percent sign",
+        }
     }
 }
 
@@ -51,12 +51,16 @@ pub(crate) fn canonical_path(path: &str) -> Result<Cow<'_, str>, PathError> {
     }
     let canonical = if path.bytes().all(is_plain) { Cow::Borrowed(path) } else { Cow::Owned(decode(path)?) };
     check_segments(&canonical)?;
-    // Looked for in what was written, since `%25%32%65` is written as `%252e`.
-    let twice = |window: &[u8]| matches!(window, [b'%', b'2', b'5', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-    if canonical.as_bytes().windows(5).any(twice) {
-        return Err(PathError::DoubleEncoding);
+    match &canonical {
+        Cow::Owned(written) if is_encoded_twice(written) => Err(PathError::DoubleEncoding),
+        _ => Ok(canonical),
     }
-    Ok(canonical)
+}
+
+/// Looked for in what was written, since `%25%32%65` is written as `%252e`.
+fn is_encoded_twice(written: &str) -> bool {
+    let twice = |window: &[u8]| matches!(window, [b'%', b'2', b'5', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    written.as_bytes().windows(5).any(twice)
 }
 
 /// Bytes that stand for themselves.

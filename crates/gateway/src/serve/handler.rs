@@ -189,13 +189,7 @@ impl Exchange {
         }
         match self.path {
             Ok(_) => Ok(()),
-            Err(PathError::NotAbsolute) => Err(Problem::BadRequest("the path does not begin with a slash")),
-            Err(PathError::Control) => Err(Problem::BadRequest("the path has a control character")),
-            Err(PathError::DotSegment) => Err(Problem::BadRequest("the path has a dot segment")),
-            Err(PathError::EmptySegment) => Err(Problem::BadRequest("the path has an empty segment")),
-            Err(PathError::EncodedSlash) => Err(Problem::BadRequest("the path has an encoded slash")),
-            Err(PathError::DoubleEncoding) => Err(Problem::BadRequest("the path is percent-encoded twice")),
-            Err(PathError::Percent) => Err(Problem::BadRequest("the path has a stray percent sign")),
+            Err(error) => Err(Problem::BadRequest(error.text())),
         }
     }
 
@@ -230,8 +224,7 @@ impl Exchange {
         let request = request.map(|body| RequestBody::new(body, limit, silence, Rc::clone(&cut)));
         let version = if pool.upstream().http2 { Version::HTTP_2 } else { Version::HTTP_11 };
         let request = self.prepare(matched, version, request)?;
-        let time_left = matched.route.response_timeout.unwrap_or(pool.upstream().response_timeout);
-        let sent = tokio::time::timeout(time_left, pool.send(request)).await;
+        let sent = tokio::time::timeout(self.response_timeout(matched), pool.send(request)).await;
         let (response, lease) = match (sent, cut.get()) {
             (Ok(Ok(answered)), _) => answered,
             (_, Some(Cut::TooLarge)) => return Err(Problem::BodyTooLarge),
@@ -348,7 +341,7 @@ impl Exchange {
         self.from_upstream.set(true);
     }
 
-    /// How long the response of a tunnel's upstream may take.
+    /// How long the head of the upstream's response may take.
     pub(crate) fn response_timeout(&self, matched: Matched<'_>) -> Duration {
         let upstream = self.snapshot.config.upstreams.get(matched.route.upstream);
         let default = upstream.map_or(Duration::from_secs(30), |upstream| upstream.response_timeout);

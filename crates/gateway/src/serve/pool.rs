@@ -35,6 +35,9 @@ impl fmt::Display for SendError {
     }
 }
 
+/// Where requests go in, and what moves their bytes.
+type Http1 = (http1::SendRequest<RequestBody>, http1::Connection<TokioIo<TcpStream>, RequestBody>);
+
 /// The connections of one worker to one upstream.
 pub(crate) struct Pool {
     upstream: Upstream,
@@ -118,13 +121,7 @@ impl Pool {
     }
 
     async fn connect(self: &Rc<Self>) -> Result<Lease, SendError> {
-        let handshake = async {
-            let stream = self.open().await?;
-            let built = http1::Builder::new().handshake(TokioIo::new(stream)).await;
-            built.map_err(|_| SendError::Connect)
-        };
-        let connected = timeout(self.upstream.connect_timeout, handshake).await;
-        let (sender, connection) = connected.map_err(|_| SendError::Connect)??;
+        let (sender, connection) = self.handshake().await?;
         tokio::task::spawn_local(async move {
             // Whoever waits for a response on it learns of the failure.
             let _ = connection.await;
@@ -134,16 +131,19 @@ impl Pool {
 
     /// A new connection that may become a tunnel.
     pub(crate) async fn connect_for_upgrade(&self) -> Result<http1::SendRequest<RequestBody>, SendError> {
-        let handshake = async {
-            let stream = self.open().await?;
-            http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(|_| SendError::Connect)
-        };
-        let connected = timeout(self.upstream.connect_timeout, handshake).await;
-        let (sender, connection) = connected.map_err(|_| SendError::Connect)??;
+        let (sender, connection) = self.handshake().await?;
         tokio::task::spawn_local(async move {
             let _ = connection.with_upgrades().await;
         });
         Ok(sender)
+    }
+
+    async fn handshake(&self) -> Result<Http1, SendError> {
+        let connecting = async {
+            let stream = self.open().await?;
+            http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(|_| SendError::Connect)
+        };
+        timeout(self.upstream.connect_timeout, connecting).await.map_err(|_| SendError::Connect)?
     }
 
     async fn open(&self) -> Result<TcpStream, SendError> {
