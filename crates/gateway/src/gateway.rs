@@ -5,14 +5,14 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::LocalSet;
 
 use crate::config::Config;
 use crate::observe::access_log::{Buffer, Writer};
@@ -148,7 +148,8 @@ impl Gateway {
     }
 
     /// Puts `config` in force for requests from now on and returns its generation.
-    /// Requests that are being served keep theirs.
+    /// Requests that are being served keep theirs. The access log's file is opened again
+    /// by its name, so that it can be rotated.
     ///
     /// # Errors
     /// A setting that only a restart can change; everything stays as it was.
@@ -170,11 +171,20 @@ impl Gateway {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         self.shared.snapshot.store(Snapshot::new(config, generation, &self.shared.metrics));
         self.shared.metrics.record_reload("loaded", generation);
+        self.reopen_log();
         Ok(generation)
     }
 
-    /// Records that a configuration was refused, for the metrics.
+    fn reopen_log(&self) {
+        if let Some(log) = &self.log {
+            log.reopen();
+        }
+    }
+
+    /// Records that a configuration was refused, for the metrics; the access log's file
+    /// is opened again all the same.
     pub fn record_refused_reload(&self) {
+        self.reopen_log();
         self.shared.metrics.record_reload("refused", self.generation());
     }
 
@@ -214,13 +224,25 @@ struct WorkerParts {
 
 impl WorkerParts {
     fn spawn(self) -> io::Result<JoinHandle<()>> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new().name("worker".into()).spawn(move || self.run(&runtime))
+        let (made, is_made) = sync_channel(1);
+        let work = move || {
+            // The runtime cannot leave the thread that made it.
+            let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+            match runtime {
+                Ok(runtime) => {
+                    let _ = made.send(Ok(()));
+                    self.run(&runtime);
+                }
+                Err(error) => drop(made.send(Err(error))),
+            }
+        };
+        let thread = std::thread::Builder::new().name("worker".into()).spawn(work)?;
+        is_made.recv().map_err(io::Error::other)??;
+        Ok(thread)
     }
 
-    fn run(self, runtime: &Runtime) {
-        let local = LocalSet::new();
-        local.block_on(runtime, async {
+    fn run(self, runtime: &LocalRuntime) {
+        runtime.block_on(async {
             // Both fail only on a runtime without I/O, which `spawn` enabled.
             let Ok(listener) = TcpListener::from_std(self.listener) else { return };
             if let Some(Ok(admin)) = self.admin.map(TcpListener::from_std) {

@@ -57,6 +57,7 @@ impl Default for Limits {
             header_size: 32 << 10,
             header_timeout: 15 * SECOND,
             target_size: 8 << 10,
+            tunnel_timeout: HOUR,
         }
     }
 }
@@ -132,6 +133,8 @@ fn limits(mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Limits {
     let mut duration = |key, default| table.duration(key, (MILLISECOND, HOUR), out).unwrap_or(default);
     let body_timeout = duration("body_timeout", default.body_timeout);
     let header_timeout = duration("header_timeout", default.header_timeout);
+    let tunnel_timeout =
+        table.duration("tunnel_timeout", (MILLISECOND, 24 * HOUR), out).unwrap_or(default.tunnel_timeout);
     let connections = table.integer("connections", (1, 1_000_000), out);
     let header_fields = table.integer("header_fields", (8, 500), out);
     let header_size = table.size("header_size", (1 << 10, 256 << 10), out);
@@ -150,5 +153,6 @@ fn limits(mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Limits {
         header_size: bytes(header_size, default.header_size),
         header_timeout,
         target_size: bytes(target_size, default.target_size),
+        tunnel_timeout,
     }
 }

@@ -63,7 +63,8 @@ pub enum AccessLog {
 pub struct Limits {
     /// Bytes of a request body; beyond: 413.
     pub body_size: u64,
-    /// Longest silence of whoever sends a body: a client, or an upstream.
+    /// Longest silence of whoever sends a body, a client or an upstream, and longest time
+    /// that a client reads nothing of what is sent to it.
     pub body_timeout: Duration,
     /// Connections at a time, over all workers; beyond: not accepted until one ends.
     pub connections: usize,
@@ -75,6 +76,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Bytes of path and query; beyond: 414.
     pub target_size: usize,
+    /// Longest silence of a WebSocket, both ways.
+    pub tunnel_timeout: Duration,
 }
 
 /// A server that requests are forwarded to.

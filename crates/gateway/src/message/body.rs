@@ -12,7 +12,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::serve::pool::Lease;
+use crate::serve::lease::Lease;
+use crate::serve::pool::Pool;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -20,8 +21,8 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) enum Body {
     /// The gateway's own.
     Full(Option<Bytes>),
-    /// The upstream's, with the connection it comes from.
-    Upstream { incoming: Incoming, silence: Silence, lease: Option<Lease> },
+    /// The upstream's.
+    Upstream { source: Source, silence: Silence },
 }
 
 impl Body {
@@ -33,18 +34,40 @@ impl Body {
         Self::Full(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 
-    pub(crate) fn upstream(incoming: Incoming, timeout: Duration, mut lease: Option<Lease>) -> Self {
+    pub(crate) fn upstream(incoming: Incoming, timeout: Duration, lease: Option<(Lease, Rc<Pool>)>) -> Self {
+        let mut source = Source { incoming, lease };
         // The server never asks for a body that has ended (204, 304, `HEAD`).
-        if incoming.is_end_stream() {
-            give_back(&mut lease);
+        if source.incoming.is_end_stream() {
+            source.give_back();
         }
-        Self::Upstream { incoming, silence: Silence::new(timeout), lease }
+        Self::Upstream { source, silence: Silence::new(timeout) }
     }
 }
 
-fn give_back(lease: &mut Option<Lease>) {
-    if let Some(lease) = lease.take() {
-        lease.give_back();
+/// A response's body with the connection that it comes from.
+pub(crate) struct Source {
+    incoming: Incoming,
+    /// None for connections with a task of their own.
+    lease: Option<(Lease, Rc<Pool>)>,
+}
+
+impl Source {
+    fn give_back(&mut self) {
+        if let Some((lease, pool)) = self.lease.take() {
+            pool.give_back(lease);
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = match &mut self.lease {
+            Some((lease, _)) => lease.poll_frame(&mut self.incoming, cx),
+            None => Pin::new(&mut self.incoming).poll_frame(cx),
+        };
+        // The connection is free for the next request once the body ended.
+        if matches!(polled, Poll::Ready(None)) || self.incoming.is_end_stream() {
+            self.give_back();
+        }
+        polled
     }
 }
 
@@ -58,13 +81,9 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Upstream { incoming, silence, lease } => {
-                let frame = ready!(silence.poll(cx, incoming))?;
-                // The connection is free for the next request once the body ended.
-                if frame.is_none() || incoming.is_end_stream() {
-                    give_back(lease);
-                }
-                Poll::Ready(frame.map(Ok))
+            Self::Upstream { source, silence } => {
+                let polled = source.poll(cx);
+                Poll::Ready(ready!(silence.bound(cx, polled))?.map(Ok))
             }
         }
     }
@@ -72,7 +91,7 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Full(bytes) => bytes.is_none(),
-            Self::Upstream { incoming, .. } => incoming.is_end_stream(),
+            Self::Upstream { source, .. } => source.incoming.is_end_stream(),
         }
     }
 
@@ -81,7 +100,7 @@ impl HttpBody for Body {
             Self::Full(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.remaining() as u64))
             }
-            Self::Upstream { incoming, .. } => incoming.size_hint(),
+            Self::Upstream { source, .. } => source.incoming.size_hint(),
         }
     }
 }
@@ -98,12 +117,12 @@ impl Silence {
         Self { timeout, timer: None }
     }
 
-    fn poll(
+    fn bound(
         &mut self,
         cx: &mut Context<'_>,
-        body: &mut Incoming,
+        polled: Poll<Option<Result<Frame<Bytes>, hyper::Error>>>,
     ) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
-        if let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) {
+        if let Poll::Ready(frame) = polled {
             self.timer = None;
             return Poll::Ready(frame.transpose().map_err(BoxError::from));
         }
@@ -151,11 +170,18 @@ impl RequestBody {
         Self(None)
     }
 
-    pub(crate) fn new(incoming: Incoming, limit: u64, timeout: Duration, cut: Rc<Cell<Option<Cut>>>) -> Self {
+    /// The body, and where to look for why it was cut off.
+    pub(crate) fn new(
+        incoming: Incoming,
+        limit: u64,
+        timeout: Duration,
+    ) -> (Self, Option<Rc<Cell<Option<Cut>>>>) {
         if incoming.is_end_stream() {
-            return Self::none();
+            return (Self::none(), None);
         }
-        Self(Some(Streamed { incoming, left: limit, silence: Silence::new(timeout), cut }))
+        let cut = Rc::new(Cell::new(None));
+        let silence = Silence::new(timeout);
+        (Self(Some(Streamed { incoming, left: limit, silence, cut: Rc::clone(&cut) })), Some(cut))
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -165,7 +191,8 @@ impl RequestBody {
 
 impl Streamed {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = match ready!(self.silence.poll(cx, &mut self.incoming)) {
+        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        let frame = match ready!(self.silence.bound(cx, polled)) {
             Ok(frame) => frame,
             Err(error) if error.is::<TooSlow>() => return Poll::Ready(Some(Err(self.cut(Cut::TooSlow)))),
             Err(_) => return Poll::Ready(Some(Err(self.cut(Cut::Broken)))),
@@ -216,8 +243,7 @@ pub(crate) fn drain(incoming: Incoming) {
     if incoming.is_end_stream() {
         return;
     }
-    let cut = Rc::new(Cell::new(None));
-    let mut body = RequestBody::new(incoming, DRAIN_BYTES, DRAIN_TIME, cut);
+    let (mut body, _) = RequestBody::new(incoming, DRAIN_BYTES, DRAIN_TIME);
     tokio::task::spawn_local(async move {
         let reading = async {
             while let Some(Ok(_)) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}

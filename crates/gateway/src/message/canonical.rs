@@ -128,8 +128,9 @@ fn check_segments(path: &str) -> Result<(), PathError> {
         if segment.is_empty() && segments.peek().is_some() {
             return Err(PathError::EmptySegment);
         }
-        // Some servers drop path parameters before they resolve dots.
+        // Some servers drop path parameters before they resolve dots, some after decoding.
         let name = segment.split(';').next().unwrap_or_default();
+        let name = name.split("%3B").next().unwrap_or_default();
         if matches!(name, "." | "..") {
             return Err(PathError::DotSegment);
         }
@@ -175,6 +176,8 @@ mod tests {
             ("/a/.%2e", E::DotSegment),
             ("/a/..;/b", E::DotSegment),
             ("/a/..;x=1/b", E::DotSegment),
+            ("/a/..%3b/b", E::DotSegment),
+            ("/a/.%3Bx/b", E::DotSegment),
             ("/a//b", E::EmptySegment),
             ("//a", E::EmptySegment),
             ("/a%2fb", E::EncodedSlash),

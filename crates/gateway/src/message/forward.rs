@@ -3,54 +3,90 @@
 
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{Request, Version};
 use ipnet::IpNet;
 
 use crate::config::Upstream;
+use crate::message::fields::Fields;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// Addresses read of `X-Forwarded-For`; a chain of more proxies is a forgery.
 const MAX_FORWARDED_ADDRESSES: usize = 32;
 
+/// Fields that a request may get on its way: `Host`, the request id, four that forward.
+const ADDED_FIELDS: usize = 6;
+
 /// Longest request id taken over from a trusted proxy.
 const MAX_REQUEST_ID: usize = 64;
 
-/// Removes the fields that are about one connection only, and those that `Connection`
-/// nominates.
-pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    // Most messages have none: one look at the names is cheaper than asking for each.
-    if !headers.keys().any(is_hop_by_hop) {
+/// Removes the fields of a response that are about one connection only, and those that
+/// `Connection` nominates. `fields` are those of `headers`.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap, fields: Fields) {
+    if !fields.has(Fields::HOP_BY_HOP) {
         return;
     }
-    while let Some(nominated) = nominated_field(headers) {
-        headers.remove(nominated);
+    if fields.has(Fields::CONNECTION) {
+        while let Some(nominated) = nominated_field(headers) {
+            headers.remove(nominated);
+        }
     }
-    while let Some(name) = headers.keys().find(|name| is_hop_by_hop(name)).cloned() {
+    let is_hop_by_hop = |name: &&HeaderName| Fields::kind(name).has(Fields::HOP_BY_HOP);
+    while let Some(name) = headers.keys().find(is_hop_by_hop).cloned() {
         headers.remove(name);
     }
 }
 
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade"
-    )
+fn nominated_field(headers: &HeaderMap) -> Option<HeaderName> {
+    nominated(headers).find(|name| headers.contains_key(name))
 }
 
-fn nominated_field(headers: &HeaderMap) -> Option<HeaderName> {
+fn nominated(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
     let lines = headers.get_all(CONNECTION).iter().filter(|line| *line != "keep-alive");
     let tokens = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
     let names = tokens.filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok());
     // A sender that nominates what the request cannot do without is not obeyed.
-    let essential = [CONNECTION, HOST, http::header::ORIGIN, http::header::CONTENT_LENGTH];
-    names.filter(|name| !essential.contains(name)).find(|name| headers.contains_key(name))
+    names.filter(|name| ![CONNECTION, HOST, ORIGIN, CONTENT_LENGTH].contains(name))
+}
+
+/// A copy of the fields of a request that go on, with room for those that are added.
+/// `fields` are those of `headers`; what an untrusted peer says of itself stays behind.
+pub(crate) fn request_fields(headers: &HeaderMap, fields: Fields, trusted: bool) -> HeaderMap {
+    let mut copy = HeaderMap::with_capacity(headers.len() + ADDED_FIELDS);
+    let mut left = Fields::HOP_BY_HOP.with(Fields::EXPECT);
+    if !trusted {
+        left = left.with(Fields::FORWARDED);
+    }
+    let needs_look = fields.has(left);
+    for (name, value) in headers {
+        if !needs_look || !Fields::kind(name).has(left) {
+            copy.append(name.clone(), value.clone());
+        }
+    }
+    if fields.has(Fields::CONNECTION) {
+        nominated(headers).for_each(|name| drop(copy.remove(name)));
+    }
+    if fields.has(Fields::COOKIE) {
+        join_cookies(&mut copy);
+    }
+    copy
+}
+
+/// Cookies may come in several fields in HTTP/2 only (RFC 9113, section 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_some() {
+        let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+            headers.insert(COOKIE, cookie);
+        }
+    }
 }
 
 /// Who sent a request.
@@ -101,7 +137,7 @@ pub(crate) fn trusted_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
     fine.then(|| value.clone())
 }
 
-/// Sets the forwarding fields. What an untrusted peer says of itself is removed.
+/// Sets the forwarding fields (RFC 7239).
 pub(crate) fn set_forwarding(headers: &mut HeaderMap, peer: &Peer, trusted: bool, host: &HeaderValue) {
     if trusted {
         let chain = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
@@ -116,9 +152,6 @@ pub(crate) fn set_forwarding(headers: &mut HeaderMap, peer: &Peer, trusted: bool
         headers.entry(X_FORWARDED_PROTO).or_insert(HeaderValue::from_static("http"));
         headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
         return;
-    }
-    while let Some(name) = headers.keys().find(|name| **name == FORWARDED || **name == X_REAL_IP).cloned() {
-        headers.remove(name);
     }
     headers.insert(X_FORWARDED_FOR, peer.text.clone());
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
@@ -144,10 +177,10 @@ pub(crate) fn retarget<B>(
     request: &mut Request<B>,
     upstream: &Upstream,
     version: Version,
-    path: &str,
+    (target, path): (&Uri, &str),
     host: &HeaderValue,
 ) -> bool {
-    let Some(target) = target(request.uri(), path) else { return false };
+    let Some(target) = canonical_target(target, path) else { return false };
     let host = if upstream.preserve_host {
         host.clone()
     } else {
@@ -171,27 +204,12 @@ pub(crate) fn retarget<B>(
     true
 }
 
-fn target(uri: &Uri, path: &str) -> Option<PathAndQuery> {
+fn canonical_target(uri: &Uri, path: &str) -> Option<PathAndQuery> {
     match uri.path_and_query() {
         Some(same) if same.path() == path => Some(same.clone()),
         _ => match uri.query() {
             Some(query) => PathAndQuery::try_from(format!("{path}?{query}")).ok(),
             None => PathAndQuery::try_from(path).ok(),
         },
-    }
-}
-
-/// Fields that mean something else in the other version of HTTP: `Expect` was answered
-/// here, and cookies may come in several fields in HTTP/2 only (RFC 9113, section 8.2.3).
-pub(crate) fn translate_fields(headers: &mut HeaderMap) {
-    if !headers.keys().any(|name| *name == EXPECT || *name == COOKIE) {
-        return;
-    }
-    headers.remove(EXPECT);
-    if headers.get_all(COOKIE).iter().nth(1).is_some() {
-        let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-        if let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
-            headers.insert(COOKIE, cookie);
-        }
     }
 }

@@ -1,44 +1,79 @@
-//! Finds HTTP/1.1 requests with both `Content-Length` and `Transfer-Encoding`.
+//! Watches the bytes of an HTTP/1.1 connection on their way to hyper, line by line within
+//! heads, skipping bodies by their announced length, for what hyper keeps from us:
 //!
-//! hyper reads such a request by its transfer coding and forgets the length, as RFC
-//! 9112 (section 6.3) allows. A gateway should not: the pair is how requests are
-//! smuggled past a proxy. So the bytes are looked at on their way to hyper, line by line
-//! within heads, skipping bodies by their announced length. Nothing is changed, and
-//! nothing depends on it but the refusal: after a request with a transfer coding, whose
-//! end only the real parser knows, the connection is closed and no longer watched.
+//! - Requests with both `Content-Length` and `Transfer-Encoding`. hyper reads them by
+//!   their transfer coding and forgets the length, as RFC 9112 (section 6.3) allows. A
+//!   gateway should not: the pair is how requests are smuggled past a proxy. After a
+//!   request with a transfer coding, whose end only the real parser knows, the connection
+//!   is closed and no longer watched.
+//! - Heads too large for hyper, which it would refuse by itself with an answer that no
+//!   page can read. What is too much is left out (see `swallow.rs`), so that the request
+//!   reaches its handler, which refuses it.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::message::swallow::Swallow;
 
 /// Bytes of a line that are kept when it comes in two reads: the names and lengths
 /// that matter fit easily.
 const MAX_PARTIAL: usize = 128;
 
-/// What the guard found, for the connection's service.
+/// Longest first line; hyper ends at 64 KiB.
+const MAX_LINE: usize = 48 << 10;
+
+/// Bytes of a first line too long that are passed on.
+const MAX_TARGET_KEPT: usize = 1 << 10;
+
+/// Lines and bytes of a head. Larger than any configured bound, so that ours is met
+/// first, and smaller than hyper's.
+const MAX_LINES: usize = 510;
+const MAX_HEAD: usize = 384 << 10;
+
+/// Fields that hyper reads before it answers by itself.
+pub(crate) const HYPER_MAX_FIELDS: usize = 520;
+
+/// Bytes that hyper buffers of a head, likewise.
+pub(crate) const HYPER_MAX_HEAD: usize = 512 << 10;
+
+/// What is wrong with a request as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It has both a length and a transfer coding.
+    Ambiguous,
+    /// Its first line was too long and is cut off.
+    TargetTooLong,
+    /// Its head was too large, and not all of it is there.
+    HeadTooLarge,
+}
+
+/// What the guard found, for the connection's service. hyper wants streams that could
+/// move between threads; this one never does.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Framing(Arc<Found>);
 
 #[derive(Debug, Default)]
 struct Found {
-    /// The number of the first ambiguous request, from 1; 0 if there is none.
-    ambiguous: AtomicU64,
+    /// The first request with a flaw, from 1; 0 if there is none. Nothing follows it.
+    flawed: AtomicU64,
+    flaw: OnceLock<Flaw>,
     /// Requests that the service was called with.
     served: AtomicU64,
     unwatched: AtomicBool,
 }
 
 impl Framing {
-    /// To be called once for each request, in their order: whether this one, or one
-    /// before it, has both fields. Pipelined requests are read before they are served.
-    pub(crate) fn is_next_ambiguous(&self) -> bool {
+    /// To be called once for each request, in their order: what is wrong with this one,
+    /// or one before it. Pipelined requests are read before they are served.
+    pub(crate) fn next(&self) -> Option<Flaw> {
         let number = self.0.served.fetch_add(1, Ordering::Relaxed) + 1;
-        let ambiguous = self.0.ambiguous.load(Ordering::Relaxed);
-        ambiguous != 0 && number >= ambiguous
+        let flawed = self.0.flawed.load(Ordering::Relaxed);
+        if flawed != 0 && number >= flawed { self.0.flaw.get().copied() } else { None }
     }
 
     /// Stops watching: the connection is a tunnel from now on.
@@ -46,9 +81,9 @@ impl Framing {
         self.0.unwatched.store(true, Ordering::Relaxed);
     }
 
-    fn found_ambiguous(&self, number: u64) {
-        self.0.ambiguous.store(number, Ordering::Relaxed);
-        self.stop();
+    fn found(&self, number: u64, flaw: Flaw) {
+        self.0.flaw.get_or_init(|| flaw);
+        self.0.flawed.store(number, Ordering::Relaxed);
     }
 
     fn is_watched(&self) -> bool {
@@ -62,12 +97,14 @@ pub(crate) struct FramingGuard<S> {
     stream: S,
     framing: Framing,
     scanner: Scanner,
+    /// What is left of a head that was too large.
+    swallow: Option<Box<Swallow>>,
 }
 
 impl<S> FramingGuard<S> {
     pub(crate) fn new(stream: S) -> (Self, Framing) {
         let framing = Framing::default();
-        (Self { stream, framing: framing.clone(), scanner: Scanner::default() }, framing)
+        (Self { stream, framing: framing.clone(), scanner: Scanner::default(), swallow: None }, framing)
     }
 }
 
@@ -78,18 +115,25 @@ struct Scanner {
     body_left: u64,
     /// The beginning of a line that is not complete yet.
     partial: Vec<u8>,
-    has_line: bool,
+    /// Bytes of that line.
+    line_length: usize,
+    /// Lines of the head.
+    lines: usize,
+    head_length: usize,
     length: Option<u64>,
     coded: bool,
     /// Heads that are complete.
     heads: u64,
 }
 
+#[derive(Debug, PartialEq, Eq)]
 enum Seen {
     Nothing,
     Ambiguous,
     /// What follows cannot be told apart from here.
     Lost,
+    /// From this many bytes before the end, a head is too large.
+    TooLarge(usize),
 }
 
 impl Scanner {
@@ -98,13 +142,19 @@ impl Scanner {
             let skipped = usize::try_from(self.body_left).unwrap_or(usize::MAX).min(bytes.len());
             self.body_left -= skipped as u64;
             bytes = bytes.get(skipped..).unwrap_or_default();
-            let Some(end) = memchr::memchr(b'\n', bytes) else {
+            let end = memchr::memchr(b'\n', bytes);
+            self.line_length += end.unwrap_or(bytes.len());
+            if self.is_too_large() {
+                return Seen::TooLarge(bytes.len());
+            }
+            let Some(end) = end else {
                 let room = MAX_PARTIAL.saturating_sub(self.partial.len()).min(bytes.len());
                 self.partial.extend_from_slice(bytes.get(..room).unwrap_or_default());
                 return Seen::Nothing;
             };
             let (line, rest) = bytes.split_at_checked(end).unwrap_or_default();
             bytes = rest.get(1..).unwrap_or_default();
+            self.head_length += std::mem::take(&mut self.line_length);
             let seen = if self.partial.is_empty() {
                 self.line(line)
             } else {
@@ -112,12 +162,29 @@ impl Scanner {
                 joined.extend_from_slice(line.get(..MAX_PARTIAL.min(line.len())).unwrap_or_default());
                 self.line(&joined)
             };
-            match seen {
-                Seen::Nothing => {}
-                found => return found,
+            if seen != Seen::Nothing {
+                return seen;
             }
         }
         Seen::Nothing
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.lines == 0 && self.line_length > MAX_LINE
+            || self.lines > MAX_LINES
+            || self.head_length + self.line_length > MAX_HEAD
+    }
+
+    /// What is wrong with a head that is too large.
+    fn flaw(&self) -> Flaw {
+        if self.lines == 0 { Flaw::TargetTooLong } else { Flaw::HeadTooLarge }
+    }
+
+    /// Bytes of a first line that is too long which hyper has to see still, so that it
+    /// has a method and a target.
+    fn target_left(&self) -> usize {
+        let is_short = self.lines == 0 && self.partial.len() < MAX_PARTIAL;
+        if is_short { MAX_TARGET_KEPT } else { 0 }
     }
 
     fn line(&mut self, line: &[u8]) -> Seen {
@@ -125,10 +192,7 @@ impl Scanner {
         if line.is_empty() {
             return self.end_of_head();
         }
-        if !self.has_line && line.starts_with(b"PRI * HTTP/2") {
-            return Seen::Lost;
-        }
-        self.has_line = true;
+        self.lines += 1;
         // Only two names matter; most lines end here.
         match line.first() {
             Some(b'c' | b'C') => {
@@ -145,7 +209,8 @@ impl Scanner {
 
     fn end_of_head(&mut self) -> Seen {
         // Empty lines before a request are ignored (RFC 9112, section 2.2).
-        if !std::mem::take(&mut self.has_line) {
+        self.head_length = 0;
+        if std::mem::take(&mut self.lines) == 0 {
             return Seen::Nothing;
         }
         self.heads += 1;
@@ -167,19 +232,47 @@ fn field_value<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     head.eq_ignore_ascii_case(name).then_some(value)
 }
 
+impl<S> FramingGuard<S> {
+    /// Looks at what was read from `before` on.
+    fn look(&mut self, buf: &mut ReadBuf<'_>, before: usize) {
+        let bytes = buf.filled().get(before..).unwrap_or_default();
+        let seen = self.scanner.scan(bytes);
+        let number = self.scanner.heads;
+        match seen {
+            Seen::Nothing => {}
+            Seen::Ambiguous => {
+                self.framing.found(number, Flaw::Ambiguous);
+                self.framing.stop();
+            }
+            Seen::Lost => self.framing.stop(),
+            Seen::TooLarge(rest) => {
+                let flaw = self.scanner.flaw();
+                self.framing.found(number + 1, flaw);
+                let mut swallow = Box::new(Swallow::new(flaw, &self.scanner.partial));
+                let kept = bytes.len() - rest + self.scanner.target_left();
+                swallow.feed(bytes.get(kept..).unwrap_or_default());
+                buf.set_filled(before + kept);
+                self.swallow = Some(swallow);
+            }
+        }
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
-        if this.framing.is_watched() {
-            match this.scanner.scan(buf.filled().get(before..).unwrap_or_default()) {
-                Seen::Nothing => {}
-                Seen::Ambiguous => this.framing.found_ambiguous(this.scanner.heads),
-                Seen::Lost => this.framing.stop(),
+        if this.swallow.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+            if !this.framing.is_watched() {
+                return Poll::Ready(Ok(()));
             }
+            this.look(buf, before);
         }
-        Poll::Ready(Ok(()))
+        match &mut this.swallow {
+            Some(swallow) if buf.filled().len() == before => swallow.poll_read(&mut this.stream, cx, buf),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 
@@ -221,6 +314,7 @@ mod tests {
                 Seen::Nothing => {}
                 Seen::Ambiguous => return "ambiguous",
                 Seen::Lost => return "lost",
+                Seen::TooLarge(_) => return "too large",
             }
         }
         "nothing"
@@ -236,7 +330,6 @@ mod tests {
             ("POST / HTTP/1.1\nTransfer-Encoding: chunked\nContent-Length: 5\n\n", "ambiguous"),
             ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "lost"),
             ("\r\nPOST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\n", "ambiguous"),
-            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "lost"),
             // A body that looks like a head is a body.
             (
                 "POST / HTTP/1.1\r\nContent-Length: 53\r\n\r\nX: y\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",

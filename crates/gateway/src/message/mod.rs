@@ -2,7 +2,9 @@
 
 pub(crate) mod body;
 pub(crate) mod canonical;
+pub(crate) mod fields;
 pub(crate) mod forward;
 pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod problem;
+mod swallow;

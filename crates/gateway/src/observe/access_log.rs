@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -39,6 +40,7 @@ pub(crate) struct Writer {
 #[derive(Debug)]
 enum Message {
     Write(Vec<u8>),
+    Reopen,
     Finish(Sender<()>),
 }
 
@@ -48,14 +50,14 @@ impl Writer {
     /// # Errors
     /// The file cannot be opened.
     pub(crate) fn open(log: &AccessLog) -> io::Result<Option<Self>> {
-        let file: Box<dyn Write + Send> = match log {
+        let target = match log {
             AccessLog::Off => return Ok(None),
-            AccessLog::Stderr => Box::new(io::stderr()),
-            AccessLog::File(path) => Box::new(append(path)?),
+            AccessLog::Stderr => Target::Stderr,
+            AccessLog::File(path) => Target::File(path.clone(), append(path)?),
         };
         let (buffers, queue) = sync_channel(QUEUE);
         let thread =
-            std::thread::Builder::new().name("access-log".into()).spawn(move || write(file, &queue))?;
+            std::thread::Builder::new().name("access-log".into()).spawn(move || write(target, &queue))?;
         Ok(Some(Self { buffers, thread, dropped: Counter::default() }))
     }
 
@@ -74,6 +76,12 @@ impl Writer {
         self.dropped.clone()
     }
 
+    /// Opens a log file again, for those who rotate it.
+    pub(crate) fn reopen(&self) {
+        // Full or gone: then it is reopened at the next reload, or never needed.
+        let _ = self.buffers.try_send(Message::Reopen);
+    }
+
     /// Writes what is queued and ends the thread.
     pub(crate) fn finish(self) {
         let (done, finished) = channel();
@@ -85,17 +93,41 @@ impl Writer {
     }
 }
 
-fn append(path: &std::path::Path) -> io::Result<File> {
+/// Where lines go.
+enum Target {
+    Stderr,
+    File(PathBuf, File),
+}
+
+impl Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stderr => io::stderr().write_all(bytes),
+            Self::File(_, file) => file.write_all(bytes),
+        }
+    }
+
+    /// Opens the file by its name again: whoever rotates logs has renamed the old one.
+    fn reopen(&mut self) {
+        if let Self::File(path, file) = self
+            && let Ok(new) = append(path)
+        {
+            *file = new;
+        }
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
-fn write(mut file: Box<dyn Write + Send>, queue: &Receiver<Message>) {
+fn write(mut target: Target, queue: &Receiver<Message>) {
     for message in queue {
         match message {
             // A full disk must not stop the gateway; the next buffer may fit again.
-            Message::Write(buffer) => drop(file.write_all(&buffer)),
+            Message::Write(buffer) => drop(target.write(&buffer)),
+            Message::Reopen => target.reopen(),
             Message::Finish(done) => {
-                let _ = file.flush();
                 let _ = done.send(());
                 return;
             }
@@ -165,15 +197,16 @@ impl Clock {
 fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
     out.extend_from_slice(b"{\"time\":\"");
     clock.write(out, event.time);
-    out.push(b'"');
-    text(out, "id", event.id.as_bytes());
+    known(out, b"\",\"id\":\"", event.id);
+    out.extend_from_slice(b"\",\"client\":\"");
     address(out, event.client);
-    text(out, "method", event.method.as_str().as_bytes());
-    optional(out, "host", event.host);
-    text(out, "path", event.target.path().as_bytes());
-    text(out, "protocol", protocol(event.version));
+    known(out, b"\",\"method\":\"", event.method.as_str());
+    out.push(b'"');
+    optional(out, b",\"host\":\"", event.host);
+    text(out, b",\"path\":\"", event.target.path().as_bytes());
+    known(out, b",\"protocol\":\"", protocol(event.version));
     let micros = u64::try_from(event.duration.as_micros()).unwrap_or(u64::MAX);
-    out.extend_from_slice(b",\"status\":");
+    out.extend_from_slice(b"\",\"status\":");
     decimal(out, u64::from(event.status.as_u16()), 1);
     out.extend_from_slice(b",\"duration_ms\":");
     decimal(out, micros / 1_000, 1);
@@ -181,12 +214,16 @@ fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
     decimal(out, micros % 1_000, 3);
     out.extend_from_slice(b",\"generation\":");
     decimal(out, event.generation, 1);
-    for (name, value) in [("route", event.route), ("upstream", event.upstream), ("problem", event.problem)] {
+    for (name, value) in [
+        (&b",\"route\":\""[..], event.route),
+        (b",\"upstream\":\"", event.upstream),
+        (b",\"problem\":\"", event.problem),
+    ] {
         if let Some(value) = value {
             text(out, name, value.as_bytes());
         }
     }
-    optional(out, "origin", event.origin);
+    optional(out, b",\"origin\":\"", event.origin);
     if let Some(cors) = &event.cors {
         cors_fields(out, cors, event.policy);
     }
@@ -197,45 +234,58 @@ fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
 }
 
 fn cors_fields(out: &mut Vec<u8>, cors: &CorsEvent<'_>, policy: Option<&str>) {
-    out.extend_from_slice(b",\"cors\":{\"kind\":\"");
-    out.extend_from_slice(cors.kind.as_bytes());
+    known(out, b",\"cors\":{\"kind\":\"", cors.kind);
+    known(out, b"\",\"verdict\":\"", cors.outcome());
+    known(out, b"\",\"reason\":\"", cors.reason());
     out.push(b'"');
-    text(out, "verdict", cors.outcome().as_bytes());
-    text(out, "reason", cors.reason().as_bytes());
     if let Some(policy) = policy {
-        text(out, "policy", policy.as_bytes());
+        text(out, b",\"policy\":\"", policy.as_bytes());
     }
     out.push(b'}');
 }
 
 fn address(out: &mut Vec<u8>, address: IpAddr) {
-    let _ = write!(out, ",\"client\":\"{address}\"");
-}
-
-fn protocol(version: Version) -> &'static [u8] {
-    match version {
-        Version::HTTP_10 => b"HTTP/1.0",
-        Version::HTTP_11 => b"HTTP/1.1",
-        Version::HTTP_2 => b"HTTP/2",
-        _ => b"other",
+    let IpAddr::V4(address) = address else {
+        return drop(write!(out, "{address}"));
+    };
+    let [first, rest @ ..] = address.octets();
+    decimal(out, u64::from(first), 1);
+    for octet in rest {
+        out.push(b'.');
+        decimal(out, u64::from(octet), 1);
     }
 }
 
-fn optional(out: &mut Vec<u8>, name: &str, value: Option<&HeaderValue>) {
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_2 => "HTTP/2",
+        _ => "other",
+    }
+}
+
+fn optional(out: &mut Vec<u8>, name: &[u8], value: Option<&HeaderValue>) {
     if let Some(value) = value {
         text(out, name, value.as_bytes());
     }
 }
 
-/// `,"name":"value"`, the value cut at a bound and every byte that is not plain ASCII
-/// escaped as the code point of its number: a log line is never broken by a request.
-fn text(out: &mut Vec<u8>, name: &str, value: &[u8]) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":\"");
+/// A value that no request chose, or that is a token: nothing in it needs escaping.
+fn known(out: &mut Vec<u8>, name: &[u8], value: &str) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(value.as_bytes());
+}
+
+/// The name, written as `,"name":"`, and the value, cut at a bound and every byte that
+/// is not plain ASCII escaped as the code point of its number: a log line is never
+/// broken by a request.
+fn text(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
     let shown = value.get(..MAX_TEXT).unwrap_or(value);
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    if shown.iter().all(is_plain) {
+    // Without a branch for each byte, so that many are looked at at once.
+    let is_plain = |byte: &u8| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+    if shown.iter().fold(true, |plain, byte| plain & is_plain(byte)) {
         out.extend_from_slice(shown);
     } else {
         for &byte in shown {
@@ -289,10 +339,10 @@ mod tests {
     #[test]
     fn no_request_breaks_a_line() {
         let mut out = Vec::new();
-        text(&mut out, "origin", b"a\"b\\c\n\x00\xff");
+        text(&mut out, b",\"origin\":\"", b"a\"b\\c\n\x00\xff");
         assert_eq!(out, br#","origin":"a\"b\\c\u000a\u0000\u00ff""#);
         out.clear();
-        text(&mut out, "x", &vec![b'a'; MAX_TEXT + 1]);
+        text(&mut out, b",\"x\":\"", &vec![b'a'; MAX_TEXT + 1]);
         assert!(out.ends_with(b"a...\""));
     }
 }

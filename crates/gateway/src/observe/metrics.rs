@@ -1,6 +1,7 @@
 //! Metrics in Prometheus' text format. Labels come from the configuration and from
 //! fixed lists, never from a request, so that no client can grow them.
 
+use std::cell::RefCell;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use crate::observe::event::{CorsEvent, RequestEvent};
 
 /// Upper bounds of the duration's buckets, in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// Decision counters that a worker remembers.
+const MAX_KNOWN: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
@@ -94,9 +98,9 @@ impl Metrics {
         RouteMetrics { classes: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class), duration }
     }
 
-    pub(crate) fn record_cors(&self, cors: &CorsEvent<'_>) {
-        let labels = CorsLabels { kind: cors.kind, reason: cors.reason() };
-        self.cors.get_or_create(&labels).inc();
+    /// The counters of decisions, for one worker.
+    pub(crate) fn cors(&self) -> CorsMetrics {
+        CorsMetrics { all: self.cors.clone(), known: RefCell::default() }
     }
 
     pub(crate) fn record_reload(&self, outcome: &'static str, generation: u64) {
@@ -110,6 +114,33 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+}
+
+/// Counters of decisions by kind and reason. A worker remembers those it has met, a few
+/// dozen at most, since looking one up costs as much as deciding.
+pub(crate) struct CorsMetrics {
+    all: Family<CorsLabels, Counter>,
+    known: RefCell<Vec<(CorsLabels, Counter)>>,
+}
+
+impl CorsMetrics {
+    pub(crate) fn record(&self, cors: &CorsEvent<'_>) {
+        let labels = CorsLabels { kind: cors.kind, reason: cors.reason() };
+        let mut known = self.known.borrow_mut();
+        // Both texts are literals: the same place means the same text.
+        let is_same = |(met, _): &&(CorsLabels, Counter)| {
+            std::ptr::eq(met.kind, labels.kind) && std::ptr::eq(met.reason, labels.reason)
+        };
+        if let Some((_, counter)) = known.iter().find(is_same) {
+            counter.inc();
+            return;
+        }
+        let counter = self.all.get_or_create(&labels).clone();
+        counter.inc();
+        if known.len() < MAX_KNOWN {
+            known.push((labels, counter));
+        }
     }
 }
 

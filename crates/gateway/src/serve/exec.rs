@@ -4,7 +4,7 @@ use std::future::Future;
 
 use hyper::rt::Executor;
 
-/// Spawns on the current `LocalSet`.
+/// Spawns on the worker's runtime.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocalExecutor;
 

@@ -12,18 +12,22 @@ use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
 use futures_util::FutureExt;
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue, ORIGIN, TRANSFER_ENCODING};
-use http::{Method, Request, Response, StatusCode, Uri, Version};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN};
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use crate::config::Ownership;
 use crate::message::body::{Body, Cut, RequestBody, drain};
 use crate::message::canonical::{PathError, canonical_path};
+use crate::message::fields::Fields;
 use crate::message::forward::{self, Peer};
-use crate::message::framing::Framing;
-use crate::message::head;
+use crate::message::framing::{Flaw, Framing};
+use crate::message::head::{self, Host};
 use crate::message::problem::Problem;
 use crate::observe::event::{CorsEvent, RequestEvent, kind_name};
+use crate::serve::lease::Lease;
+use crate::serve::pool::Pool;
 use crate::serve::upgrade;
 use crate::serve::worker::Worker;
 use crate::snapshot::{Matched, Snapshot};
@@ -41,11 +45,11 @@ pub(crate) struct Exchange {
     id: HeaderValue,
     client: IpAddr,
     trusted: bool,
-    method: Method,
-    target: Uri,
-    version: Version,
-    host: Result<Option<HeaderValue>, Problem>,
-    origin: Option<HeaderValue>,
+    /// As it came.
+    pub(crate) head: Parts,
+    /// Which fields `head` has.
+    pub(crate) fields: Fields,
+    host: Result<Host, Problem>,
     /// The canonical path, where it is not the one that was sent.
     path: Result<Option<String>, PathError>,
     route: Option<usize>,
@@ -57,7 +61,8 @@ pub(crate) struct Exchange {
     from_upstream: Cell<bool>,
     reported: Cell<bool>,
     pub(crate) framing: Framing,
-    ambiguous: bool,
+    /// What is wrong with the request as a whole.
+    flaw: Option<Flaw>,
 }
 
 /// What a request asks for.
@@ -72,10 +77,10 @@ enum Purpose {
 }
 
 impl Purpose {
-    fn of<B>(request: &Request<B>) -> Self {
-        if RequestHead::of(request).is_preflight() {
+    fn of(head: &Parts, fields: Fields) -> Self {
+        if (RequestHead { method: &head.method, headers: &head.headers }).is_preflight() {
             Self::Preflight
-        } else if upgrade::is_websocket(request) {
+        } else if upgrade::is_websocket(head, fields) {
             Self::WebSocket
         } else {
             Self::Resource
@@ -90,17 +95,18 @@ pub(crate) async fn handle(
     framing: Framing,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let coded = request.headers().contains_key(TRANSFER_ENCODING);
-    let begun = std::panic::catch_unwind(AssertUnwindSafe(|| Exchange::new(worker, peer, framing, &request)));
+    let (head, body) = request.into_parts();
+    let begun = std::panic::catch_unwind(AssertUnwindSafe(|| Exchange::new(worker, peer, framing, head)));
     let Ok(exchange) = begun else { return Ok(Problem::Internal.response()) };
-    let answered = AssertUnwindSafe(exchange.answer(request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(exchange.answer(body)).catch_unwind().await;
     let (mut response, problem) = match answered {
         Ok(Ok(response)) => (response, None),
         Ok(Err(problem)) => (problem.response(), Some(problem)),
         Err(_) => (Problem::Internal.response(), Some(Problem::Internal)),
     };
     exchange.stamp(response.headers_mut());
-    if coded && response.version() == Version::HTTP_11 {
+    let is_last = exchange.fields.has(Fields::TRANSFER_ENCODING) || exchange.flaw.is_some();
+    if is_last && response.version() == Version::HTTP_11 {
         // Where this request ended only hyper knows; see `framing.rs`.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -109,81 +115,91 @@ pub(crate) async fn handle(
 }
 
 impl Exchange {
-    fn new(worker: Rc<Worker>, peer: Rc<Peer>, framing: Framing, request: &Request<Incoming>) -> Self {
+    fn new(worker: Rc<Worker>, peer: Rc<Peer>, framing: Framing, head: Parts) -> Self {
         let snapshot = worker.snapshot();
-        let headers = request.headers();
+        let headers = &head.headers;
+        let fields = Fields::of(headers);
         let trusted_proxies = &snapshot.config.trusted_proxies;
         let trusted = !trusted_proxies.is_empty() && peer.is_trusted(trusted_proxies);
         let id = trusted.then(|| forward::trusted_request_id(headers)).flatten();
-        let canonical = canonical_path(request.uri().path());
+        let canonical = canonical_path(head.uri.path());
         let route = canonical.as_ref().ok().and_then(|path| snapshot.find_route(path));
         let path = canonical.map(|path| match path {
             Cow::Borrowed(_) => None,
             Cow::Owned(path) => Some(path),
         });
         let matched = route.and_then(|index| snapshot.route(index));
-        let decision = snapshot.policy(matched).map(|(_, policy)| policy.decide(&RequestHead::of(request)));
+        let asked = RequestHead { method: &head.method, headers };
+        let decision = snapshot.policy(matched).map(|(_, policy)| policy.decide(&asked));
         Self {
             started: Instant::now(),
             time: SystemTime::now(),
             id: id.unwrap_or_else(|| worker.request_id()),
             client: forward::client_address(&peer, headers, trusted_proxies),
             trusted,
-            method: request.method().clone(),
-            target: request.uri().clone(),
-            version: request.version(),
-            host: head::host(request),
-            origin: headers.get(ORIGIN).cloned(),
+            host: Host::of(&head),
             verdict: Cell::new(decision.as_ref().map(Decision::verdict)),
-            purpose: Purpose::of(request),
+            purpose: Purpose::of(&head, fields),
             path,
             route,
             decision,
             upstream_cors: Cell::new(false),
             from_upstream: Cell::new(false),
             reported: Cell::new(false),
-            ambiguous: framing.is_next_ambiguous(),
+            flaw: framing.next(),
             framing,
+            head,
+            fields,
             worker,
             snapshot,
             peer,
         }
     }
 
+    fn host(&self) -> Option<&HeaderValue> {
+        self.host.as_ref().ok().and_then(|host| host.value(&self.head.headers))
+    }
+
     fn matched(&self) -> Option<Matched<'_>> {
         self.route.and_then(|index| self.snapshot.route(index))
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
-        if let Err(problem) = self.check_head(&request) {
-            drain(request.into_body());
+    async fn answer(&self, body: Incoming) -> Result<Response<Body>, Problem> {
+        if let Err(problem) = self.check_head() {
+            drain(body);
             return Err(problem);
         }
         let matched = self.matched();
         if let Some(response) = self.answer_preflight(matched) {
-            drain(request.into_body());
+            drain(body);
             return response;
         }
         let Some(matched) = matched else {
-            drain(request.into_body());
+            drain(body);
             return Err(Problem::NoRoute);
         };
         if self.purpose == Purpose::WebSocket {
-            return upgrade::open(self, matched, request).await;
+            return Box::pin(upgrade::open(self, matched, body)).await;
         }
         let limit = matched.route.body_size.unwrap_or(self.snapshot.config.limits.body_size);
-        if head::announced_length(request.headers()).is_some_and(|length| length > limit) {
-            drain(request.into_body());
+        let has_length = self.fields.has(Fields::CONTENT_LENGTH);
+        if has_length && head::announced_length(&self.head.headers).is_some_and(|length| length > limit) {
+            drain(body);
             return Err(Problem::BodyTooLarge);
         }
-        self.forward(matched, limit, request).await
+        self.forward(matched, limit, body).await
     }
 
-    fn check_head(&self, request: &Request<Incoming>) -> Result<(), Problem> {
-        if self.ambiguous {
-            return Err(Problem::BadRequest("the request has both a length and a transfer coding"));
+    fn check_head(&self) -> Result<(), Problem> {
+        match self.flaw {
+            Some(Flaw::Ambiguous) => {
+                return Err(Problem::BadRequest("the request has both a length and a transfer coding"));
+            }
+            Some(Flaw::TargetTooLong) => return Err(Problem::TargetTooLong),
+            Some(Flaw::HeadTooLarge) => return Err(Problem::HeadTooLarge),
+            None => {}
         }
-        head::check(request, &self.snapshot.config.limits)?;
+        head::check(&self.head, self.fields, &self.snapshot.config.limits)?;
         if let Err(problem) = &self.host {
             return Err(*problem);
         }
@@ -216,34 +232,42 @@ impl Exchange {
         &self,
         matched: Matched<'_>,
         limit: u64,
-        request: Request<Incoming>,
+        body: Incoming,
     ) -> Result<Response<Body>, Problem> {
         let pool = self.worker.pool(&self.snapshot, matched.route.upstream).ok_or(Problem::Internal)?;
-        let cut = Rc::new(Cell::new(None));
-        let silence = self.snapshot.config.limits.body_timeout;
-        let request = request.map(|body| RequestBody::new(body, limit, silence, Rc::clone(&cut)));
+        let (body, cut) = RequestBody::new(body, limit, self.snapshot.config.limits.body_timeout);
         let version = if pool.upstream().http2 { Version::HTTP_2 } else { Version::HTTP_11 };
-        let request = self.prepare(matched, version, request)?;
-        let sent = tokio::time::timeout(self.response_timeout(matched), pool.send(request)).await;
-        let (response, lease) = match (sent, cut.get()) {
-            (Ok(Ok(answered)), _) => answered,
-            (_, Some(Cut::TooLarge)) => return Err(Problem::BodyTooLarge),
-            (_, Some(Cut::TooSlow)) => return Err(Problem::RequestTimeout),
-            (_, Some(Cut::Broken)) => return Err(Problem::BadRequest("the request body is broken")),
-            (Ok(Err(_)), None) => return Err(Problem::UpstreamFailed),
-            (Err(_), None) => return Err(Problem::UpstreamTimeout),
-        };
+        let request = self.prepare(matched, version, body)?;
+        let again = || self.prepare(matched, version, RequestBody::none()).ok();
+        let sent = tokio::time::timeout(self.response_timeout(matched), pool.send(request, again)).await;
+        match (sent, cut.and_then(|cut| cut.get())) {
+            (Ok(Ok((response, lease))), _) => self.pass_on(response, lease.map(|lease| (lease, pool))),
+            (_, Some(Cut::TooLarge)) => Err(Problem::BodyTooLarge),
+            (_, Some(Cut::TooSlow)) => Err(Problem::RequestTimeout),
+            (_, Some(Cut::Broken)) => Err(Problem::BadRequest("the request body is broken")),
+            (Ok(Err(_)), None) => Err(Problem::UpstreamFailed),
+            (Err(_), None) => Err(Problem::UpstreamTimeout),
+        }
+    }
+
+    /// The upstream's response as the client sees it.
+    pub(crate) fn pass_on(
+        &self,
+        response: Response<Incoming>,
+        lease: Option<(Lease, Rc<Pool>)>,
+    ) -> Result<Response<Body>, Problem> {
+        let (mut parts, incoming) = response.into_parts();
+        let fields = Fields::of(&parts.headers);
         // Nobody asked for a switch, and a response with two lengths ends where its reader
         // thinks it does.
-        let two_lengths = response.headers().contains_key(TRANSFER_ENCODING)
-            && response.headers().contains_key(CONTENT_LENGTH);
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS || two_lengths {
+        let two_lengths = fields.has(Fields::TRANSFER_ENCODING) && fields.has(Fields::CONTENT_LENGTH);
+        if parts.status == StatusCode::SWITCHING_PROTOCOLS || two_lengths {
             return Err(Problem::UpstreamFailed);
         }
-        let (mut parts, incoming) = response.into_parts();
-        forward::remove_hop_by_hop(&mut parts.headers);
-        parts.version = self.version;
+        forward::remove_hop_by_hop(&mut parts.headers, fields);
+        parts.version = self.head.version;
         self.from_upstream.set(true);
+        let silence = self.snapshot.config.limits.body_timeout;
         Ok(Response::from_parts(parts, Body::upstream(incoming, silence, lease)))
     }
 
@@ -252,19 +276,20 @@ impl Exchange {
         &self,
         matched: Matched<'_>,
         version: Version,
-        mut request: Request<RequestBody>,
+        body: RequestBody,
     ) -> Result<Request<RequestBody>, Problem> {
         let upstream = self.snapshot.config.upstreams.get(matched.route.upstream).ok_or(Problem::Internal)?;
         let own = || HeaderValue::from_str(upstream.authority.as_str()).ok();
-        let host = self.host.as_ref().ok().cloned().flatten().or_else(own).ok_or(Problem::Internal)?;
+        let host = self.host().cloned().or_else(own).ok_or(Problem::Internal)?;
         let path = self.path.as_ref().map_err(|_| Problem::Internal)?;
-        let path = path.as_deref().unwrap_or(self.target.path());
-        let headers = request.headers_mut();
-        forward::remove_hop_by_hop(headers);
-        forward::translate_fields(headers);
-        forward::set_forwarding(headers, &self.peer, self.trusted, &host);
+        let path = path.as_deref().unwrap_or(self.head.uri.path());
+        let mut request = Request::new(body);
+        *request.method_mut() = self.head.method.clone();
+        let mut headers = forward::request_fields(&self.head.headers, self.fields, self.trusted);
+        forward::set_forwarding(&mut headers, &self.peer, self.trusted, &host);
         headers.insert(forward::REQUEST_ID, self.id.clone());
-        if !forward::retarget(&mut request, upstream, version, path, &host) {
+        *request.headers_mut() = headers;
+        if !forward::retarget(&mut request, upstream, version, (&self.head.uri, path), &host) {
             return Err(Problem::BadRequest("the target is not well-formed"));
         }
         Ok(request)
@@ -302,11 +327,11 @@ impl Exchange {
             time: self.time,
             id: self.id.to_str().unwrap_or_default(),
             client: self.client,
-            method: &self.method,
-            target: &self.target,
-            version: self.version,
-            host: self.host.as_ref().ok().and_then(Option::as_ref),
-            origin: self.origin.as_ref(),
+            method: &self.head.method,
+            target: &self.head.uri,
+            version: self.head.version,
+            host: self.host(),
+            origin: self.head.headers.get(ORIGIN),
             route: matched.map(|matched| matched.route.path.as_str()),
             upstream: upstream.map(|upstream| upstream.name.as_str()),
             policy: self.snapshot.policy(matched).map(|(name, _)| name),
@@ -320,7 +345,7 @@ impl Exchange {
         };
         self.snapshot.metrics(matched).record(&event);
         if let Some(cors) = &event.cors {
-            self.worker.shared.metrics.record_cors(cors);
+            self.worker.cors_metrics.record(cors);
         }
         if let Some(log) = &self.worker.log {
             log.record(&event);

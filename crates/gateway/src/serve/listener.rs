@@ -8,29 +8,26 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Limits;
 use crate::message::forward::Peer;
-use crate::message::framing::FramingGuard;
+use crate::message::framing::{Framing, FramingGuard, HYPER_MAX_FIELDS, HYPER_MAX_HEAD};
 use crate::serve::exec::LocalExecutor;
 use crate::serve::handler::handle;
+use crate::serve::stream::Patient;
 use crate::serve::worker::Worker;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1_024;
 
-/// Fields that hyper reads before it answers by itself. Larger than any configured
-/// bound, so that ours is met first and its answer stamped.
-const HYPER_MAX_FIELDS: usize = 512;
-
-/// Bytes that hyper buffers of a head, likewise.
-const HYPER_MAX_HEAD: usize = 512 << 10;
+/// Bytes of a head over HTTP/2.
+const HTTP2_MAX_HEAD: u32 = 512 << 10;
 
 /// Requests at a time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
@@ -47,7 +44,7 @@ pub(crate) fn bind(address: SocketAddr, workers: usize) -> io::Result<Vec<StdLis
 }
 
 fn bind_one(address: SocketAddr) -> io::Result<StdListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.set_nonblocking(true)?;
@@ -59,7 +56,7 @@ fn bind_one(address: SocketAddr) -> io::Result<StdListener> {
 /// Fails if somebody else serves `address` already: with `SO_REUSEPORT` two gateways of
 /// one user could share it, each getting half of the requests.
 pub(crate) fn check_free(address: SocketAddr) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())
 }
@@ -135,20 +132,31 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: Socket
         return;
     }
     let mut stopping = worker.shared.stopping.subscribe();
-    let header_timeout = worker.snapshot().config.limits.header_timeout;
-    let first = tokio::select! {
-        first = tokio::time::timeout(header_timeout, version_is_known(&stream)) => first,
+    let limits = worker.snapshot().config.limits.clone();
+    let protocol = tokio::select! {
+        protocol = tokio::time::timeout(limits.header_timeout, protocol(&stream)) => protocol,
         _ = stopping.wait_for(|stopping| *stopping) => return,
     };
-    if !matches!(first, Ok(true)) {
-        return;
-    }
-    let builder = builder(&worker.snapshot().config.limits);
     let peer = Rc::new(Peer::new(address.ip()));
-    let (stream, framing) = FramingGuard::new(stream);
+    match protocol {
+        Ok(Some(Protocol::Http1)) => serve_http1(worker, stream, peer, &limits).await,
+        Ok(Some(Protocol::Http2)) => Box::pin(serve_http2(worker, stream, peer, &limits)).await,
+        Ok(None) | Err(_) => {}
+    }
+}
+
+async fn serve_http1(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limits: &Limits) {
+    let mut stopping = worker.shared.stopping.subscribe();
+    let (stream, framing) = FramingGuard::new(Patient::new(stream, limits.body_timeout));
     let service =
         service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&peer), framing.clone(), request));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_headers(HYPER_MAX_FIELDS)
+        .max_buf_size(HYPER_MAX_HEAD);
+    let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A connection that fails has told its client what there was to tell.
@@ -159,39 +167,48 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: Socket
     let _ = connection.await;
 }
 
-/// Waits until the first bytes tell HTTP/1.1 from HTTP/2. hyper does so without a time
-/// limit; whoever sends nothing, or the beginning of HTTP/2's preface, would keep the
-/// connection for ever.
-async fn version_is_known(stream: &TcpStream) -> bool {
+async fn serve_http2(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limits: &Limits) {
+    let mut stopping = worker.shared.stopping.subscribe();
+    let service =
+        service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&peer), Framing::default(), request));
+    let mut builder = http2::Builder::new(LocalExecutor);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_header_list_size(HTTP2_MAX_HEAD)
+        .keep_alive_interval(limits.header_timeout)
+        .keep_alive_timeout(limits.header_timeout);
+    let stream = Patient::new(stream, limits.body_timeout);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// The versions of HTTP that a client may begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Looks at the first bytes until they tell HTTP/1.1 from HTTP/2 with prior knowledge
+/// (RFC 9113, section 3.3). `None` if the client goes away first.
+async fn protocol(stream: &TcpStream) -> Option<Protocol> {
     const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let mut first = [0; PREFACE.len()];
     loop {
         match stream.peek(&mut first).await {
-            Ok(0) | Err(_) => return false,
-            Ok(read) if read < PREFACE.len() && PREFACE.get(..read) == first.get(..read) => {
-                // The bytes stay there, so readiness says nothing about more of them.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            Ok(_) => return true,
+            Ok(0) | Err(_) => return None,
+            Ok(read) if PREFACE.get(..read) != first.get(..read) => return Some(Protocol::Http1),
+            Ok(read) if read == PREFACE.len() => return Some(Protocol::Http2),
+            // The bytes stay there, so readiness says nothing about more of them.
+            Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
-}
-
-fn builder(limits: &Limits) -> Builder<LocalExecutor> {
-    let mut builder = Builder::new(LocalExecutor);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_headers(HYPER_MAX_FIELDS)
-        .max_buf_size(HYPER_MAX_HEAD);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(MAX_STREAMS)
-        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
-        .max_header_list_size(512 << 10)
-        .keep_alive_interval(limits.header_timeout)
-        .keep_alive_timeout(limits.header_timeout);
-    builder
 }

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::config::Upstream;
 use crate::message::body::RequestBody;
 use crate::serve::exec::LocalExecutor;
+use crate::serve::lease::{Http1, Lease};
 
 /// Why there is no response.
 #[derive(Debug)]
@@ -35,9 +36,6 @@ impl fmt::Display for SendError {
     }
 }
 
-/// Where requests go in, and what moves their bytes.
-type Http1 = (http1::SendRequest<RequestBody>, http1::Connection<TokioIo<TcpStream>, RequestBody>);
-
 /// The connections of one worker to one upstream.
 pub(crate) struct Pool {
     upstream: Upstream,
@@ -46,24 +44,8 @@ pub(crate) struct Pool {
 }
 
 struct Idle {
-    sender: http1::SendRequest<RequestBody>,
+    lease: Lease,
     since: Instant,
-}
-
-/// A connection in use. Dropped, it is closed; given back, it serves the next request.
-pub(crate) struct Lease {
-    pool: Rc<Pool>,
-    sender: http1::SendRequest<RequestBody>,
-    reused: bool,
-}
-
-impl Lease {
-    pub(crate) fn give_back(self) {
-        let mut idle = self.pool.idle.borrow_mut();
-        if !self.sender.is_closed() && idle.len() < self.pool.upstream.idle_connections {
-            idle.push(Idle { sender: self.sender, since: Instant::now() });
-        }
-    }
 }
 
 impl Pool {
@@ -77,56 +59,62 @@ impl Pool {
 
     /// Sends `request` and waits for the head of the response. A request that had not
     /// left, or may be repeated and has no body, is tried again when a connection that
-    /// had been waiting turns out to be closed.
+    /// had been waiting turns out to be closed; `again` makes it anew.
     pub(crate) async fn send(
         self: &Rc<Self>,
         request: Request<RequestBody>,
+        again: impl Fn() -> Option<Request<RequestBody>>,
     ) -> Result<(Response<Incoming>, Option<Lease>), SendError> {
         if self.upstream.http2 {
-            let response = self.send_http2(request).await?;
+            let response = Box::pin(self.send_http2(request)).await?;
             return Ok((response, None));
         }
-        let (response, lease) = self.send_http1(request).await?;
+        let (response, lease) = self.send_http1(request, again).await?;
         Ok((response, Some(lease)))
     }
 
     async fn send_http1(
         self: &Rc<Self>,
         mut request: Request<RequestBody>,
+        again: impl Fn() -> Option<Request<RequestBody>>,
     ) -> Result<(Response<Incoming>, Lease), SendError> {
+        // Idempotent methods (RFC 9110, section 9.2.2) without a body.
+        let is_repeatable = request.method().is_idempotent() && request.body().is_none();
         loop {
             let mut lease = match self.take_idle() {
                 Some(lease) => lease,
-                None => self.connect().await?,
+                None => Lease::new(Box::pin(self.handshake()).await?),
             };
-            let copy = lease.reused.then(|| repeatable(&request)).flatten();
-            match lease.sender.try_send_request(request).await {
+            match lease.send(request).await {
                 Ok(response) => return Ok((response, lease)),
-                Err(mut error) => match error.take_message().or(copy) {
-                    Some(again) if lease.reused => request = again,
-                    _ => return Err(SendError::Broken),
-                },
+                Err(_) if !lease.is_reused() => return Err(SendError::Broken),
+                Err(mut error) => {
+                    let unsent = error.take_message();
+                    let repeated = || is_repeatable.then(&again).flatten();
+                    request = unsent.or_else(repeated).ok_or(SendError::Broken)?;
+                }
             }
         }
     }
 
-    fn take_idle(self: &Rc<Self>) -> Option<Lease> {
+    fn take_idle(&self) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
-        while let Some(Idle { sender, since }) = idle.pop() {
-            if !sender.is_closed() && since.elapsed() < self.upstream.idle_timeout {
-                return Some(Lease { pool: Rc::clone(self), sender, reused: true });
+        while let Some(Idle { mut lease, since }) = idle.pop() {
+            if lease.is_open() && since.elapsed() < self.upstream.idle_timeout {
+                return Some(lease);
             }
         }
         None
     }
 
-    async fn connect(self: &Rc<Self>) -> Result<Lease, SendError> {
-        let (sender, connection) = self.handshake().await?;
-        tokio::task::spawn_local(async move {
-            // Whoever waits for a response on it learns of the failure.
-            let _ = connection.await;
-        });
-        Ok(Lease { pool: Rc::clone(self), sender, reused: false })
+    /// Takes a connection back whose response was read to its end.
+    pub(crate) fn give_back(&self, lease: Lease) {
+        let mut idle = self.idle.borrow_mut();
+        if let Some(lease) = lease.rest()
+            && idle.len() < self.upstream.idle_connections
+        {
+            idle.push(Idle { lease, since: Instant::now() });
+        }
     }
 
     /// A new connection that may become a tunnel.
@@ -180,23 +168,9 @@ impl Pool {
         Ok(sender)
     }
 
-    /// Closes connections that waited too long.
+    /// Closes connections that waited too long, or that the upstream closed.
     pub(crate) fn sweep(&self) {
         let keep = self.upstream.idle_timeout;
-        self.idle.borrow_mut().retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < keep);
+        self.idle.borrow_mut().retain_mut(|Idle { lease, since }| lease.is_open() && since.elapsed() < keep);
     }
-}
-
-/// A second copy of a request that an upstream may see twice: an idempotent method
-/// (RFC 9110, section 9.2.2) without a body.
-fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    if !request.method().is_idempotent() || !request.body().is_none() {
-        return None;
-    }
-    let mut copy = Request::new(RequestBody::none());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.version_mut() = request.version();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
 }

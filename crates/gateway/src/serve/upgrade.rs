@@ -4,20 +4,27 @@
 //! forwarded without cookies and `Authorization`: what `fetch` may not do, a socket
 //! may not do either.
 
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
 use corsac_cors::Verdict;
-use http::header::{
-    AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING,
-    UPGRADE,
-};
-use http::{Method, Request, Response, StatusCode, Version};
+use http::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, ORIGIN, UPGRADE};
+use http::request::Parts;
+use http::{Method, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
-use crate::message::forward;
+use crate::message::fields::Fields;
 use crate::message::head;
 use crate::message::problem::Problem;
 use crate::serve::handler::{Exchange, denial_text};
@@ -25,11 +32,11 @@ use crate::serve::pool::Pool;
 use crate::snapshot::Matched;
 
 /// Whether a request asks for a WebSocket (RFC 6455, section 4.1).
-pub(crate) fn is_websocket<B>(request: &Request<B>) -> bool {
-    let headers = request.headers();
-    request.version() == Version::HTTP_11
-        && request.method() == Method::GET
-        && headers.contains_key(SEC_WEBSOCKET_KEY)
+pub(crate) fn is_websocket(head: &Parts, fields: Fields) -> bool {
+    let headers = &head.headers;
+    fields.has(Fields::SEC_WEBSOCKET_KEY)
+        && head.version == Version::HTTP_11
+        && head.method == Method::GET
         && has_token(headers, CONNECTION, b"upgrade")
         && has_token(headers, UPGRADE, b"websocket")
 }
@@ -44,47 +51,50 @@ fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &[u8]) -> bool 
 pub(crate) async fn open(
     exchange: &Exchange,
     matched: Matched<'_>,
-    mut request: Request<Incoming>,
+    body: Incoming,
 ) -> Result<Response<Body>, Problem> {
-    if head::announced_length(request.headers()).is_some_and(|length| length > 0)
-        || request.headers().contains_key(TRANSFER_ENCODING)
-    {
-        drain(request.into_body());
+    let headers = &exchange.head.headers;
+    let has_body = head::announced_length(headers).is_some_and(|length| length > 0)
+        || exchange.fields.has(Fields::TRANSFER_ENCODING);
+    drain(body);
+    if has_body {
         return Err(Problem::BadRequest("a WebSocket handshake has no body"));
     }
-    if let Err(problem) = admit(exchange, matched.route, request.headers_mut()) {
-        drain(request.into_body());
-        return Err(problem);
+    let with_credentials = admit(exchange, matched.route)?;
+    let downstream = exchange.head.extensions.get::<OnUpgrade>().cloned().ok_or(Problem::Internal)?;
+    let mut request = exchange.prepare(matched, Version::HTTP_11, RequestBody::none())?;
+    let fields = request.headers_mut();
+    if !with_credentials {
+        fields.remove(COOKIE);
+        fields.remove(AUTHORIZATION);
     }
-    let downstream = hyper::upgrade::on(&mut request);
-    let protocol = request.headers().get(UPGRADE).cloned();
-    let mut request = exchange.prepare(matched, Version::HTTP_11, request.map(|_| RequestBody::none()))?;
-    request.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    request.headers_mut().insert(UPGRADE, protocol.unwrap_or(HeaderValue::from_static("websocket")));
+    let protocol = headers.get(UPGRADE).cloned();
+    fields.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    fields.insert(UPGRADE, protocol.unwrap_or(HeaderValue::from_static("websocket")));
 
     let upstream = exchange.snapshot.config.upstreams.get(matched.route.upstream).ok_or(Problem::Internal)?;
     let pool = Pool::new(upstream.clone());
     let mut sender = pool.connect_for_upgrade().await.map_err(|_| Problem::UpstreamFailed)?;
     let sent = tokio::time::timeout(exchange.response_timeout(matched), sender.send_request(request)).await;
     let mut response = sent.map_err(|_| Problem::UpstreamTimeout)?.map_err(|_| Problem::UpstreamFailed)?;
-    exchange.set_from_upstream();
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        let silence = exchange.snapshot.config.limits.body_timeout;
-        forward::remove_hop_by_hop(response.headers_mut());
-        return Ok(response.map(|body| Body::upstream(body, silence, None)));
+        return exchange.pass_on(response, None);
     }
+    exchange.set_from_upstream();
     exchange.framing.stop();
     let stopping = exchange.worker.shared.stopping.subscribe();
     let upstream = hyper::upgrade::on(&mut response);
-    tokio::task::spawn_local(tunnel(downstream, upstream, stopping));
+    let patience = exchange.snapshot.config.limits.tunnel_timeout;
+    tokio::task::spawn_local(tunnel(downstream, upstream, patience, stopping));
     Ok(response.map(|_| Body::empty()))
 }
 
 /// No `Origin`: no browser. Otherwise it must be one that may read this route's
-/// responses; a route without a policy has none.
-fn admit(exchange: &Exchange, route: &Route, headers: &mut HeaderMap) -> Result<(), Problem> {
+/// responses; a route without a policy has none. Returns whether cookies go with it.
+fn admit(exchange: &Exchange, route: &Route) -> Result<bool, Problem> {
+    let headers = &exchange.head.headers;
     if route.ownership == Ownership::Passthrough || !headers.contains_key(ORIGIN) {
-        return Ok(());
+        return Ok(true);
     }
     let Some(decision) = &exchange.decision else {
         return Err(Problem::WebSocketDenied("the origin is not allowed"));
@@ -92,25 +102,65 @@ fn admit(exchange: &Exchange, route: &Route, headers: &mut HeaderMap) -> Result<
     let verdict = decision.policy().admits(headers);
     exchange.set_verdict(verdict);
     match verdict {
-        Verdict::Denied(_) => return Err(Problem::WebSocketDenied(denial_text(verdict))),
-        Verdict::Allowed { .. } if !decision.policy().allows_credentials() => {
-            headers.remove(COOKIE);
-            headers.remove(AUTHORIZATION);
-        }
-        Verdict::Allowed { .. } | Verdict::NotCors => {}
+        Verdict::Denied(_) => Err(Problem::WebSocketDenied(denial_text(verdict))),
+        Verdict::Allowed { .. } => Ok(decision.policy().allows_credentials()),
+        Verdict::NotCors => Ok(true),
     }
-    Ok(())
 }
 
-/// Copies bytes both ways until one side ends or the gateway stops.
-async fn tunnel(downstream: OnUpgrade, upstream: OnUpgrade, mut stopping: watch::Receiver<bool>) {
+/// Copies bytes both ways until one side ends, nothing was said for `patience`, or the
+/// gateway stops.
+async fn tunnel(
+    downstream: OnUpgrade,
+    upstream: OnUpgrade,
+    patience: Duration,
+    mut stopping: watch::Receiver<bool>,
+) {
     let (Ok(downstream), Ok(upstream)) = (downstream.await, upstream.await) else { return };
-    let (mut downstream, mut upstream) = (TokioIo::new(downstream), TokioIo::new(upstream));
-    let copying = tokio::io::copy_bidirectional(&mut downstream, &mut upstream);
-    let stopped = stopping.wait_for(|stopping| *stopping);
+    let last = Rc::new(Cell::new(Instant::now()));
+    // Every byte is read from one of the two.
+    let mut downstream = Heard { stream: TokioIo::new(downstream), last: Rc::clone(&last) };
+    let mut upstream = Heard { stream: TokioIo::new(upstream), last: Rc::clone(&last) };
+    let silence = async {
+        while last.get().elapsed() < patience {
+            tokio::time::sleep_until(last.get() + patience).await;
+        }
+    };
     tokio::select! {
         // Either way both sides are closed by being dropped.
-        _ = copying => {}
-        _ = stopped => {}
+        _ = tokio::io::copy_bidirectional(&mut downstream, &mut upstream) => {}
+        () = silence => {}
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+}
+
+/// A stream that notes when something was read from it.
+struct Heard<S> {
+    stream: S,
+    last: Rc<Cell<Instant>>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if polled.is_ready() {
+            this.last.set(Instant::now());
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::observe::access_log::Buffer;
 use crate::observe::event::RequestEvent;
-use crate::observe::metrics::Metrics;
+use crate::observe::metrics::{CorsMetrics, Metrics};
 use crate::serve::pool::Pool;
 use crate::snapshot::Snapshot;
 
@@ -36,6 +36,7 @@ pub(crate) struct Shared {
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) log: Option<Buffer>,
+    pub(crate) cors_metrics: CorsMetrics,
     /// Pools in the order of the upstreams of a generation.
     pools: RefCell<(u64, Vec<Rc<Pool>>)>,
     next_id: Cell<u64>,
@@ -45,7 +46,8 @@ impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, log: Option<Buffer>) -> Rc<Self> {
         // Randomly keyed: ids of two workers or two starts do not meet.
         let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
-        Rc::new(Self { shared, log, pools: RefCell::default(), next_id: Cell::new(seed) })
+        let cors_metrics = shared.metrics.cors();
+        Rc::new(Self { shared, log, cors_metrics, pools: RefCell::default(), next_id: Cell::new(seed) })
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {

@@ -5,4 +5,5 @@
 mod answers;
 mod messages;
 mod operation;
+mod streaming;
 mod support;

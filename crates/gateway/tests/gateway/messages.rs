@@ -1,5 +1,7 @@
 //! What gets through to the upstream, and what is refused on the way.
 
+use std::sync::atomic::Ordering;
+
 use crate::support::{APP, Client, EVIL, Upstream, ask, policy, request, start};
 
 #[test]
@@ -38,7 +40,7 @@ fn ambiguous_messages_are_refused() {
         let status = client.answer(false).map(|answer| answer.status);
         assert!(matches!(status, Some(400)), "{raw:?}: {status:?}");
     }
-    assert_eq!(upstream.connections.load(std::sync::atomic::Ordering::SeqCst), 0, "nothing got through");
+    assert_eq!(upstream.connections.load(Ordering::SeqCst), 0, "nothing got through");
 }
 
 #[test]
@@ -180,4 +182,33 @@ fn a_websocket_is_opened_for_the_allowed_page_only() {
     // No browser sends no origin; a policy without credentials forwards none.
     assert_eq!(open("/api/socket", "").1.status, 101);
     assert_eq!(open("/public/socket", &format!("Origin: {EVIL}\n")).1.field("x-cookies"), Some("0"));
+}
+
+#[test]
+fn heads_beyond_every_bound_are_refused_where_the_page_can_read_it() {
+    let upstream = Upstream::start();
+    let gateway = start(&policy(upstream.address, ""));
+    let address = gateway.listening().gateway;
+    let many = "X-Many: y\n".repeat(2_000);
+    let large = format!("X-Large: {}", "y".repeat(2 << 20));
+    let target = format!("/api/ok?q={}", "a".repeat(1 << 20));
+    for (head, status) in [
+        (format!("GET /api/ok HTTP/1.1\nOrigin: {APP}\n{many}"), 431),
+        (format!("GET /api/ok HTTP/1.1\n{many}Origin: {APP}"), 431),
+        (format!("GET /api/ok HTTP/1.1\n{large}\nOrigin: {APP}"), 431),
+        (format!("POST /api/ok HTTP/1.1\nContent-Length: 5\n{large}\nOrigin: {APP}"), 431),
+        (format!("GET {target} HTTP/1.1\nOrigin: {APP}"), 414),
+    ] {
+        let mut client = Client::connect(address);
+        client.send(&request(&head, b""));
+        let answer = client.answer(false).unwrap_or_default();
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.field("access-control-allow-origin"), Some(APP), "{answer:?}");
+        assert_eq!(answer.field("content-type"), Some("application/problem+json"));
+        assert!(client.is_closed());
+        // The same for a page that may not read it.
+        let foreign = ask(address, &head.replace(APP, EVIL), b"");
+        assert_eq!((foreign.status, foreign.has_cors()), (status, false), "{foreign:?}");
+    }
+    assert_eq!(upstream.requests.load(Ordering::SeqCst), 0);
 }

@@ -120,6 +120,35 @@ fn every_request_has_one_line_in_the_access_log() {
 }
 
 #[test]
+fn a_rotated_access_log_is_opened_again_at_a_reload() {
+    let upstream = Upstream::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (path, old) = (folder.path().join("access.log"), folder.path().join("access.log.1"));
+    let quoted = format!("access_log = \"{}\"", path.display());
+    let text = policy(upstream.address, "").replace("access_log = \"off\"", &quoted);
+    let gateway = start(&text);
+    let address = gateway.listening().gateway;
+    let lines = |path| std::fs::read_to_string(path).map_or(0, |text| text.lines().count());
+    let wait_for = |path: &std::path::Path, expected| {
+        let started = Instant::now();
+        while lines(path.to_owned()) != expected && started.elapsed() < Duration::from_secs(5) {
+            std::thread::yield_now();
+        }
+        assert_eq!(lines(path.to_owned()), expected, "{}", path.display());
+    };
+    get(address, "/api/ok", APP);
+    wait_for(&path, 1);
+    std::fs::rename(&path, &old).unwrap();
+    // Until it is told, the log goes on where it was.
+    get(address, "/api/ok", APP);
+    wait_for(&old, 2);
+    gateway.reload(config(&text)).unwrap();
+    get(address, "/api/ok", APP);
+    wait_for(&path, 1);
+    assert_eq!(lines(old), 2);
+}
+
+#[test]
 fn metrics_count_by_route_and_reason_and_answer_to_this_machine_only() {
     let upstream = Upstream::start();
     let gateway = start(&policy(upstream.address, ""));
