@@ -67,9 +67,15 @@ impl Diagnostic {
 
     /// Points at a second place.
     #[must_use]
-    pub fn and_at(mut self, path: &FieldPath, text: impl Into<String>) -> Self {
-        self.context.push(Label { place: Place::Field(path.clone()), text: one_line(text.into()) });
+    pub fn and_at(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.context.push(Label { place, text: one_line(text.into()) });
         self
+    }
+
+    /// Points at a second field's value.
+    #[must_use]
+    pub fn and_at_field(self, path: &FieldPath, text: impl Into<String>) -> Self {
+        self.and_at(Place::Field(path.clone()), text)
     }
 
     /// Gives another severity than the rule's.

@@ -6,16 +6,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
-use crate::field::{FieldPath, Place, Segment};
-use crate::reader::TOML_SYNTAX;
+use crate::field::{FieldPath, Segment};
 use crate::report::{Report, Resolve};
 use crate::source::Source;
+use crate::syntax;
 
 /// Largest document read, in bytes: a policy of a million origins has about 40 MB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
-
-/// Syntax errors shown of one document; one slip can make hundreds.
-const MAX_SYNTAX_ERRORS: usize = 20;
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -102,21 +99,19 @@ pub struct Document {
 }
 
 impl Document {
-    /// Parses TOML. Mistakes of syntax are returned beside what could be read, so
-    /// that other mistakes can be reported with them.
+    /// Parses TOML. Mistakes of syntax are returned beside what could be read; report
+    /// them alone, since what they upset looks like other mistakes.
     pub fn parse(source: Source) -> (Self, Vec<Diagnostic>) {
         let text = source.text().strip_prefix('\u{feff}').unwrap_or(source.text());
         let shift = source.text().len() - text.len();
         let (table, errors) = DeTable::parse_recoverable(text);
-        let diagnostics = errors.iter().take(MAX_SYNTAX_ERRORS).map(|error| {
-            let span = error.span().map_or(0..0, |span| span.start + shift..span.end + shift);
-            Diagnostic::new(&TOML_SYNTAX, one_line(error.message())).at(Place::Span(span), "").help(
-                "put it right by the grammar of TOML: strings in quotes, lists in brackets, one key a line",
-            )
-        });
-        let diagnostics = diagnostics.collect();
         let root = Node { key_span: None, span: 0..0, value: convert_table(table.get_ref(), shift) };
-        (Self { source, root }, diagnostics)
+        let said = errors.iter().map(|error| {
+            let span = error.span().map_or(0..0, |span| span.start + shift..span.end + shift);
+            (span, error.message())
+        });
+        let findings = syntax::findings(&source, said.collect());
+        (Self { source, root }, findings)
     }
 
     /// The report of `diagnostics` about this document.
@@ -127,7 +122,7 @@ impl Document {
 
     /// The line (from 1) where the value at `path` begins.
     pub fn line_of(&self, path: &FieldPath) -> Option<usize> {
-        self.root.span(path, false).map(|span| self.source.position(span.start).line)
+        self.root.span(path, false).map(|span| self.source.line(span.start))
     }
 }
 
@@ -137,10 +132,6 @@ impl Resolve for Node {
         let span = if of_key { node.key_span.clone()? } else { node.span.clone() };
         (!span.is_empty()).then_some(span)
     }
-}
-
-fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).collect::<Vec<_>>().join(", ")
 }
 
 fn convert(value: &Spanned<DeValue<'_>>, key_span: Option<Range<usize>>, shift: usize) -> Node {

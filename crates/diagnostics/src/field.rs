@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::excerpt::excerpt;
+
 /// One step of a [`FieldPath`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Segment {
@@ -12,7 +14,8 @@ pub enum Segment {
     Index(usize),
 }
 
-/// The way from the root of a configuration to one value: `cors.app.origins[2]`.
+/// The way from the root of a configuration to one value: `cors.app.origins[2]`. It is
+/// shown with [`excerpt`]s of its keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FieldPath(Vec<Segment>);
 
@@ -61,8 +64,8 @@ impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Key(key) if number == 0 => f.write_str(key)?,
-                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Key(key) if number == 0 => f.write_str(&excerpt(key))?,
+                Segment::Key(key) => write!(f, ".{}", excerpt(key))?,
                 Segment::Index(index) => write!(f, "[{index}]")?,
             }
         }

@@ -1,5 +1,6 @@
 //! Fixes: edits that would make a finding go away.
 
+use crate::excerpt::excerpt;
 use crate::field::{FieldPath, Place};
 
 /// Whether a fix may be applied without a person reading it.
@@ -46,7 +47,7 @@ impl Fix {
     pub fn string(safety: Safety, path: FieldPath, text: &str) -> Self {
         let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         Self {
-            title: format!("write `{text}`"),
+            title: format!("write `{}`", excerpt(text)),
             safety,
             edits: vec![Edit { place: Place::Field(path), replacement: quoted }],
         }

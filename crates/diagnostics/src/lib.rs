@@ -7,6 +7,7 @@
 //! - [`Diagnostic`], [`Rule`], [`Severity`], [`Confidence`], [`Fix`];
 //! - [`FieldPath`] and [`Place`]: where;
 //! - [`Source`]: a text and its lines;
+//! - [`excerpt`] and [`listed`]: what a message repeats of what somebody wrote;
 //! - `Document` and `TableReader` (feature `document`): TOML that keeps the place of
 //!   every value, read so that all mistakes are reported at once;
 //! - `render` (feature `render`): human, plain and JSON output.
@@ -16,6 +17,7 @@
 mod diagnostic;
 #[cfg(feature = "document")]
 mod document;
+mod excerpt;
 mod field;
 mod fix;
 #[cfg(feature = "document")]
@@ -26,11 +28,14 @@ mod report;
 mod rule;
 mod source;
 #[cfg(feature = "document")]
+mod syntax;
+#[cfg(feature = "document")]
 mod units;
 
 pub use diagnostic::{Diagnostic, Label};
 #[cfg(feature = "document")]
 pub use document::{Document, MAX_DOCUMENT_BYTES, Node, Value};
+pub use excerpt::{excerpt, listed};
 pub use field::{FieldPath, Place, Segment};
 pub use fix::{Edit, Fix, Safety};
 #[cfg(feature = "document")]

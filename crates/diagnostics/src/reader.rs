@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{Node, Value};
+use crate::excerpt::excerpt;
 use crate::field::{FieldPath, Place};
 use crate::rule::{Rule, Severity};
 use crate::units::{parse_duration, parse_size};
@@ -260,8 +261,9 @@ fn in_bounds<T: PartialOrd + Copy>(
 }
 
 fn invalid(path: &FieldPath, value: impl Display, reason: &str) -> Diagnostic {
-    Diagnostic::new(&INVALID_VALUE, format!("`{value}` is no value for `{path}`: {reason}"))
-        .at_field(path, reason)
+    let value = value.to_string();
+    let message = format!("`{}` is no value for `{path}`: {reason}", excerpt(&value));
+    Diagnostic::new(&INVALID_VALUE, message).at_field(path, reason)
 }
 
 fn wrong_type(path: &FieldPath, expected: &str, node: &Node) -> Diagnostic {

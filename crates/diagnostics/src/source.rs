@@ -39,10 +39,15 @@ impl Source {
         &self.text
     }
 
+    /// The line (from 1) of a byte; past the end is the last one.
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|&start| start <= offset)
+    }
+
     /// Line and column of a byte; past the end is the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
-        let line = self.line_starts.partition_point(|&start| start <= offset);
+        let line = self.line(offset);
         let start = self.line_start(line);
         let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
         Position { line, column: column + 1 }

@@ -48,11 +48,10 @@ impl Mistake {
             .at_field(&path, self.label());
         let finding = self.reasons().into_iter().fold(finding, Diagnostic::note);
         let finding = match &self.kind {
-            MistakeKind::AnyOriginWithCredentials => {
-                finding.and_at(&Field::Credentials.path(), "cookies and HTTP authentication are sent along")
-            }
+            MistakeKind::AnyOriginWithCredentials => finding
+                .and_at_field(&Field::Credentials.path(), "cookies and HTTP authentication are sent along"),
             MistakeKind::InsecureOriginWithCredentials(_) | MistakeKind::ExposedWildcardWithCredentials => {
-                finding.and_at(&Field::Credentials.path(), "credentials are allowed here")
+                finding.and_at_field(&Field::Credentials.path(), "credentials are allowed here")
             }
             _ => finding,
         };

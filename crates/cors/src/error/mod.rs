@@ -6,7 +6,7 @@ pub(crate) mod rules;
 use std::fmt;
 use std::time::Duration;
 
-use corsac_diagnostics::{FieldPath, Severity};
+use corsac_diagnostics::{FieldPath, Severity, excerpt};
 use corsac_origin::PatternError;
 
 use crate::config::Dangerous;
@@ -167,16 +167,16 @@ impl fmt::Display for MistakeKind {
                 f.write_str("`*` does not cover `authorization`: requests with it will be refused")
             }
             Self::DangerousSetting(danger) => write!(f, "`dangerous.{danger}` is on: {}", danger.danger()),
-            Self::Duplicate { value, .. } => write!(f, "`{value}` stands here twice"),
+            Self::Duplicate { value, .. } => write!(f, "`{}` stands here twice", excerpt(value)),
             Self::ExposedWildcardWithCredentials => {
                 f.write_str("`*` exposes nothing to requests with credentials")
             }
-            Self::ForbiddenExposedHeader(name) => write!(f, "no script may read `{name}`"),
-            Self::ForbiddenMethod(method) => write!(f, "no script may send `{method}`"),
-            Self::ForbiddenRequestHeader(name) => write!(f, "no script may set `{name}`"),
-            Self::HeaderNameInvalid(name) => write!(f, "`{name}` is not a header name"),
+            Self::ForbiddenExposedHeader(name) => write!(f, "no script may read `{}`", excerpt(name)),
+            Self::ForbiddenMethod(method) => write!(f, "no script may send `{}`", excerpt(method)),
+            Self::ForbiddenRequestHeader(name) => write!(f, "no script may set `{}`", excerpt(name)),
+            Self::HeaderNameInvalid(name) => write!(f, "`{}` is not a header name", excerpt(name)),
             Self::InsecureOriginWithCredentials(origin) => {
-                write!(f, "`{origin}` is not encrypted, and its pages may send the user's cookies")
+                write!(f, "`{}` is not encrypted, and its pages may send the user's cookies", excerpt(origin))
             }
             Self::MaxAgeAboveChromium(age) => {
                 write!(
@@ -190,22 +190,28 @@ impl fmt::Display for MistakeKind {
                 write!(f, "no browser keeps a preflight for {} s; the longest cap is 86400 s", age.as_secs())
             }
             Self::MethodInvalid { value, right: Some(right) } => {
-                write!(f, "`{value}` is not the method `{right}`: methods are compared with their case")
+                write!(
+                    f,
+                    "`{}` is not the method `{right}`: methods are compared with their case",
+                    excerpt(value)
+                )
             }
-            Self::MethodInvalid { value, right: None } => write!(f, "`{value}` is not a method"),
+            Self::MethodInvalid { value, right: None } => write!(f, "`{}` is not a method", excerpt(value)),
             Self::NoOrigins => f.write_str("the policy allows no origin"),
             Self::NullOrigin => f.write_str("`null` lets every website in"),
             Self::ObsoletePrivateNetwork => {
                 f.write_str("`Access-Control-Allow-Private-Network` is retired: current browsers ignore it")
             }
             Self::OriginNeverSent { value, error: error @ PatternError::Origin(_), .. } => {
-                write!(f, "no browser sends `{value}`: {error}")
+                write!(f, "no browser sends `{}`: {error}", excerpt(value))
             }
-            Self::OriginNeverSent { value, error, .. } => write!(f, "`{value}` is not a pattern: {error}"),
+            Self::OriginNeverSent { value, error, .. } => {
+                write!(f, "`{}` is not a pattern: {error}", excerpt(value))
+            }
             Self::PublicSuffixWildcard { value, suffix, .. } => {
-                write!(f, "`{value}` includes names that strangers can register below `{suffix}`")
+                write!(f, "`{}` includes names that strangers can register below `{suffix}`", excerpt(value))
             }
-            Self::UnderWildcard(value) => write!(f, "`*` already includes `{value}`"),
+            Self::UnderWildcard(value) => write!(f, "`*` already includes `{}`", excerpt(value)),
         }
     }
 }

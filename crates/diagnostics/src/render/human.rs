@@ -1,12 +1,13 @@
 //! For people: the finding, the source it is about, why, and what to do.
 
+use std::iter;
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::report::{Report, Resolved};
 use crate::rule::Severity;
-use crate::source::Source;
+use crate::source::{Position, Source};
 
 /// Whether to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +18,13 @@ pub enum Style {
     Plain,
 }
 
-/// Labels further apart than this many lines from the primary one are told, not
-/// shown: the lines between would drown the finding.
+/// Labels further apart than this many lines from the primary one have a snippet of
+/// their own, and a span over more lines is shown by its first: the lines between would
+/// drown the finding.
 const MAX_DISTANCE: usize = 12;
 
-/// A line longer than this many bytes is not shown: it would scroll the finding away.
+/// Bytes of a line that are shown; the renderer fits them to the terminal. What a label
+/// points at behind them is told by line and column.
 const MAX_LINE: usize = 1_000;
 
 /// The findings of all reports, each ended by an empty line, and a closing count.
@@ -52,10 +55,7 @@ fn group<'a>(source: &'a Source, finding: &'a Resolved) -> Group<'a> {
         Severity::Note => Level::NOTE,
     };
     let mut group = Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.rule.id));
-    group = match snippet(source, finding) {
-        Some(snippet) => group.element(snippet),
-        None => group.element(Origin::path(source.name())),
-    };
+    group = places(source, finding).into_iter().fold(group, Group::element);
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note));
     }
@@ -65,29 +65,103 @@ fn group<'a>(source: &'a Source, finding: &'a Resolved) -> Group<'a> {
     group.element(Level::NOTE.with_name("docs").message(format!("corsac rule {}", diagnostic.rule.id)))
 }
 
-fn snippet<'a>(source: &'a Source, finding: &'a Resolved) -> Option<Snippet<'a, Annotation<'a>>> {
-    let (primary, text) = finding.primary.as_ref()?;
-    let near: Vec<_> =
-        finding.context.iter().filter(|(span, _)| distance(source, primary, span) <= MAX_DISTANCE).collect();
-    let starts = near.iter().map(|(span, _)| span.start).chain([primary.start]);
-    let ends = near.iter().map(|(span, _)| span.end).chain([primary.end]);
-    let first = source.position(starts.min()?).line;
-    let last = source.position(ends.max()?).line;
-    let window = source.lines(first, last);
-    let shown = source.text().get(window.clone())?;
-    if shown.lines().any(|line| line.len() > MAX_LINE) {
-        return None;
+/// The source at the finding's labels; where there is none to show, the place in words.
+fn places<'a>(source: &'a Source, finding: &'a Resolved) -> Vec<Element<'a>> {
+    let Some((primary, text)) = &finding.primary else { return vec![Origin::path(source.name()).into()] };
+    let (near, far): (Vec<_>, Vec<_>) =
+        finding.context.iter().partition(|(span, _)| distance(source, primary, span) <= MAX_DISTANCE);
+    let near = near.into_iter().map(|(span, text)| (AnnotationKind::Context, span, text.as_str()));
+    let labels: Vec<_> = iter::once((AnnotationKind::Primary, primary, text.as_str())).chain(near).collect();
+    let first = snippet(source, &labels).map_or_else(|| position(source, primary).into(), Into::into);
+    let others = far.into_iter().filter_map(|(span, text)| {
+        snippet(source, &[(AnnotationKind::Context, span, text.as_str())]).map(Into::into)
+    });
+    iter::once(first).chain(others).collect()
+}
+
+fn position<'a>(source: &'a Source, span: &Range<usize>) -> Origin<'a> {
+    let Position { line, column } = source.position(span.start);
+    Origin::path(source.name()).line(line).char_column(column)
+}
+
+/// The lines of `labels`, cut; nothing if the first label is not among what is left.
+fn snippet<'a>(
+    source: &'a Source,
+    labels: &[(AnnotationKind, &Range<usize>, &'a str)],
+) -> Option<Snippet<'a, Annotation<'a>>> {
+    let first = labels.iter().map(|(_, span, _)| source.line(span.start)).min()?;
+    let last = labels.iter().map(|(_, span, _)| last_line(source, span)).max()?;
+    let shown = Shown::new(source, first, last);
+    let annotations: Vec<_> =
+        labels.iter().map(|(kind, span, text)| Some(kind.span(shown.span(span)?).label(*text))).collect();
+    annotations.first()?.as_ref()?;
+    let snippet = Snippet::source(shown.text).line_start(first).path(source.name());
+    Some(snippet.annotations(annotations.into_iter().flatten()))
+}
+
+/// The last line of a span; its first if it has too many.
+fn last_line(source: &Source, span: &Range<usize>) -> usize {
+    let (first, last) = (source.line(span.start), source.line(span.end));
+    if last - first > MAX_DISTANCE { first } else { last }
+}
+
+/// Some lines of a source, each cut to [`MAX_LINE`] bytes.
+struct Shown {
+    text: String,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    /// What is left of it.
+    span: Range<usize>,
+    /// Where that begins in the text shown.
+    start: usize,
+}
+
+impl Line {
+    fn shown(&self, at: usize) -> usize {
+        self.start + at - self.span.start
     }
-    let local = |span: &Range<usize>| span.start - window.start..span.end.min(window.end) - window.start;
-    let main = AnnotationKind::Primary.span(local(primary)).label(text.as_str());
-    let context =
-        near.iter().map(|(span, text)| AnnotationKind::Context.span(local(span)).label(text.as_str()));
-    let snippet = Snippet::source(shown).line_start(first).path(source.name()).annotation(main);
-    Some(snippet.annotations(context))
+}
+
+impl Shown {
+    fn new(source: &Source, first: usize, last: usize) -> Self {
+        let mut shown = Self { text: String::new(), lines: Vec::new() };
+        for number in first..=last {
+            let line = source.lines(number, number);
+            let text = source.text().get(line.clone()).unwrap_or_default();
+            let written = text.trim_end_matches(['\n', '\r']);
+            let end = if written.len() > MAX_LINE { boundary(written, MAX_LINE) } else { text.len() };
+            shown.lines.push(Line { span: line.start..line.start + end, start: shown.text.len() });
+            shown.text.push_str(text.get(..end).unwrap_or_default());
+            if end < text.len() {
+                shown.text.push_str("…\n");
+            }
+        }
+        shown
+    }
+
+    /// Where a span of the source is in the text; nothing if its beginning was cut. If
+    /// only its end was, it ends with what is left of its first line.
+    fn span(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let first = self.line(span.start)?;
+        let end =
+            self.line(span.end).map_or_else(|| first.shown(first.span.end), |last| last.shown(span.end));
+        Some(first.shown(span.start)..end)
+    }
+
+    fn line(&self, at: usize) -> Option<&Line> {
+        self.lines.iter().rfind(|line| line.span.start <= at).filter(|line| at <= line.span.end)
+    }
+}
+
+/// The last boundary of a character at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 fn distance(source: &Source, a: &Range<usize>, b: &Range<usize>) -> usize {
-    source.position(a.start).line.abs_diff(source.position(b.start).line)
+    source.line(a.start).abs_diff(source.line(b.start))
 }
 
 /// `2 errors, 1 warning`; nothing where nothing was found.
