@@ -17,7 +17,7 @@ mod serve;
 mod snapshot;
 mod watch;
 
-pub use config::{AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Upstream, profiles, read};
+pub use config::{AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Upstream, read, read_each};
 pub use gateway::{Gateway, Listening, ReloadError, StartError};
 pub use observe::event::{CorsEvent, RequestEvent};
 pub use serve::worker::Observer;

@@ -1,7 +1,9 @@
 //! `corsac check`: find mistakes in policies.
 
+use std::collections::HashSet;
+
 use corsac_diagnostics::{Report, Resolved, Source};
-use corsac_gateway::{profiles, read};
+use corsac_gateway::{Reading, read, read_each};
 use corsac_origin::PublicSuffixList;
 
 use crate::args::{Check, Format, Global};
@@ -20,7 +22,7 @@ pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
     for file in &check.files {
         match load::policy_file(file) {
             Ok(source) => {
-                reports.push(examine(&source, global.profile.as_deref(), suffixes));
+                reports.push(examine(source, global.profile.as_deref(), suffixes));
             }
             Err(error) => {
                 output.fail(&error.reason, &error.hint);
@@ -42,25 +44,20 @@ pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
 }
 
 /// The findings of a file; without `--profile`, those of every profile too.
-fn examine(source: &Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Report {
-    let reading = read(source.clone(), profile, suffixes);
-    let others = if profile.is_none() { profiles(&reading.document) } else { Vec::new() };
-    let mut report = reading.document.report(reading.findings);
-    for name in others {
-        let reading = read(source.clone(), Some(&name), suffixes);
-        let more = reading.document.report(reading.findings).findings;
-        for finding in more {
-            if !report.findings.iter().any(|known| is_same(known, &finding)) {
-                report.findings.push(finding);
-            }
-        }
+fn examine(source: Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Report {
+    let of = |reading: Reading| reading.document.report(reading.findings);
+    if profile.is_some() {
+        return of(read(source, profile, suffixes));
+    }
+    let mut reports = read_each(source, suffixes).map(of);
+    let mut report = reports.next().unwrap_or_default();
+    let key = |finding: &Resolved| (finding.primary.clone(), finding.diagnostic.message.clone());
+    let mut known: HashSet<_> = report.findings.iter().map(key).collect();
+    for other in reports {
+        // What the profile leaves as it is is found again.
+        report.findings.extend(other.findings.into_iter().filter(|finding| known.insert(key(finding))));
     }
     report
-}
-
-/// Whether two readings of one file found the same.
-fn is_same(a: &Resolved, b: &Resolved) -> bool {
-    a.primary == b.primary && a.diagnostic.message == b.diagnostic.message
 }
 
 fn clean(reports: &[Report]) -> String {

@@ -6,6 +6,7 @@ mod browser;
 #[expect(dead_code, reason = "the driver can do more than these tests ask of it")]
 mod chromium;
 mod files;
+mod findings;
 mod process;
 mod rules;
 mod serving;

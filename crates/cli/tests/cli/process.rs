@@ -51,7 +51,12 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        Self::start_talking(command, Stdio::null())
+    }
+
+    /// Starts it with its standard error somewhere.
+    pub(crate) fn start_talking(command: &mut Command, talk: impl Into<Stdio>) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(talk).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));

@@ -70,6 +70,34 @@ fn a_changed_file_and_sighup_reload_and_a_bad_file_keeps_the_old_policy() {
 }
 
 #[test]
+fn standard_input_is_not_read_again_and_a_file_of_its_name_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, talk) = (folder.path().join("-"), folder.path().join("talk"));
+    fs::write(&path, policy(A, &nobody())).unwrap();
+    let start = |argument: &str| {
+        let mut command = corsac(folder.path());
+        command.args(["serve", argument]).stdin(fs::File::open(&path).unwrap());
+        Running::start_talking(&mut command, fs::File::create(&talk).unwrap())
+    };
+    let metrics = |running: &Running, text: &str| {
+        ask_until(running.admin(), "GET /metrics HTTP/1.1", |all| all.contains(text))
+    };
+    let stdin = start("-");
+    stdin.signal("HUP");
+    metrics(&stdin, "outcome=\"refused\"} 1");
+    assert!(ask(stdin.gateway(), &get(A)).contains(&format!("allow-origin: {A}\r\n")));
+    let said = fs::read_to_string(&talk).unwrap();
+    let about: Vec<_> = said.lines().filter(|line| !line.contains("is not reachable")).skip(1).collect();
+    let expected = "warning: not reloaded: the policy came from standard input, which cannot be read again; \
+                    generation 1 keeps serving";
+    assert_eq!(about, [expected], "{said}");
+
+    let file = start("./-");
+    file.signal("HUP");
+    metrics(&file, "corsac_generation 2");
+}
+
+#[test]
 fn a_signal_stops_it_and_a_port_in_use_is_exit_2() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("corsac.toml"), policy(A, &nobody())).unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use corsac_cors::{Policy, read_policy};
-use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, TableReader};
+use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, TableReader, excerpt};
 use corsac_origin::{OriginPattern, PublicSuffixList};
 use http::uri::Authority;
 use url::Url;
@@ -147,13 +147,16 @@ fn report_unused<T>(defined: &[Defined<'_, T>], used: impl Fn(usize) -> bool, ou
 fn report_development_origins(policy: &Policy, name: &str, path: &FieldPath, out: &mut Vec<Diagnostic>) {
     for (index, text) in policy.to_config().origins.iter().enumerate() {
         if OriginPattern::parse(text).is_ok_and(|pattern| pattern.is_loopback()) {
-            let message =
-                format!("`{text}` is allowed in production: whatever runs on the user's machine reads");
+            let message = format!(
+                "`{}` is allowed in production: whatever runs on the user's machine reads",
+                excerpt(text)
+            );
             let finding = Diagnostic::new(&DEVELOPMENT_ORIGIN, message)
                 .confidence(Confidence::Medium)
                 .at_field(&path.key("origins").index(index), "a development origin")
                 .help(format!(
-                    "move it to [profiles.development.cors.{name}] and run with `--profile development`"
+                    "move it to [profiles.development.cors.{}] and run with `--profile development`",
+                    excerpt(name)
                 ));
             out.push(finding);
         }

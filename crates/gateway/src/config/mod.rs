@@ -5,20 +5,28 @@
 
 mod definitions;
 mod gateway;
+mod placeholders;
 mod routes;
 mod rules;
 
+use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use corsac_cors::Policy;
-use corsac_diagnostics::{Diagnostic, Document, FieldPath, Severity, Source, TableReader, Value};
+use corsac_diagnostics::{
+    Diagnostic, Document, FieldPath, Node, Place, Severity, Source, TableReader, UNKNOWN_KEY, Value, excerpt,
+    listed,
+};
 use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
 use ipnet::IpNet;
 
 pub use rules::RULES;
+
+/// The key of the profiles.
+const PROFILES: &str = "profiles";
 
 /// A whole configuration, valid by construction.
 #[derive(Clone, Debug)]
@@ -147,41 +155,85 @@ impl Reading {
     }
 }
 
-/// The names of the profiles in a document.
-pub fn profiles(document: &Document) -> Vec<String> {
-    match document.root.get("profiles").map(|node| &node.value) {
-        Some(Value::Table(entries)) => entries.iter().map(|(name, _)| name.clone()).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Reads a policy file; `profile` names the table of `[profiles]` laid over it.
 pub fn read(source: Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Reading {
-    let (mut document, mut findings) = Document::parse(source);
+    read_parsed(Document::parse(source), profile, suffixes)
+}
+
+/// Reads a policy file as it stands, and then under each of its profiles. It is parsed
+/// once.
+pub fn read_each(source: Source, suffixes: &PublicSuffixList) -> impl Iterator<Item = Reading> {
+    let parsed = Document::parse(source);
+    let (document, mistakes) = &parsed;
+    let profiles = if mistakes.is_empty() { profiles(document) } else { Vec::new() };
+    let chosen = iter::once(None).chain(profiles.into_iter().map(Some));
+    chosen.map(move |profile| read_parsed(parsed.clone(), profile.as_deref(), suffixes))
+}
+
+fn read_parsed(
+    (mut document, mut findings): (Document, Vec<Diagnostic>),
+    profile: Option<&str>,
+    suffixes: &PublicSuffixList,
+) -> Reading {
+    // What a mistake of syntax upset would look like other mistakes.
+    if !findings.is_empty() {
+        return Reading { config: None, document, findings };
+    }
+    check_profiles(&document, &mut findings);
     lay_profile(&mut document, profile, &mut findings);
     let mut root = TableReader::new(&document.root, FieldPath::root(), &mut findings);
     // Their contents are read when they are laid over the rest.
-    root.named("profiles", &mut findings);
+    root.take(PROFILES);
     let reader = definitions::Reader { suffixes, default_profile: profile.is_none() };
     let config = reader.read(root, &mut findings);
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     Reading { config: config.filter(|_| !failed), document, findings }
 }
 
+/// Reports profiles that are no tables, and profiles within profiles: laid over the
+/// rest, these would be chosen by nobody.
+fn check_profiles(document: &Document, out: &mut Vec<Diagnostic>) {
+    let mut root = TableReader::new(&document.root, FieldPath::root(), out);
+    for (_, mut profile) in root.named(PROFILES, out) {
+        let path = profile.field(PROFILES);
+        let Some(inner) = profile.take(PROFILES) else { continue };
+        let names = table_names(inner);
+        let name = names.first().map_or("NAME".into(), |name| excerpt(name));
+        let finding = Diagnostic::new(&UNKNOWN_KEY, format!("unknown key `{path}`"))
+            .at(Place::Key(path), "a profile has no profiles of its own");
+        out.push(finding.help(format!("write it at the top level: [profiles.{name}]")));
+    }
+}
+
 fn lay_profile(document: &mut Document, profile: Option<&str>, out: &mut Vec<Diagnostic>) {
     let Some(name) = profile else { return };
-    let path = FieldPath::root().key("profiles");
-    match document.root.get("profiles").and_then(|profiles| profiles.get(name)).cloned() {
-        Some(overlay) => document.root.overlay(&overlay),
-        None => {
-            let known: Vec<_> = profiles(document).iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("there is no profile `{name}`");
-            let finding =
-                Diagnostic::new(&rules::UNKNOWN_REFERENCE, message).at_field(&path, "profiles are here");
-            out.push(match known.as_slice() {
-                [] => finding.help(format!("add [profiles.{name}], or leave --profile out")),
-                known => finding.help(format!("the profiles are {}", known.join(", "))),
-            });
+    match document.root.get(PROFILES).and_then(|profiles| profiles.get(name)).cloned() {
+        Some(Node { value: Value::Table(mut entries), key_span, span }) => {
+            entries.retain(|(key, _)| key != PROFILES);
+            document.root.overlay(&Node { value: Value::Table(entries), key_span, span });
         }
+        Some(_) => {}
+        None => out.push(unknown_profile(name, &profiles(document))),
+    }
+}
+
+fn unknown_profile(name: &str, known: &[String]) -> Diagnostic {
+    let name = excerpt(name);
+    let finding = Diagnostic::new(&rules::UNKNOWN_REFERENCE, format!("there is no profile `{name}`"))
+        .at_field(&FieldPath::root().key(PROFILES), "profiles are here");
+    match known {
+        [] => finding.help(format!("add [profiles.{name}], or leave --profile out")),
+        known => finding.help(format!("the profiles are {}", listed(known.iter().map(String::as_str)))),
+    }
+}
+
+fn profiles(document: &Document) -> Vec<String> {
+    document.root.get(PROFILES).map(table_names).unwrap_or_default()
+}
+
+fn table_names(node: &Node) -> Vec<String> {
+    match &node.value {
+        Value::Table(entries) => entries.iter().map(|(name, _)| name.clone()).collect(),
+        _ => Vec::new(),
     }
 }

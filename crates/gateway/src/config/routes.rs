@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use corsac_cors::Policy;
-use corsac_diagnostics::{Diagnostic, TableReader};
+use corsac_diagnostics::{Diagnostic, FieldPath, TableReader, excerpt, listed};
 
 use super::definitions::Defined;
 use super::rules::{ROUTE_CONFLICT, UNKNOWN_REFERENCE};
-use super::{Ownership, Route, Upstream};
+use super::{Ownership, Route, Upstream, placeholders};
 use crate::message::canonical::canonical_path;
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
@@ -23,10 +23,10 @@ pub(super) fn read(
         let help = "add [[routes]] with path = \"/{*rest}\", an upstream and a policy";
         out.push(root.missing("routes").help(help));
     }
-    let mut matcher = matchit::Router::new();
+    let mut paths = Paths::default();
     let mut routes = Vec::new();
-    for (index, mut table) in tables.into_iter().enumerate() {
-        let path = path(&mut table, index, &mut matcher, out);
+    for mut table in tables {
+        let path = paths.read(&mut table, out);
         let upstream = upstream(&mut table, upstreams, out);
         let policy = reference(&mut table, "cors", policies, out);
         let ownership = ownership(&mut table, out);
@@ -41,33 +41,60 @@ pub(super) fn read(
     routes
 }
 
-fn path(
-    table: &mut TableReader<'_>,
-    index: usize,
-    matcher: &mut matchit::Router<usize>,
-    out: &mut Vec<Diagnostic>,
-) -> Option<String> {
-    let text = table.required_string("path", out)?;
-    let help = "write it like \"/api/{*rest}\" (everything below) or \"/users/{id}\" (one segment)";
-    let finding = match matcher.insert(text, index) {
-        _ if !text.starts_with('/') => table.invalid("path", text, "a path begins with `/`").help(help),
-        Ok(()) if !is_canonical(text) => {
-            let reason = "no request matches it: requests are matched by their canonical path";
-            table
-                .invalid("path", text, reason)
-                .help("write it as browsers send it, percent-encoded in upper case")
-        }
-        Ok(()) => return Some(text.to_owned()),
-        Err(matchit::InsertError::Conflict { with }) => {
-            let message = format!("`{text}` and `{with}` match some of the same requests");
-            Diagnostic::new(&ROUTE_CONFLICT, message)
-                .at_field(&table.field("path"), "no request would know which of the two")
-                .help("remove one of them, or make their paths differ")
-        }
-        Err(error) => table.invalid("path", text, &error.to_string().to_lowercase()).help(help),
-    };
-    out.push(finding);
-    None
+/// The paths of the routes so far.
+#[derive(Default)]
+struct Paths {
+    matcher: matchit::Router<()>,
+    written: Vec<(String, FieldPath)>,
+}
+
+impl Paths {
+    fn read(&mut self, table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<String> {
+        let text = table.required_string("path", out)?;
+        let place = table.field("path");
+        let help = "write it like \"/api/{*rest}\" (everything below) or \"/users/{id}\" (one segment)";
+        let finding = match placeholders::mistake(text) {
+            _ if !text.starts_with('/') => {
+                Some(table.invalid("path", text, "a path begins with `/`").help(help))
+            }
+            Some(mistake) => Some(table.invalid("path", text, &mistake.reason).help(mistake.help)),
+            None if !is_canonical(text) => {
+                let reason = "no request matches it: requests are matched by their canonical path";
+                let help = "write it as browsers send it, percent-encoded in upper case";
+                Some(table.invalid("path", text, reason).help(help))
+            }
+            None => self.conflict(text, &place),
+        };
+        self.written.push((text.to_owned(), place));
+        let right = finding.is_none().then(|| text.to_owned());
+        out.extend(finding);
+        right
+    }
+
+    /// Adds a path, or says which other one is in its way.
+    fn conflict(&mut self, text: &str, place: &FieldPath) -> Option<Diagnostic> {
+        let with = match self.matcher.insert(text, ()).err()? {
+            matchit::InsertError::Conflict { with } => with,
+            _ => String::new(),
+        };
+        // What the matcher names is its guess, and no path that was written where several
+        // routes begin alike.
+        let named = self.written.iter().filter(|(other, _)| *other == with);
+        let other = named.chain(&self.written).find(|(other, _)| placeholders::conflicts(text, other));
+        let short = excerpt(text);
+        let message = match other {
+            Some((other, _)) if other == text => format!("`{short}` has two routes"),
+            Some((other, _)) => format!("`{short}` and `{}` match some of the same requests", excerpt(other)),
+            None => format!("`{short}` matches some requests of another route"),
+        };
+        let finding = Diagnostic::new(&ROUTE_CONFLICT, message)
+            .at_field(place, "no request would know which of the two")
+            .help("remove one of the two, or tell them apart by a fixed segment before the parameter");
+        Some(match other {
+            Some((_, place)) => finding.and_at_field(place, "the other route"),
+            None => finding,
+        })
+    }
 }
 
 /// Whether the path is in the spelling that requests are matched by, its parameters
@@ -126,12 +153,12 @@ pub(super) fn unknown_reference<'n>(
     name: &str,
     known: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
-    let known: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+    let (name, known) = (excerpt(name), listed(known));
     let finding = Diagnostic::new(&UNKNOWN_REFERENCE, format!("there is no {what} `{name}`"));
-    match known.as_slice() {
-        [] => finding.help(format!("define it: [{group}.{name}]")),
-        known => finding.help(format!("define it as [{group}.{name}], or name one of {}", known.join(", "))),
-    }
+    finding.help(match known.as_str() {
+        "" => format!("define it: [{group}.{name}]"),
+        known => format!("define it as [{group}.{name}], or name one of {known}"),
+    })
 }
 
 fn ownership(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Ownership {
