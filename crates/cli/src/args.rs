@@ -77,7 +77,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Serve {
-    /// The policy file
+    /// The policy file; `-` is standard input, which is not reloaded
     #[arg(default_value = "corsac.toml")]
     pub(crate) file: PathBuf,
 }

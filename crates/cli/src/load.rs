@@ -16,10 +16,15 @@ pub(crate) struct LoadError {
     pub(crate) hint: String,
 }
 
+/// Whether `path` names standard input, which can be read once.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// Reads a policy file; `-` is standard input.
 pub(crate) fn policy_file(path: &Path) -> Result<Source, LoadError> {
     let name = path.display().to_string();
-    let text = if name == "-" {
+    let text = if is_standard_input(path) {
         bounded(io::stdin().lock(), "standard input", MAX_DOCUMENT_BYTES)
     } else {
         open(path).and_then(|file| bounded(file, &name, MAX_DOCUMENT_BYTES))

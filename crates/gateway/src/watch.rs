@@ -1,44 +1,88 @@
 //! When to reload: a change of the file.
+//!
+//! The file is looked at once a second, through all links on the way to it. Being told of
+//! changes instead (inotify) needs a watch on every folder that a link leads through, set
+//! anew whenever one of them is swapped, and does not work on network file systems.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, Sender};
+
+/// Time between two looks.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Editors write a file in several steps; the last one counts.
 const SETTLE: Duration = Duration::from_millis(100);
 
-/// Calls `changed` for every change of `path` or of something beside it, and once at the
-/// beginning, for what changed before. The folder is watched, not the file: editors and
-/// Kubernetes put a new file (or link) in the old one's place.
+/// Looks after a change that count as one too: a file system that counts time in two
+/// seconds (FAT) does not show a second change of the same length.
+const AFTERWARDS: u32 = 3;
+
+/// Calls `changed` once at the beginning, for what changed before, and then for every
+/// change of the file at `path`: of its content, or of which file that is. It may be
+/// called although the content is the same.
 ///
 /// # Errors
-/// The folder cannot be watched; reloading would silently not work.
+/// No thread can be started; reloading would silently not work.
 pub async fn watch(path: &Path, mut changed: impl FnMut()) -> std::io::Result<()> {
-    let (sender, mut changes) = mpsc::unbounded_channel();
-    let _watcher = watch_folder(path, sender)?;
+    let (sender, mut changes) = mpsc::channel(1);
+    let path = path.to_owned();
+    let before = Look::at(&path);
+    // A thread of its own: a file system that does not answer must not hold up signals.
+    thread::Builder::new().name("watch".into()).spawn(move || look_again(&path, before, &sender))?;
     changed();
     while let Some(()) = changes.recv().await {
-        tokio::time::sleep(SETTLE).await;
-        while changes.try_recv().is_ok() {}
         changed();
     }
     Ok(())
 }
 
-fn watch_folder(path: &Path, changes: mpsc::UnboundedSender<()>) -> std::io::Result<RecommendedWatcher> {
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let changed = move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            // Nobody listens any more when the gateway is stopping.
-            let _ = changes.send(());
+fn look_again(path: &Path, mut before: Option<Look>, changes: &Sender<()>) {
+    let mut afterwards = 0;
+    loop {
+        thread::sleep(INTERVAL);
+        let now = Look::at(path);
+        if now != before {
+            thread::sleep(SETTLE);
+            before = Look::at(path);
+            afterwards = AFTERWARDS + 1;
         }
-    };
-    let mut watcher = notify::recommended_watcher(changed).map_err(std::io::Error::other)?;
-    watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(std::io::Error::other)?;
-    Ok(watcher)
+        if afterwards > 0 {
+            afterwards -= 1;
+            // Full: a change that nobody has looked at yet includes this one.
+            if let Err(TrySendError::Closed(())) = changes.try_send(()) {
+                return;
+            }
+        } else if changes.is_closed() {
+            return;
+        }
+    }
+}
+
+/// What tells a file from the one before, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Look {
+    file: (u64, u64),
+    bytes: u64,
+    modified: (i64, i64),
+    /// Of content, name or rights; unlike `modified` nobody sets it back.
+    changed: (i64, i64),
+}
+
+impl Look {
+    /// `None` where there is no file, or none that may be seen.
+    fn at(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        Some(Self {
+            file: (file.dev(), file.ino()),
+            bytes: file.len(),
+            modified: (file.mtime(), file.mtime_nsec()),
+            changed: (file.ctime(), file.ctime_nsec()),
+        })
+    }
 }

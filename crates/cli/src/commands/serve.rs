@@ -170,7 +170,10 @@ impl Loader<'_> {
 }
 
 async fn reload_on_change(loader: &Loader<'_>, gateway: &Gateway) {
-    // The folder has other files.
+    if load::is_standard_input(loader.file) {
+        return std::future::pending().await;
+    }
+    // A file that was touched has the same text.
     let changed = || {
         if loader.differs() {
             reload(loader, gateway);
@@ -190,6 +193,13 @@ async fn reload_on_hangup(hangup: &mut Signal, loader: &Loader<'_>, gateway: &Ga
 
 fn reload(loader: &Loader<'_>, gateway: &Gateway) {
     let generation = gateway.generation();
+    if load::is_standard_input(loader.file) {
+        // The signal may be meant for the access log, which is opened again.
+        gateway.record_refused_reload();
+        let reason = "the policy came from standard input, which cannot be read again";
+        loader.output.warn(&format!("not reloaded: {reason}; generation {generation} keeps serving"));
+        return;
+    }
     match loader.load() {
         Err(_) => {
             gateway.record_refused_reload();

@@ -7,3 +7,4 @@ mod messages;
 mod operation;
 mod streaming;
 mod support;
+mod watching;
