@@ -7,7 +7,7 @@
 //! - [`Diagnostic`], [`Rule`], [`Severity`], [`Confidence`], [`Fix`];
 //! - [`FieldPath`] and [`Place`]: where;
 //! - [`Source`]: a text and its lines;
-//! - [`excerpt`] and [`listed`]: what a message repeats of what somebody wrote;
+//! - [`excerpt()`] and [`listed`]: what a message repeats of what somebody wrote;
 //! - `Document` and `TableReader` (feature `document`): TOML that keeps the place of
 //!   every value, read so that all mistakes are reported at once;
 //! - `render` (feature `render`): human, plain and JSON output.

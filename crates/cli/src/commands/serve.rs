@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Duration;
 
-use corsac_diagnostics::Report;
+use corsac_diagnostics::{Report, excerpt};
 use corsac_gateway::{Config, Gateway, Listening, Reading, StartError, Upstream, read, watch};
 use corsac_origin::PublicSuffixList;
 use tokio::net::TcpStream;
@@ -231,7 +231,7 @@ async fn warn_of_unreachable(upstreams: &[Upstream], output: &Output) {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {PROBE_TIME:?}"),
         };
-        let (name, authority) = (&upstream.name, &upstream.authority);
+        let (name, authority) = (excerpt(&upstream.name), &upstream.authority);
         output.warn(&format!(
             "upstream `{name}` at {authority} is not reachable: {reason}; its routes answer 502"
         ));
