@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -231,7 +232,7 @@ impl WorkerParts {
             match runtime {
                 Ok(runtime) => {
                     let _ = made.send(Ok(()));
-                    self.run(&runtime);
+                    self.run(runtime);
                 }
                 Err(error) => drop(made.send(Err(error))),
             }
@@ -241,17 +242,17 @@ impl WorkerParts {
         Ok(thread)
     }
 
-    fn run(self, runtime: &LocalRuntime) {
+    fn run(self, runtime: LocalRuntime) {
+        let worker = Worker::new(Arc::clone(&self.shared), self.log);
         runtime.block_on(async {
             // Both fail only on a runtime without I/O, which `spawn` enabled.
             let Ok(listener) = TcpListener::from_std(self.listener) else { return };
             if let Some(Ok(admin)) = self.admin.map(TcpListener::from_std) {
                 tokio::task::spawn_local(admin::serve(Arc::clone(&self.shared), admin));
             }
-            let worker = Worker::new(Arc::clone(&self.shared), self.log);
-            tokio::task::spawn_local(std::rc::Rc::clone(&worker).tick());
+            tokio::task::spawn_local(Rc::clone(&worker).tick());
             let mut stopping = self.shared.stopping.subscribe();
-            let serving = listener::serve(std::rc::Rc::clone(&worker), listener, self.permits);
+            let serving = listener::serve(Rc::clone(&worker), listener, self.permits);
             let deadline = async {
                 let _ = stopping.wait_for(|stopping| *stopping).await;
                 tokio::time::sleep(self.grace).await;
@@ -260,9 +261,11 @@ impl WorkerParts {
                 () = serving => {}
                 () = deadline => {}
             }
-            if let Some(log) = &worker.log {
-                log.flush();
-            }
         });
+        // Requests that ran out of time are dropped with it, and log that.
+        drop(runtime);
+        if let Some(log) = &worker.log {
+            log.flush();
+        }
     }
 }

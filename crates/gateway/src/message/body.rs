@@ -22,7 +22,7 @@ pub(crate) enum Body {
     /// The gateway's own.
     Full(Option<Bytes>),
     /// The upstream's.
-    Upstream { source: Source, silence: Silence },
+    Upstream { source: Source, silence: Silence, failed: Option<BoxError> },
 }
 
 impl Body {
@@ -40,7 +40,7 @@ impl Body {
         if source.incoming.is_end_stream() {
             source.give_back();
         }
-        Self::Upstream { source, silence: Silence::new(timeout) }
+        Self::Upstream { source, silence: Silence::new(timeout), failed: None }
     }
 }
 
@@ -81,9 +81,21 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Upstream { source, silence } => {
+            Self::Upstream { source, silence, failed } => {
+                if let Some(error) = failed.take() {
+                    return Poll::Ready(Some(Err(error)));
+                }
                 let polled = source.poll(cx);
-                Poll::Ready(ready!(silence.bound(cx, polled))?.map(Ok))
+                match ready!(silence.bound(cx, polled)) {
+                    Ok(frame) => Poll::Ready(frame.map(Ok)),
+                    Err(error) => {
+                        // What came before goes out first: a client that got nothing might
+                        // take the request for one that was never served.
+                        *failed = Some(error);
+                        cx.waker().wake_by_ref();
+                        Poll::Pending
+                    }
+                }
             }
         }
     }
@@ -161,7 +173,26 @@ struct Streamed {
     incoming: Incoming,
     left: u64,
     silence: Silence,
-    cut: Rc<Cell<Option<Cut>>>,
+    fate: Rc<Fate>,
+}
+
+/// What became of a request body, for the handler.
+#[derive(Debug, Default)]
+pub(crate) struct Fate {
+    cut: Cell<Option<Cut>>,
+    is_whole: Cell<bool>,
+}
+
+impl Fate {
+    /// Why it was cut off.
+    pub(crate) fn cut(&self) -> Option<Cut> {
+        self.cut.get()
+    }
+
+    /// Whether all of it went to the upstream.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole.get()
+    }
 }
 
 impl RequestBody {
@@ -170,18 +201,14 @@ impl RequestBody {
         Self(None)
     }
 
-    /// The body, and where to look for why it was cut off.
-    pub(crate) fn new(
-        incoming: Incoming,
-        limit: u64,
-        timeout: Duration,
-    ) -> (Self, Option<Rc<Cell<Option<Cut>>>>) {
+    /// The body, and where to look for what became of it.
+    pub(crate) fn new(incoming: Incoming, limit: u64, timeout: Duration) -> (Self, Option<Rc<Fate>>) {
         if incoming.is_end_stream() {
             return (Self::none(), None);
         }
-        let cut = Rc::new(Cell::new(None));
+        let fate = Rc::new(Fate::default());
         let silence = Silence::new(timeout);
-        (Self(Some(Streamed { incoming, left: limit, silence, cut: Rc::clone(&cut) })), Some(cut))
+        (Self(Some(Streamed { incoming, left: limit, silence, fate: Rc::clone(&fate) })), Some(fate))
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -202,11 +229,14 @@ impl Streamed {
             Some(left) => self.left = left,
             None => return Poll::Ready(Some(Err(self.cut(Cut::TooLarge)))),
         }
+        if frame.is_none() || self.incoming.is_end_stream() {
+            self.fate.is_whole.set(true);
+        }
         Poll::Ready(frame.map(Ok))
     }
 
     fn cut(&self, why: Cut) -> BoxError {
-        self.cut.set(Some(why));
+        self.fate.cut.set(Some(why));
         "the request body was cut off".into()
     }
 }

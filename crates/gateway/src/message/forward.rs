@@ -1,6 +1,7 @@
 //! What changes in a message on its way through: hop-by-hop fields, forwarding
 //! fields, the target (RFC 9110, section 7.6; RFC 7239).
 
+use std::any::Any;
 use std::net::IpAddr;
 
 use http::header::{
@@ -90,18 +91,20 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// Who sent a request.
-#[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     text: HeaderValue,
+    /// What counts the connection: dropped with its last request or tunnel.
+    _open: Box<dyn Any>,
 }
 
 impl Peer {
-    pub(crate) fn new(address: IpAddr) -> Self {
+    pub(crate) fn new(address: IpAddr, open: impl Any) -> Self {
         let address = address.to_canonical();
         let text = HeaderValue::try_from(address.to_string());
         // An address is ASCII.
-        Self { address, text: text.unwrap_or(HeaderValue::from_static("unknown")) }
+        let text = text.unwrap_or(HeaderValue::from_static("unknown"));
+        Self { address, text, _open: Box::new(open) }
     }
 
     pub(crate) fn is_trusted(&self, trusted: &[IpNet]) -> bool {

@@ -18,28 +18,40 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::config::Limits;
 use crate::message::swallow::Swallow;
 
 /// Bytes of a line that are kept when it comes in two reads: the names and lengths
 /// that matter fit easily.
 const MAX_PARTIAL: usize = 128;
 
-/// Longest first line; hyper ends at 64 KiB.
-const MAX_LINE: usize = 48 << 10;
-
-/// Bytes of a first line too long that are passed on.
+/// Bytes of a line too long that are passed on.
 const MAX_TARGET_KEPT: usize = 1 << 10;
 
-/// Lines and bytes of a head. Larger than any configured bound, so that ours is met
-/// first, and smaller than hyper's.
-const MAX_LINES: usize = 510;
-const MAX_HEAD: usize = 384 << 10;
-
-/// Fields that hyper reads before it answers by itself.
+/// Fields that hyper reads before it answers by itself: more than any configured bound.
 pub(crate) const HYPER_MAX_FIELDS: usize = 520;
 
 /// Bytes that hyper buffers of a head, likewise.
 pub(crate) const HYPER_MAX_HEAD: usize = 512 << 10;
+
+/// Where a head is too large to be passed on whole; a little beyond the configured
+/// bounds, which are about what is left of a line once it is parsed.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Bytes of the first line.
+    first_line: usize,
+    lines: usize,
+    bytes: usize,
+}
+
+impl Bounds {
+    fn of(limits: &Limits) -> Self {
+        let lines = limits.header_fields + 2;
+        let first_line = limits.target_size + (1 << 10);
+        // Names and values stand between a colon, spaces and a line break.
+        Self { first_line, lines, bytes: first_line + limits.header_size + 16 * lines }
+    }
+}
 
 /// What is wrong with a request as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +62,8 @@ pub(crate) enum Flaw {
     TargetTooLong,
     /// Its head was too large, and not all of it is there.
     HeadTooLarge,
+    /// Its length cannot be read here.
+    Unreadable,
 }
 
 /// What the guard found, for the connection's service. hyper wants streams that could
@@ -102,15 +116,17 @@ pub(crate) struct FramingGuard<S> {
 }
 
 impl<S> FramingGuard<S> {
-    pub(crate) fn new(stream: S) -> (Self, Framing) {
+    pub(crate) fn new(stream: S, limits: &Limits) -> (Self, Framing) {
         let framing = Framing::default();
-        (Self { stream, framing: framing.clone(), scanner: Scanner::default(), swallow: None }, framing)
+        let scanner = Scanner::new(Bounds::of(limits));
+        (Self { stream, framing: framing.clone(), scanner, swallow: None }, framing)
     }
 }
 
 /// Where in the sequence of requests a connection is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scanner {
+    bounds: Bounds,
     /// Bytes of a body still to come.
     body_left: u64,
     /// The beginning of a line that is not complete yet.
@@ -130,6 +146,7 @@ struct Scanner {
 enum Seen {
     Nothing,
     Ambiguous,
+    Unreadable,
     /// What follows cannot be told apart from here.
     Lost,
     /// From this many bytes before the end, a head is too large.
@@ -137,6 +154,20 @@ enum Seen {
 }
 
 impl Scanner {
+    fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            body_left: 0,
+            partial: Vec::new(),
+            line_length: 0,
+            lines: 0,
+            head_length: 0,
+            length: None,
+            coded: false,
+            heads: 0,
+        }
+    }
+
     fn scan(&mut self, mut bytes: &[u8]) -> Seen {
         while !bytes.is_empty() {
             let skipped = usize::try_from(self.body_left).unwrap_or(usize::MAX).min(bytes.len());
@@ -170,9 +201,10 @@ impl Scanner {
     }
 
     fn is_too_large(&self) -> bool {
-        self.lines == 0 && self.line_length > MAX_LINE
-            || self.lines > MAX_LINES
-            || self.head_length + self.line_length > MAX_HEAD
+        let Bounds { first_line, lines, bytes } = self.bounds;
+        (self.lines == 0 && self.line_length > first_line)
+            || self.lines > lines
+            || self.head_length + self.line_length > bytes
     }
 
     /// What is wrong with a head that is too large.
@@ -198,7 +230,8 @@ impl Scanner {
             Some(b'c' | b'C') => {
                 if let Some(value) = field_value(line, b"content-length") {
                     let text = std::str::from_utf8(value).unwrap_or_default();
-                    self.length = Some(text.trim().parse().unwrap_or(0));
+                    let Ok(length) = text.trim().parse() else { return Seen::Unreadable };
+                    self.length = Some(length);
                 }
             }
             Some(b't' | b'T') => self.coded |= field_value(line, b"transfer-encoding").is_some(),
@@ -242,6 +275,10 @@ impl<S> FramingGuard<S> {
             Seen::Nothing => {}
             Seen::Ambiguous => {
                 self.framing.found(number, Flaw::Ambiguous);
+                self.framing.stop();
+            }
+            Seen::Unreadable => {
+                self.framing.found(number + 1, Flaw::Unreadable);
                 self.framing.stop();
             }
             Seen::Lost => self.framing.stop(),
@@ -308,13 +345,14 @@ mod tests {
 
     /// What is seen of `text` when it comes in pieces of `size` bytes.
     fn seen(text: &str, size: usize) -> &'static str {
-        let mut scanner = Scanner::default();
+        let mut scanner = Scanner::new(Bounds::of(&Limits::default()));
         for piece in text.as_bytes().chunks(size) {
             match scanner.scan(piece) {
                 Seen::Nothing => {}
                 Seen::Ambiguous => return "ambiguous",
                 Seen::Lost => return "lost",
                 Seen::TooLarge(_) => return "too large",
+                Seen::Unreadable => return "unreadable",
             }
         }
         "nothing"
@@ -328,6 +366,7 @@ mod tests {
             ("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "ambiguous"),
             ("POST / HTTP/1.1\r\nTRANSFER-ENCODING: chunked\r\ncontent-length:5\r\n\r\n", "ambiguous"),
             ("POST / HTTP/1.1\nTransfer-Encoding: chunked\nContent-Length: 5\n\n", "ambiguous"),
+            ("POST / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n", "unreadable"),
             ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "lost"),
             ("\r\nPOST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\n", "ambiguous"),
             // A body that looks like a head is a body.

@@ -200,8 +200,7 @@ fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
     known(out, b"\",\"id\":\"", event.id);
     out.extend_from_slice(b"\",\"client\":\"");
     address(out, event.client);
-    known(out, b"\",\"method\":\"", event.method.as_str());
-    out.push(b'"');
+    text(out, b"\",\"method\":\"", event.method.as_str().as_bytes());
     optional(out, b",\"host\":\"", event.host);
     text(out, b",\"path\":\"", event.target.path().as_bytes());
     known(out, b",\"protocol\":\"", protocol(event.version));

@@ -146,7 +146,8 @@ impl CorsMetrics {
 
 impl RouteMetrics {
     pub(crate) fn record(&self, event: &RequestEvent<'_>) {
-        let class = usize::from(event.status.as_u16() / 100).saturating_sub(1);
+        // What is no status of HTTP is the upstream's fault.
+        let class = usize::from(event.status.as_u16() / 100).clamp(1, 5) - 1;
         if let Some(counter) = self.classes.get(class) {
             counter.inc();
         }

@@ -195,6 +195,9 @@ impl Exchange {
             Some(Flaw::Ambiguous) => {
                 return Err(Problem::BadRequest("the request has both a length and a transfer coding"));
             }
+            Some(Flaw::Unreadable) => {
+                return Err(Problem::BadRequest("the request's length cannot be read"));
+            }
             Some(Flaw::TargetTooLong) => return Err(Problem::TargetTooLong),
             Some(Flaw::HeadTooLarge) => return Err(Problem::HeadTooLarge),
             None => {}
@@ -235,13 +238,21 @@ impl Exchange {
         body: Incoming,
     ) -> Result<Response<Body>, Problem> {
         let pool = self.worker.pool(&self.snapshot, matched.route.upstream).ok_or(Problem::Internal)?;
-        let (body, cut) = RequestBody::new(body, limit, self.snapshot.config.limits.body_timeout);
+        let (body, fate) = RequestBody::new(body, limit, self.snapshot.config.limits.body_timeout);
         let version = if pool.upstream().http2 { Version::HTTP_2 } else { Version::HTTP_11 };
         let request = self.prepare(matched, version, body)?;
         let again = || self.prepare(matched, version, RequestBody::none()).ok();
         let sent = tokio::time::timeout(self.response_timeout(matched), pool.send(request, again)).await;
-        match (sent, cut.and_then(|cut| cut.get())) {
-            (Ok(Ok((response, lease))), _) => self.pass_on(response, lease.map(|lease| (lease, pool))),
+        match (sent, fate.as_ref().and_then(|fate| fate.cut())) {
+            (Ok(Ok((response, lease))), _) => {
+                let is_whole = fate.is_none_or(|fate| fate.is_whole());
+                if is_whole {
+                    return self.pass_on(response, lease.map(|lease| (lease, pool)));
+                }
+                // The client may read the response only once it has sent everything.
+                lease.into_iter().for_each(Lease::detach);
+                self.pass_on(response, None)
+            }
             (_, Some(Cut::TooLarge)) => Err(Problem::BodyTooLarge),
             (_, Some(Cut::TooSlow)) => Err(Problem::RequestTimeout),
             (_, Some(Cut::Broken)) => Err(Problem::BadRequest("the request body is broken")),

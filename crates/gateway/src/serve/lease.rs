@@ -21,12 +21,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::message::body::RequestBody;
+use crate::serve::stream::Patient;
 
-/// Longest time that the rest of a request is sent to an upstream that has answered
-/// already.
-const FINISH_TIME: Duration = Duration::from_secs(30);
+/// Longest time that an upstream reads nothing of what is sent to it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-type Connection = http1::Connection<TokioIo<TcpStream>, RequestBody>;
+type Connection = http1::Connection<TokioIo<Patient<TcpStream>>, RequestBody>;
 
 /// Where requests go in, and what moves their bytes.
 pub(crate) type Http1 = (http1::SendRequest<RequestBody>, Connection);
@@ -81,7 +81,9 @@ impl Lease {
         &mut self,
         request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, TrySendError<Request<RequestBody>>> {
-        let mut response = std::pin::pin!(self.sender.try_send_request(request));
+        // Without a budget: a response that is there is taken.
+        let response = tokio::task::unconstrained(self.sender.try_send_request(request));
+        let mut response = std::pin::pin!(response);
         poll_fn(|cx| {
             self.drive(Some(cx));
             // Only driving the connection brings the response, so its waker is the one.
@@ -136,6 +138,17 @@ impl Lease {
         self.connection.is_some()
     }
 
+    /// Gives the connection a task of its own, for as long as the request is still on its
+    /// way: its body must not wait for the client to read the response.
+    pub(crate) fn detach(self) {
+        if let Some(connection) = self.connection {
+            tokio::task::spawn_local(async move {
+                // Whoever reads the response learns of the failure.
+                let _ = connection.await;
+            });
+        }
+    }
+
     /// The connection at rest, once a response has been read to its end; `None` if it is
     /// of no more use.
     pub(crate) fn rest(mut self) -> Option<Self> {
@@ -144,10 +157,8 @@ impl Lease {
         if self.sender.is_ready() {
             return self.connection.is_some().then_some(self);
         }
-        if let Some(connection) = self.connection {
-            // The upstream answered before it had read the whole request.
-            tokio::task::spawn_local(tokio::time::timeout(FINISH_TIME, connection));
-        }
+        // The upstream answered before it had read the whole request.
+        self.detach();
         None
     }
 }

@@ -29,6 +29,10 @@ const BACKLOG: i32 = 1_024;
 /// Bytes of a head over HTTP/2.
 const HTTP2_MAX_HEAD: u32 = 512 << 10;
 
+/// How long a connection without a request is looked at once more before the gateway
+/// stops: the kernel may have bytes that nobody has been told of.
+const LAST_LOOK: Duration = Duration::from_millis(50);
+
 /// Requests at a time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
 
@@ -66,28 +70,25 @@ pub(crate) async fn serve(worker: Rc<Worker>, listener: TcpListener, permits: Ar
     let mut stopping = worker.shared.stopping.subscribe();
     let open = Rc::new(watch::Sender::new(0_usize));
     loop {
-        let permit = tokio::select! {
-            biased;
-            _ = stopping.wait_for(|stopping| *stopping) => break,
-            permit = Arc::clone(&permits).acquire_owned() => permit,
-        };
         let accepted = tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => break,
             accepted = listener.accept() => accepted,
         };
-        match accepted {
-            Ok((stream, address)) => {
-                let guard = Open::new(&worker, &open);
-                let connection = serve_connection(Rc::clone(&worker), stream, address);
-                tokio::task::spawn_local(async move {
-                    connection.await;
-                    drop((guard, permit));
-                });
-            }
+        let Ok((stream, address)) = accepted else {
             // Out of file descriptors, most likely: wait for some to be closed.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // A worker that took a permit before it had a connection would keep it from the
+        // others. The one that waits here is the only one it has taken too many.
+        let permit = tokio::select! {
+            biased;
+            permit = Arc::clone(&permits).acquire_owned() => permit.ok(),
+            _ = stopping.wait_for(|stopping| *stopping) => None,
+        };
+        let peer = Peer::new(address.ip(), (Open::new(&worker, &open), permit));
+        tokio::task::spawn_local(serve_connection(Rc::clone(&worker), stream, peer));
     }
     accept_waiting(&worker, &listener, &open).await;
     drop(listener);
@@ -97,12 +98,8 @@ pub(crate) async fn serve(worker: Rc<Worker>, listener: TcpListener, permits: Ar
 /// Connections that the kernel had accepted before the gateway stopped are served.
 async fn accept_waiting(worker: &Rc<Worker>, listener: &TcpListener, open: &Rc<watch::Sender<usize>>) {
     while let Ok(Ok((stream, address))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await {
-        let guard = Open::new(worker, open);
-        let connection = serve_connection(Rc::clone(worker), stream, address);
-        tokio::task::spawn_local(async move {
-            connection.await;
-            drop(guard);
-        });
+        let peer = Peer::new(address.ip(), Open::new(worker, open));
+        tokio::task::spawn_local(serve_connection(Rc::clone(worker), stream, peer));
     }
 }
 
@@ -127,17 +124,19 @@ impl Drop for Open {
     }
 }
 
-async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: SocketAddr) {
+async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, peer: Peer) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let mut stopping = worker.shared.stopping.subscribe();
     let limits = worker.snapshot().config.limits.clone();
     let protocol = tokio::select! {
+        biased;
         protocol = tokio::time::timeout(limits.header_timeout, protocol(&stream)) => protocol,
-        _ = stopping.wait_for(|stopping| *stopping) => return,
+        // A request that is here already is served.
+        _ = stopping.wait_for(|stopping| *stopping) => tokio::time::timeout(LAST_LOOK, protocol(&stream)).await,
     };
-    let peer = Rc::new(Peer::new(address.ip()));
+    let peer = Rc::new(peer);
     match protocol {
         Ok(Some(Protocol::Http1)) => serve_http1(worker, stream, peer, &limits).await,
         Ok(Some(Protocol::Http2)) => Box::pin(serve_http2(worker, stream, peer, &limits)).await,
@@ -147,7 +146,7 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, address: Socket
 
 async fn serve_http1(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limits: &Limits) {
     let mut stopping = worker.shared.stopping.subscribe();
-    let (stream, framing) = FramingGuard::new(Patient::new(stream, limits.body_timeout));
+    let (stream, framing) = FramingGuard::new(Patient::new(stream, limits.body_timeout), limits);
     let service =
         service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&peer), framing.clone(), request));
     let mut builder = http1::Builder::new();
@@ -158,10 +157,15 @@ async fn serve_http1(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limi
         .max_buf_size(HYPER_MAX_HEAD);
     let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
+    let stopped = async {
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(LAST_LOOK).await;
+    };
     tokio::select! {
+        biased;
         // A connection that fails has told its client what there was to tell.
         _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|stopping| *stopping) => {}
+        () = stopped => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
@@ -183,6 +187,7 @@ async fn serve_http2(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limi
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
+        biased;
         _ = connection.as_mut() => return,
         _ = stopping.wait_for(|stopping| *stopping) => {}
     }

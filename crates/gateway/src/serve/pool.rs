@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use crate::config::Upstream;
 use crate::message::body::RequestBody;
 use crate::serve::exec::LocalExecutor;
-use crate::serve::lease::{Http1, Lease};
+use crate::serve::lease::{Http1, Lease, PATIENCE};
+use crate::serve::stream::Patient;
 
 /// Why there is no response.
 #[derive(Debug)]
@@ -129,6 +130,7 @@ impl Pool {
     async fn handshake(&self) -> Result<Http1, SendError> {
         let connecting = async {
             let stream = self.open().await?;
+            let stream = Patient::new(stream, PATIENCE);
             http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(|_| SendError::Connect)
         };
         timeout(self.upstream.connect_timeout, connecting).await.map_err(|_| SendError::Connect)?
@@ -148,7 +150,11 @@ impl Pool {
             Some(sender) => sender,
             None => self.connect_http2().await?,
         };
-        sender.ready().await.map_err(|_| SendError::Broken)?;
+        // An upstream that is going away says so without closing: nothing was sent yet.
+        if sender.ready().await.is_err() {
+            sender = self.connect_http2().await?;
+            sender.ready().await.map_err(|_| SendError::Broken)?;
+        }
         sender.send_request(request).await.map_err(|_| SendError::Broken)
     }
 

@@ -85,7 +85,12 @@ pub(crate) async fn open(
     let stopping = exchange.worker.shared.stopping.subscribe();
     let upstream = hyper::upgrade::on(&mut response);
     let patience = exchange.snapshot.config.limits.tunnel_timeout;
-    tokio::task::spawn_local(tunnel(downstream, upstream, patience, stopping));
+    let peer = Rc::clone(&exchange.peer);
+    tokio::task::spawn_local(async move {
+        tunnel(downstream, upstream, patience, stopping).await;
+        // The connection counts as one until here.
+        drop(peer);
+    });
     Ok(response.map(|_| Body::empty()))
 }
 

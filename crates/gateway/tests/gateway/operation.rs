@@ -120,6 +120,40 @@ fn every_request_has_one_line_in_the_access_log() {
 }
 
 #[test]
+fn a_request_that_the_grace_period_cuts_off_has_its_line() {
+    let upstream = Upstream::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    let quoted = format!("access_log = \"{}\"", path.display());
+    let text = policy(upstream.address, "").replace("access_log = \"off\"", &quoted);
+    let text = text.replace("shutdown_grace = \"5s\"", "shutdown_grace = \"100ms\"").replace("300ms", "9s");
+    let gateway = start(&text);
+    let mut client = Client::connect(gateway.listening().gateway);
+    client.send(&request("GET /api/slow HTTP/1.1", b""));
+    while upstream.requests.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    gateway.stop();
+    let log = std::fs::read_to_string(&path).unwrap();
+    assert!(log.lines().count() == 1 && log.contains("\"status\":499"), "{log}");
+}
+
+#[test]
+fn requests_that_had_arrived_are_served_before_it_stops() {
+    let upstream = Upstream::start();
+    let gateway = start(&policy(upstream.address, ""));
+    let address = gateway.listening().gateway;
+    let mut clients: Vec<_> = (0..20).map(|_| Client::connect(address)).collect();
+    for client in &mut clients {
+        client.send(&request("GET /api/ok HTTP/1.1", b""));
+    }
+    gateway.stop();
+    for (number, client) in clients.iter_mut().enumerate() {
+        assert_eq!(client.answer(false).map(|answer| answer.status), Some(200), "client {number}");
+    }
+}
+
+#[test]
 fn a_rotated_access_log_is_opened_again_at_a_reload() {
     let upstream = Upstream::start();
     let folder = tempfile::tempdir().unwrap();

@@ -159,9 +159,62 @@ fn an_upstream_that_breaks_off_within_a_body_breaks_the_response_off() {
         reader.get_mut().shutdown(std::net::Shutdown::Both).unwrap();
     });
     let gateway = start(&policy(address, ""));
+    for round in 0..20 {
+        let mut client = Client::connect(gateway.listening().gateway);
+        client.send(&request("GET /api/half HTTP/1.1", b""));
+        // A client that gets nothing at all may think that the request was never served.
+        assert_eq!(client.read_exact(15), b"HTTP/1.1 200 OK", "round {round}");
+        let mut rest = Vec::new();
+        while !rest.ends_with(b"half") {
+            rest.extend(client.read_exact(1));
+        }
+        assert!(client.is_closed(), "a body that is cut off must not look whole");
+    }
+}
+
+#[test]
+fn a_request_goes_on_while_its_response_waits_for_the_client() {
+    let address = upstream(|reader, _| {
+        let mut writer = reader.get_ref().try_clone().unwrap();
+        let writing = std::thread::spawn(move || {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {LARGE}\r\n\r\n");
+            writer.write_all(head.as_bytes()).unwrap();
+            writer.write_all(large_body()).unwrap();
+        });
+        let mut body = vec![0; LARGE];
+        reader.read_exact(&mut body).unwrap();
+        assert!(body == large_body());
+        writing.join().unwrap();
+    });
+    let gateway = start(&large_policy(address));
     let mut client = Client::connect(gateway.listening().gateway);
-    client.send(&request("GET /api/half HTTP/1.1", b""));
-    assert!(client.answer(false).is_none(), "a body that is cut off must not look whole");
+    let head = format!("PUT /api/both HTTP/1.1\nContent-Length: {LARGE}");
+    // Nothing of the response is read before all of the request is sent.
+    client.send(&request(&head, large_body()));
+    assert!(client.answer(false).unwrap().body == large_body());
+}
+
+#[test]
+fn a_tunnel_counts_as_a_connection() {
+    let upstream = Upstream::start();
+    let text = policy(upstream.address, "").replace("[gateway.limits]", "[gateway.limits]\nconnections = 1");
+    let gateway = start(&text);
+    let address = gateway.listening().gateway;
+    let mut tunnel = Client::connect(address);
+    tunnel.send(&request(&handshake(), b""));
+    assert_eq!(tunnel.answer(false).unwrap().status, 101);
+    let (sender, answered) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(get(address, "/api/ok", APP).status));
+    assert!(answered.recv_timeout(Duration::from_millis(300)).is_err(), "one connection too many");
+    drop(tunnel);
+    assert_eq!(answered.recv_timeout(Duration::from_secs(5)), Ok(200));
+}
+
+fn handshake() -> String {
+    format!(
+        "GET /api/socket HTTP/1.1\nOrigin: {APP}\nConnection: Upgrade\nUpgrade: websocket\n\
+         Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    )
 }
 
 #[test]
@@ -187,11 +240,7 @@ fn a_silent_tunnel_is_closed_and_a_lively_one_is_not() {
         .replace("[gateway.limits]", "[gateway.limits]\ntunnel_timeout = \"300ms\"");
     let gateway = start(&text);
     let mut client = Client::connect(gateway.listening().gateway);
-    let head = format!(
-        "GET /api/socket HTTP/1.1\nOrigin: {APP}\nConnection: Upgrade\nUpgrade: websocket\n\
-         Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
-    );
-    client.send(&request(&head, b""));
+    client.send(&request(&handshake(), b""));
     assert_eq!(client.answer(false).unwrap().status, 101);
     for _ in 0..8 {
         std::thread::sleep(Duration::from_millis(100));
