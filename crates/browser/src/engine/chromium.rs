@@ -1,0 +1,180 @@
+//! Chromium 156: its deviations, its codes (`network.mojom.CorsError`, as its debugging
+//! protocol names them), its console.
+
+use crate::console::Context;
+use crate::engine::{Check, Locations, Profile, STANDARD};
+use crate::failure::Failure;
+use crate::fetch::cors_check::CorsFailure;
+use crate::request::AddressSpace;
+
+/// Each item was seen in Chromium 156 where the standard says otherwise.
+pub(super) const PROFILE: Profile = Profile {
+    wildcard_covers_authorization: true,
+    safelisted_hints: &[
+        "device-memory",
+        "downlink",
+        "dpr",
+        "ect",
+        "rtt",
+        "save-data",
+        "viewport-width",
+        "width",
+    ],
+    ignored_headers: &["user-agent"],
+    joins_repeated_fields: true,
+    range_numbers_are_bounded: true,
+    preflight_checks: &[
+        Check::Redirect,
+        Check::Cors,
+        Check::Status,
+        Check::MethodsSyntax,
+        Check::HeadersSyntax,
+        Check::Method,
+        Check::Headers,
+    ],
+    ignores_empty_location: true,
+    locations: Locations::Same,
+    refuses_url_credentials: true,
+    trims_names: true,
+    max_age: 7_200,
+    clears_cache_on_failure: false,
+    ..STANDARD
+};
+
+pub(super) fn code(failure: &Failure) -> Option<&'static str> {
+    Some(match failure {
+        Failure::Cors(failure, _) | Failure::RedirectCors(failure, _) => cors_code(failure).1,
+        Failure::PreflightCors(failure, _) => cors_code(failure).0,
+        Failure::PreflightStatus(_) => "PreflightInvalidStatus",
+        Failure::PreflightRedirect(_) => "PreflightDisallowedRedirect",
+        Failure::AllowMethodsSyntax(_) => "InvalidAllowMethodsPreflightResponse",
+        Failure::AllowHeadersSyntax(_) => "InvalidAllowHeadersPreflightResponse",
+        Failure::MethodNotAllowed(_) => "MethodDisallowedByPreflightResponse",
+        Failure::HeaderNotAllowed(_) => "HeaderDisallowedByPreflightResponse",
+        Failure::RedirectCredentials { plain: false } => "RedirectContainsCredentials",
+        Failure::RedirectScheme(scheme) if !matches!(&**scheme, "data" | "file" | "about") => {
+            "CorsDisabledScheme"
+        }
+        Failure::Scheme(scheme) if scheme != "file" => "CorsDisabledScheme",
+        Failure::SameOriginMode { redirected: false } => "DisallowedByMode",
+        Failure::NoCorsRedirectMode => "NoCorsRedirectModeNotFollow",
+        Failure::LocalNetwork(_) => "LocalNetworkAccessPermissionDenied",
+        Failure::InsecureLocalNetwork(_) => "InsecureLocalNetwork",
+        _ => return None,
+    })
+}
+
+/// On a preflight's response, and on others.
+fn cors_code(failure: &CorsFailure) -> (&'static str, &'static str) {
+    match failure {
+        CorsFailure::Credentials(_) => ("PreflightInvalidAllowCredentials", "InvalidAllowCredentials"),
+        CorsFailure::Invalid(_) => ("PreflightInvalidAllowOriginValue", "InvalidAllowOriginValue"),
+        CorsFailure::Mismatch(_) => ("PreflightAllowOriginMismatch", "AllowOriginMismatch"),
+        CorsFailure::Missing => ("PreflightMissingAllowOriginHeader", "MissingAllowOriginHeader"),
+        CorsFailure::Multiple(..) => ("PreflightMultipleAllowOriginValues", "MultipleAllowOriginValues"),
+        CorsFailure::Wildcard => ("PreflightWildcardOriginNotAllowed", "WildcardOriginNotAllowed"),
+    }
+}
+
+pub(super) fn console(failure: &Failure, context: &Context<'_>) -> Option<String> {
+    if *failure == Failure::NoCorsRedirectMode {
+        return Some(format!(
+            "Fetch API cannot load {}. Request mode is \"no-cors\" but the redirect mode is not \"follow\".",
+            context.url
+        ));
+    }
+    let reason = reason(failure)?;
+    let redirected = match context.hop {
+        0 => String::new(),
+        _ => format!(" (redirected from '{}')", context.first_url),
+    };
+    Some(format!(
+        "Access to fetch at '{}'{redirected} from origin '{}' has been blocked by CORS policy: {reason}",
+        context.url, context.origin
+    ))
+}
+
+fn reason(failure: &Failure) -> Option<String> {
+    const PREFLIGHT: &str = "Response to preflight request doesn't pass access control check: ";
+    Some(match failure {
+        Failure::Cors(failure, _) | Failure::RedirectCors(failure, _) => cors_reason(failure),
+        Failure::PreflightCors(failure, _) => format!("{PREFLIGHT}{}", cors_reason(failure)),
+        Failure::PreflightStatus(_) => format!("{PREFLIGHT}It does not have HTTP ok status."),
+        Failure::PreflightRedirect(_) => {
+            format!("{PREFLIGHT}Redirect is not allowed for a preflight request.")
+        }
+        Failure::AllowMethodsSyntax(_) => unparsable("Methods"),
+        Failure::AllowHeadersSyntax(_) => unparsable("Headers"),
+        Failure::MethodNotAllowed(method) => {
+            format!("Method {method} is not allowed by Access-Control-Allow-Methods in preflight response.")
+        }
+        Failure::HeaderNotAllowed(name) => format!(
+            "Request header field {name} is not allowed by Access-Control-Allow-Headers in preflight response."
+        ),
+        Failure::RedirectCredentials { plain: false } => {
+            "Redirect location '' contains a username and password, \
+            which is disallowed for cross-origin requests."
+                .to_owned()
+        }
+        Failure::RedirectScheme(_) | Failure::Scheme(_) if code(failure).is_some() => {
+            "Cross origin requests are only supported for protocol schemes: chrome, \
+             chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, \
+             isolated-app."
+                .to_owned()
+        }
+        Failure::SameOriginMode { redirected: false } => {
+            "Cross origin requests are not allowed by request mode.".to_owned()
+        }
+        Failure::LocalNetwork(space) => format!(
+            "Permission was denied for this request to access the `{}` address space.",
+            space_name(*space)
+        ),
+        Failure::InsecureLocalNetwork(space) => format!(
+            "The request client is not a secure context and the resource is in more-private address space `{}`.",
+            space_name(*space)
+        ),
+        _ => return None,
+    })
+}
+
+fn unparsable(list: &str) -> String {
+    format!("Cannot parse Access-Control-Allow-{list} response header field in preflight response.")
+}
+
+fn space_name(space: AddressSpace) -> &'static str {
+    match space {
+        AddressSpace::Local => "local",
+        AddressSpace::Loopback => "loopback",
+        AddressSpace::Public => "public",
+    }
+}
+
+fn cors_reason(failure: &CorsFailure) -> String {
+    const VALID: &str = "Have the server send the header with a valid value.";
+    match failure {
+        CorsFailure::Missing => {
+            "No 'Access-Control-Allow-Origin' header is present on the requested resource.".to_owned()
+        }
+        CorsFailure::Wildcard => {
+            "The value of the 'Access-Control-Allow-Origin' header in the response must not be \
+            the wildcard '*' when the request's credentials mode is 'include'."
+                .to_owned()
+        }
+        CorsFailure::Multiple(value, _) => format!(
+            "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed. \
+             {VALID}"
+        ),
+        CorsFailure::Invalid(value) => {
+            format!("The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'. {VALID}")
+        }
+        CorsFailure::Mismatch(value) => format!(
+            "The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied \
+             origin. {VALID}"
+        ),
+        CorsFailure::Credentials(value) => format!(
+            "The value of the 'Access-Control-Allow-Credentials' header in the response is '{}' which must be 'true' \
+             when the request's credentials mode is 'include'.",
+            value.as_deref().unwrap_or_default()
+        ),
+    }
+}

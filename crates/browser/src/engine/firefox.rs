@@ -1,0 +1,141 @@
+//! Firefox ESR 153: its deviations, its codes (categories of console messages, keys of
+//! `security.properties`), its console.
+
+use crate::console::Context;
+use crate::engine::{Again, Check, Dropped, Locations, Profile, STANDARD};
+use crate::failure::Failure;
+use crate::fetch::cors_check::{CorsFailure, Several};
+
+/// Each item was seen in Firefox ESR 153 where the standard says otherwise.
+pub(super) const PROFILE: Profile = Profile {
+    wildcard_covers_authorization: true,
+    bounds_all_values: false,
+    high_bytes_are_unsafe: true,
+    repeats_request_headers: true,
+    range_numbers_are_bounded: true,
+    sends_streams_as_text: true,
+    preflight_checks: &[
+        Check::Cors,
+        Check::Redirect,
+        Check::Status,
+        Check::MethodsSyntax,
+        Check::Method,
+        Check::HeadersSyntax,
+        Check::Headers,
+    ],
+    preflights_with_page_origin: true,
+    preflights_again: Again::Yes,
+    authorization: Dropped::AfterDeciding,
+    locations: Locations::Same,
+    exposes_all_beside_bad_names: true,
+    data_urls_have_length: true,
+    guards_local_network_from_insecure_pages: false,
+    max_age: 86_400,
+    defaults_bad_ages: false,
+    caches_wildcards: false,
+    reuses_credentialed_entries: false,
+    ..STANDARD
+};
+
+pub(super) fn code(failure: &Failure) -> Option<&'static str> {
+    Some(match failure {
+        Failure::Cors(failure, _)
+        | Failure::RedirectCors(failure, _)
+        | Failure::PreflightCors(failure, _) => cors_code(failure),
+        Failure::PreflightStatus(_) => "CORSPreflightDidNotSucceed3",
+        Failure::PreflightRedirect(_) => "CORSExternalRedirectNotAllowed",
+        Failure::AllowMethodsSyntax(_) => "CORSInvalidAllowMethod",
+        Failure::AllowHeadersSyntax(_) => "CORSInvalidAllowHeader",
+        Failure::MethodNotAllowed(_) => "CORSMethodNotFound",
+        Failure::HeaderNotAllowed(_) => "CORSMissingAllowHeaderFromPreflight2",
+        // Misreported by Firefox itself.
+        Failure::Network { after_preflight: true } => "CORSMultipleAllowOriginNotAllowed",
+        Failure::Network { .. }
+        | Failure::PreflightNetwork
+        | Failure::RedirectCredentials { .. }
+        | Failure::RedirectScheme(_)
+        | Failure::RedirectStream
+        | Failure::Location { .. }
+        | Failure::TooManyRedirects
+        | Failure::LocalNetwork(_)
+        | Failure::BadPort { redirected: true, .. } => "CORSDidNotSucceed2",
+        Failure::Scheme(scheme) if scheme != "file" => "CORSRequestNotHttp",
+        Failure::CrossOriginResourcePolicy(_) => "COEP",
+        _ => return None,
+    })
+}
+
+fn cors_code(failure: &CorsFailure) -> &'static str {
+    match failure {
+        CorsFailure::Credentials(_) => "CORSMissingAllowCredentials",
+        CorsFailure::Multiple(_, Several::Lines) => "CORSMultipleAllowOriginNotAllowed",
+        CorsFailure::Invalid(_) | CorsFailure::Mismatch(_) | CorsFailure::Multiple(..) => {
+            "CORSAllowOriginNotMatchingOrigin"
+        }
+        CorsFailure::Missing => "CORSMissingAllowOrigin2",
+        CorsFailure::Wildcard => "CORSNotSupportingCredentials",
+    }
+}
+
+pub(super) fn console(failure: &Failure, context: &Context<'_>) -> Option<String> {
+    let code = code(failure)?;
+    if code == "COEP" {
+        return Some(format!(
+            "The resource at “{}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof).",
+            context.url
+        ));
+    }
+    let (reason, status) = reason(code, failure);
+    let status = status.map_or_else(String::new, |status| format!(" Status code: {status}."));
+    Some(format!(
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {}. \
+         (Reason: {reason}).{status}",
+        context.url
+    ))
+}
+
+/// The reason, and the status where the text names one.
+fn reason(code: &str, failure: &Failure) -> (String, Option<String>) {
+    const ORIGIN: &str = "CORS header ‘Access-Control-Allow-Origin’";
+    let value = match failure {
+        Failure::Cors(failure, _)
+        | Failure::RedirectCors(failure, _)
+        | Failure::PreflightCors(failure, _) => failure.value().unwrap_or_default(),
+        Failure::AllowMethodsSyntax(value)
+        | Failure::AllowHeadersSyntax(value)
+        | Failure::HeaderNotAllowed(value) => value,
+        _ => "",
+    };
+    let status = failure.status().map(|status| status.to_string());
+    match code {
+        "CORSMissingAllowOrigin2" => (format!("{ORIGIN} missing"), status),
+        "CORSAllowOriginNotMatchingOrigin" => (format!("{ORIGIN} does not match ‘{value}’"), None),
+        "CORSMultipleAllowOriginNotAllowed" => (format!("Multiple {ORIGIN} not allowed"), None),
+        "CORSNotSupportingCredentials" => {
+            (format!("Credential is not supported if the {ORIGIN} is ‘*’"), None)
+        }
+        "CORSMissingAllowCredentials" => {
+            ("expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’".to_owned(), None)
+        }
+        "CORSPreflightDidNotSucceed3" => ("CORS preflight response did not succeed".to_owned(), status),
+        "CORSExternalRedirectNotAllowed" => ("CORS request external redirect not allowed".to_owned(), None),
+        "CORSInvalidAllowMethod" => {
+            (format!("invalid token ‘{value}’ in CORS header ‘Access-Control-Allow-Methods’"), None)
+        }
+        "CORSInvalidAllowHeader" => {
+            (format!("invalid token ‘{value}’ in CORS header ‘Access-Control-Allow-Headers’"), None)
+        }
+        "CORSMethodNotFound" => {
+            ("Did not find method in CORS header ‘Access-Control-Allow-Methods’".to_owned(), None)
+        }
+        "CORSMissingAllowHeaderFromPreflight2" => (
+            format!(
+                "header ‘{value}’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS \
+                 preflight response"
+            ),
+            None,
+        ),
+        "CORSRequestNotHttp" => ("CORS request not http".to_owned(), None),
+        _ => ("CORS request did not succeed".to_owned(), Some("(null)".to_owned())),
+    }
+}

@@ -1,0 +1,505 @@
+//! One call of `fetch()` from its constructor to its verdict, without I/O: ask for the
+//! next request with [`Exchange::poll_output`], hand in its response with
+//! [`Exchange::handle_response`] (Fetch, sections 4.1, 4.4 and 4.5).
+
+mod redirect;
+
+use url::Url;
+
+use crate::console::Context;
+use crate::engine::{Again, Dropped, Engine, Profile};
+use crate::failure::Failure;
+use crate::fetch::cors_check::{CorsFailure, cors_check};
+use crate::fetch::preflight::{Asked, judge};
+use crate::fetch::preflight_cache::{Key, PreflightCache};
+use crate::header::HeaderList;
+use crate::network::{is_bad_port, is_mixed_content, is_same_site, local_network};
+use crate::request::{CredentialsMode, Invalid, Mode, Page, RedirectMode, Request, RequestInit};
+use crate::response::{Response, basic_filtered, cors_filtered};
+use crate::safelist::{is_safelisted_method, unsafe_names};
+use crate::trace::{Place, Trace};
+use crate::verdict::{Outcome, Sent, SentKind, Verdict};
+
+/// "A response tainting."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tainting {
+    Basic,
+    Cors,
+    Opaque,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    /// Waits for the response to a preflight that asked for these names.
+    Preflight(Vec<String>),
+    /// Waits for the response to the request itself.
+    Actual,
+    Done(Outcome, Option<Failure>),
+}
+
+/// A fetch in progress.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what a request remembers of its hops")]
+pub struct Exchange<'p> {
+    engine: Engine,
+    page: &'p Page,
+    now: u64,
+    /// None if the constructor threw.
+    request: Option<Request>,
+    invalid: Option<Invalid>,
+    first_url: String,
+    hop: usize,
+    redirects: u32,
+    tainting: Tainting,
+    /// Whether the first URL was of the page's own origin.
+    began_at_home: bool,
+    /// Whether the request's origin is serialized as `null` for where it has been.
+    is_tainted: bool,
+    /// Whether the current `GET` was a `POST` that carried `Origin`.
+    keeps_origin: bool,
+    /// The names that the last preflight asked for, if there was one.
+    preflighted: Option<Vec<String>>,
+    state: State,
+    sent: Vec<Sent>,
+    readable: Vec<String>,
+    status: Option<u16>,
+    trace: Trace,
+}
+
+impl<'p> Exchange<'p> {
+    /// Begins: runs the constructor and decides what is sent first.
+    pub fn new(
+        engine: Engine,
+        page: &'p Page,
+        init: &RequestInit,
+        cache: &mut PreflightCache,
+        now: u64,
+    ) -> Self {
+        let constructed = Request::construct(init, engine.profile());
+        let (request, invalid) = match constructed {
+            Ok(request) => (Some(request), None),
+            Err(invalid) => (None, Some(invalid)),
+        };
+        let mut exchange = Self {
+            engine,
+            page,
+            now,
+            request,
+            invalid,
+            first_url: init.url.clone(),
+            hop: 0,
+            redirects: 0,
+            tainting: Tainting::Basic,
+            began_at_home: false,
+            is_tainted: false,
+            keeps_origin: false,
+            preflighted: None,
+            state: State::Done(Outcome::Invalid, None),
+            sent: Vec::new(),
+            readable: Vec::new(),
+            status: None,
+            trace: Trace::default(),
+        };
+        if let Some(request) = &exchange.request {
+            exchange.began_at_home = origin_of(&request.url) == page.origin;
+            if request.has_stream && engine.profile().refuses_streams {
+                exchange.block(Failure::StreamBody);
+            } else {
+                exchange.main_fetch(cache, false);
+            }
+        }
+        exchange
+    }
+
+    /// The request to be sent next; none once there is a verdict.
+    pub fn poll_output(&self) -> Option<&Sent> {
+        match self.state {
+            State::Done(..) => None,
+            _ => self.sent.last(),
+        }
+    }
+
+    /// Takes the response to the last request; `None` is a network error.
+    pub fn handle_response(&mut self, response: Option<Response>, cache: &mut PreflightCache) {
+        let response = response.map(|mut response| {
+            if self.profile().trims_names {
+                response.headers.trim_names();
+            }
+            response
+        });
+        match std::mem::replace(&mut self.state, State::Actual) {
+            State::Preflight(names) => self.handle_preflight(names, response, cache),
+            State::Actual => self.handle_actual(response, cache),
+            done @ State::Done(..) => self.state = done,
+        }
+    }
+
+    /// What came of it.
+    pub fn into_verdict(self) -> Verdict {
+        let (outcome, failure) = match self.state {
+            State::Done(outcome, failure) => (outcome, failure),
+            _ => (Outcome::Blocked, Some(Failure::Network { after_preflight: false })),
+        };
+        let url = self.request.as_ref().map_or(&*self.first_url, |request| request.url.as_str());
+        let context = Context { url, first_url: &self.first_url, origin: &self.page.origin, hop: self.hop };
+        let console = failure.as_ref().and_then(|failure| self.engine.console(failure, &context));
+        let code = failure.as_ref().and_then(|failure| self.engine.code(failure));
+        Verdict {
+            engine: self.engine,
+            outcome,
+            code,
+            console,
+            failure,
+            invalid: self.invalid,
+            status: self.status,
+            requests: self.sent,
+            readable_headers: self.readable,
+            steps: self.trace.into_steps(),
+        }
+    }
+
+    fn profile(&self) -> &'static Profile {
+        self.engine.profile()
+    }
+
+    fn block(&mut self, failure: Failure) {
+        self.state = State::Done(Outcome::Blocked, Some(failure));
+    }
+
+    /// The request's origin as the current hop's server sees it.
+    fn origin(&self) -> &str {
+        if self.is_tainted { "null" } else { &self.page.origin }
+    }
+
+    /// "Main fetch": how the current URL may be asked for.
+    fn main_fetch(&mut self, cache: &mut PreflightCache, is_crossing: bool) {
+        let Some(request) = &self.request else { return };
+        let is_same_origin = origin_of(&request.url) == self.page.origin;
+        if let Some(failure) = self.refused_outright(request) {
+            self.trace.failed(
+                ("request", "main fetch", "should be blocked due to a bad port"),
+                failure.to_string(),
+            );
+            return self.block(failure);
+        }
+        let scheme = request.url.scheme();
+        if is_same_origin && self.tainting == Tainting::Basic || scheme == "data" {
+            let url = request.url.to_string();
+            self.trace.passed(("same origin", "main fetch", "same origin with request's origin"), url);
+            return self.scheme_fetch(Tainting::Basic);
+        }
+        match request.mode {
+            Mode::SameOrigin => {
+                let redirected = self.redirects > 0;
+                let url = request.url.to_string();
+                self.trace.failed(("mode", "main fetch", "request's mode is \"same-origin\""), url);
+                return self.block(Failure::SameOriginMode { redirected });
+            }
+            Mode::NoCors if request.redirect != RedirectMode::Follow => {
+                self.trace.failed(
+                    ("redirect mode", "main fetch", "redirect mode is not \"follow\""),
+                    Failure::NoCorsRedirectMode.to_string(),
+                );
+                return self.block(Failure::NoCorsRedirectMode);
+            }
+            Mode::NoCors => return self.scheme_fetch(Tainting::Opaque),
+            Mode::Cors | Mode::Navigate | Mode::Unknown => {}
+        }
+        if !matches!(scheme, "http" | "https") {
+            let scheme = scheme.to_owned();
+            let says = "scheme is not an HTTP(S) scheme";
+            self.trace.failed(("scheme", "main fetch", says), format!("`{scheme}:`"));
+            return self.block(Failure::Scheme(scheme));
+        }
+        self.tainting = Tainting::Cors;
+        self.maybe_preflight(cache, is_crossing);
+    }
+
+    fn refused_outright(&self, request: &Request) -> Option<Failure> {
+        if let Some(port) = is_bad_port(&request.url) {
+            return Some(Failure::BadPort { port, redirected: self.redirects > 0 });
+        }
+        if is_mixed_content(&request.url, self.page, self.profile()) {
+            return Some(Failure::MixedContent);
+        }
+        let is_same_origin = origin_of(&request.url) == self.page.origin;
+        if is_same_origin { None } else { local_network(&request.url, self.page, self.profile()) }
+    }
+
+    /// "Scheme fetch", for responses that need no CORS check.
+    fn scheme_fetch(&mut self, tainting: Tainting) {
+        let Some(request) = &self.request else { return };
+        self.tainting = tainting;
+        match request.url.scheme() {
+            "http" | "https" => self.send_actual(),
+            "data" | "about" | "blob" => {
+                let is_opaque = tainting == Tainting::Opaque;
+                self.readable = match is_opaque {
+                    true => Vec::new(),
+                    false if self.profile().data_urls_have_length => {
+                        vec!["content-length".into(), "content-type".into()]
+                    }
+                    false => vec!["content-type".into()],
+                };
+                self.state = State::Done(if is_opaque { Outcome::Opaque } else { Outcome::Ok }, None);
+            }
+            scheme => {
+                let scheme = scheme.to_owned();
+                self.block(Failure::Scheme(scheme));
+            }
+        }
+    }
+
+    /// "HTTP fetch": asks first where the request needs it and no earlier answer covers it.
+    fn maybe_preflight(&mut self, cache: &mut PreflightCache, is_crossing: bool) {
+        let profile = self.profile();
+        let Some(request) = &mut self.request else { return };
+        let mut names = unsafe_names(&request.headers, profile);
+        let is_unsafe_method = !is_safelisted_method(&request.method);
+        let mut needs = is_unsafe_method || !names.is_empty() || request.has_stream;
+        if is_crossing && profile.authorization == Dropped::AfterDeciding {
+            request.headers.remove(|name| name.eq_ignore_ascii_case("authorization"));
+            names.retain(|name| name != "authorization");
+        }
+        match (&self.preflighted, profile.preflights_again) {
+            (Some(_), Again::Yes) => needs = true,
+            (Some(old), Again::YesWithOldNames) => {
+                needs = true;
+                names.clone_from(old);
+            }
+            _ => {}
+        }
+        if !needs {
+            let evidence =
+                format!("`{}` is a CORS-safelisted method, and so is every header", request.method);
+            self.trace.passed(
+                ("no preflight", "main fetch", "Set request's response tainting to \"cors\""),
+                evidence,
+            );
+            return self.send_actual();
+        }
+        let reason = if is_unsafe_method {
+            format!("`{}` is not a CORS-safelisted method", request.method)
+        } else if let Some(name) = names.first() {
+            format!("`{name}` is not CORS-safelisted with this value")
+        } else {
+            "the body is a stream, or an earlier hop needed one".to_owned()
+        };
+        self.trace
+            .passed(("preflight needed", "main fetch", "request's use-CORS-preflight flag is set"), reason);
+        let key = self.cache_key();
+        let Some(request) = &self.request else { return };
+        let method = (is_unsafe_method || request.has_stream).then_some(&*request.method);
+        if !request.has_stream && cache.covers(&key, (method, &names), self.now, profile) {
+            let says = "There is no method cache entry match";
+            self.trace.passed(("preflight cache", "HTTP fetch", says), "an earlier preflight allows it");
+            return self.send_actual();
+        }
+        self.send_preflight(names);
+    }
+
+    fn cache_key(&self) -> Key {
+        let (url, credentials) =
+            self.request.as_ref().map_or((String::new(), CredentialsMode::Omit), |request| {
+                (request.url.to_string(), request.credentials)
+            });
+        Key { origin: self.origin().to_owned(), url, credentials }
+    }
+
+    fn send_preflight(&mut self, names: Vec<String>) {
+        let Some(request) = &self.request else { return };
+        let origin =
+            if self.profile().preflights_with_page_origin { &self.page.origin } else { self.origin() };
+        self.sent.push(Sent {
+            hop: self.hop,
+            kind: SentKind::Preflight,
+            url: request.url.to_string(),
+            method: "OPTIONS".to_owned(),
+            origin: Some(origin.to_owned()),
+            access_control_request_method: Some(request.method.clone()),
+            access_control_request_headers: Some(names.join(",")).filter(|names| !names.is_empty()),
+        });
+        self.state = State::Preflight(names);
+    }
+
+    fn handle_preflight(
+        &mut self,
+        names: Vec<String>,
+        response: Option<Response>,
+        cache: &mut PreflightCache,
+    ) {
+        let profile = self.profile();
+        let Some(request) = &self.request else { return };
+        let Some(response) = response else {
+            self.trace.failed(PREFLIGHT_ANSWER, Failure::PreflightNetwork.to_string());
+            cache.clear(&self.cache_key());
+            return self.block(Failure::PreflightNetwork);
+        };
+        let uses_page_origin = profile.preflights_with_page_origin;
+        let asked = Asked {
+            method: &request.method,
+            names: &names,
+            origin: if uses_page_origin { &self.page.origin } else { self.origin() },
+            credentials: request.credentials,
+            is_checked: !(uses_page_origin && origin_of(&request.url) == self.page.origin),
+        };
+        match judge(&asked, &response, profile) {
+            Ok(granted) => {
+                self.trace.passed(PREFLIGHT_ANSWER, format!("{}, allows the request", seen(&response)));
+                cache.store(self.cache_key(), granted, self.now, profile);
+                self.preflighted = Some(names);
+                self.send_actual();
+            }
+            Err(failure) => {
+                self.trace.passed(PREFLIGHT_ANSWER, seen(&response));
+                self.trace.failed(failed_check(&failure), failure.to_string());
+                cache.clear(&self.cache_key());
+                self.block(failure);
+            }
+        }
+    }
+
+    fn send_actual(&mut self) {
+        let Some(request) = &self.request else { return };
+        self.sent.push(Sent {
+            hop: self.hop,
+            kind: SentKind::Actual,
+            url: request.url.to_string(),
+            method: request.method.clone(),
+            origin: self.origin_header(request),
+            access_control_request_method: None,
+            access_control_request_headers: None,
+        });
+        self.state = State::Actual;
+    }
+
+    /// "To append a request `Origin` header."
+    fn origin_header(&self, request: &Request) -> Option<String> {
+        if self.tainting == Tainting::Cors {
+            return Some(self.origin().to_owned());
+        }
+        if matches!(&*request.method, "GET" | "HEAD") && !self.keeps_origin {
+            return None;
+        }
+        // The default referrer policy, `strict-origin-when-cross-origin`.
+        let is_downgrade = self.page.origin.starts_with("https://") && request.url.scheme() != "https";
+        Some(if is_downgrade && request.mode != Mode::Cors {
+            "null".to_owned()
+        } else {
+            self.origin().to_owned()
+        })
+    }
+
+    fn handle_actual(&mut self, response: Option<Response>, cache: &mut PreflightCache) {
+        let Some(response) = response else {
+            self.trace.failed(("answer", "HTTP-network fetch", "return a network error"), "no response");
+            let after_preflight = self.sent.iter().rev().nth(1).is_some_and(|sent| sent.hop == self.hop);
+            return self.block(Failure::Network { after_preflight });
+        };
+        if let Err(failure) = self.check_response(&response) {
+            if self.profile().clears_cache_on_failure {
+                cache.clear(&self.cache_key());
+            }
+            return self.block(failure);
+        }
+        if !response.is_redirect() {
+            return self.finish(&response);
+        }
+        match self.request.as_ref().map_or(RedirectMode::Follow, |request| request.redirect) {
+            RedirectMode::Error => {
+                let evidence = format!("{}: {}", response.status, Failure::RedirectMode);
+                self.trace.failed(("redirect mode", "HTTP fetch", "redirect mode is \"error\""), evidence);
+                self.block(Failure::RedirectMode);
+            }
+            RedirectMode::Manual => self.state = State::Done(Outcome::OpaqueRedirect, None),
+            RedirectMode::Follow | RedirectMode::Unknown => self.redirect(&response, cache),
+        }
+    }
+
+    /// The CORS check, and what stands in for it where there is none.
+    fn check_response(&mut self, response: &Response) -> Result<(), Failure> {
+        let Some(request) = &self.request else { return Ok(()) };
+        match self.tainting {
+            Tainting::Basic => Ok(()),
+            Tainting::Opaque => check_policy(&response.headers, &request.url, self.page),
+            Tainting::Cors => {
+                let is_redirect = response.is_redirect() && response.headers.contains("location");
+                let is_strict = is_redirect
+                    && self.profile().redirects_need_credentials
+                    && request.credentials == CredentialsMode::SameOrigin
+                    && self.began_at_home;
+                let credentials = if is_strict { CredentialsMode::Include } else { request.credentials };
+                let checked = cors_check(&response.headers, self.origin(), credentials);
+                self.trace_check(response, checked.as_ref().err());
+                let wrap = if is_redirect { Failure::RedirectCors } else { Failure::Cors };
+                checked.map_err(|failure| wrap(failure, response.status))
+            }
+        }
+    }
+
+    fn trace_check(&mut self, response: &Response, failure: Option<&CorsFailure>) {
+        self.trace.passed(("answer", "HTTP fetch", "Set response to the result"), seen(response));
+        match failure {
+            None => self.trace.passed(CORS_CHECK, "passes"),
+            Some(failure) => self.trace.failed(CORS_CHECK, failure.to_string()),
+        }
+    }
+
+    fn finish(&mut self, response: &Response) {
+        let Some(request) = &self.request else { return };
+        self.status = Some(response.status);
+        let (outcome, readable) = match self.tainting {
+            Tainting::Basic => (Outcome::Ok, basic_filtered(&response.headers)),
+            Tainting::Cors => {
+                (Outcome::Ok, cors_filtered(&response.headers, request.credentials, self.profile()))
+            }
+            Tainting::Opaque => (Outcome::Opaque, Vec::new()),
+        };
+        self.readable = readable;
+        self.state = State::Done(outcome, None);
+    }
+}
+
+const CORS_CHECK: Place = ("CORS check", "CORS check", "return failure");
+
+const PREFLIGHT_ANSWER: Place = ("preflight answer", "CORS-preflight fetch", "Let response be the result");
+
+/// The response in a few words.
+fn seen(response: &Response) -> String {
+    let is_ours = |(name, _): &(&str, &[u8])| name.to_ascii_lowercase().starts_with("access-control-");
+    match response.headers.iter().filter(is_ours).count() {
+        0 => format!("{}, no CORS header", response.status),
+        1 => format!("{}, one CORS header", response.status),
+        count => format!("{}, {count} CORS headers", response.status),
+    }
+}
+
+/// Which check of a preflight's response failed.
+fn failed_check(failure: &Failure) -> Place {
+    let (label, says) = match failure {
+        Failure::PreflightCors(..) => return CORS_CHECK,
+        Failure::MethodNotAllowed(_) => ("methods", "request's method is not in methods"),
+        Failure::HeaderNotAllowed(_) => ("headers", "is not a byte-case-insensitive match"),
+        Failure::AllowMethodsSyntax(_) | Failure::AllowHeadersSyntax(_) => {
+            ("syntax", "return a network error")
+        }
+        _ => ("status", "response's status is an ok status"),
+    };
+    (label, "CORS-preflight fetch", says)
+}
+
+/// The serialized origin of a URL.
+pub(crate) fn origin_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// "A cross-origin resource policy check", for responses that are not read.
+fn check_policy(headers: &HeaderList, url: &Url, page: &Page) -> Result<(), Failure> {
+    let Some(value) = headers.get("cross-origin-resource-policy") else { return Ok(()) };
+    let is_same_site = || is_same_site(&page.origin, &origin_of(url));
+    match &*value {
+        b"same-origin" => Err(Failure::CrossOriginResourcePolicy("same-origin".into())),
+        b"same-site" if !is_same_site() => Err(Failure::CrossOriginResourcePolicy("same-site".into())),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! Header lists as Fetch has them (section 2.2.2): bytes, in order, names compared
+//! without case.
+
+/// A header list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderList(Vec<(String, Vec<u8>)>);
+
+impl HeaderList {
+    /// The list of `fields`, each value without whitespace around it.
+    pub fn new<N: Into<String>, V: AsRef<[u8]>>(fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        let fields = fields.into_iter();
+        Self(fields.map(|(name, value)| (name.into(), trim(value.as_ref()).to_vec())).collect())
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+    }
+
+    /// The values of the fields called `name`.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All values of `name`, joined by a comma and a space ("get", section 2.2.2).
+    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
+        let mut values = self.all(name);
+        let mut joined = values.next()?.to_vec();
+        for value in values {
+            joined.extend_from_slice(b", ");
+            joined.extend_from_slice(value);
+        }
+        Some(joined)
+    }
+
+    /// Whether there is a field called `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// Adds a field at the end.
+    pub fn append(&mut self, name: impl Into<String>, value: impl AsRef<[u8]>) {
+        self.0.push((name.into(), trim(value.as_ref()).to_vec()));
+    }
+
+    /// Drops the spaces between names and colons.
+    pub(crate) fn trim_names(&mut self) {
+        for (name, _) in &mut self.0 {
+            name.truncate(name.trim_end_matches([' ', '\t']).len());
+        }
+    }
+
+    /// Removes the fields whose name `is_left_out`.
+    pub(crate) fn remove(&mut self, is_left_out: impl Fn(&str) -> bool) {
+        self.0.retain(|(name, _)| !is_left_out(name));
+    }
+
+    /// The elements of a list-valued field ("extract header list values", section 2.2.2,
+    /// for `#token`): `None` if there is none, `Some(Err)` with the element that is not a
+    /// token.
+    pub(crate) fn tokens(&self, name: &str) -> Option<Result<Vec<String>, String>> {
+        let value = self.get(name)?;
+        let mut tokens = Vec::new();
+        for element in value.split(|&byte| byte == b',').map(trim).filter(|element| !element.is_empty()) {
+            if !is_token(element) {
+                return Some(Err(text(element)));
+            }
+            tokens.push(text(element));
+        }
+        Some(Ok(tokens))
+    }
+}
+
+/// Bytes as text, each the code point of its number.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Without HTTP whitespace around it.
+pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// A token (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    let is_token_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !bytes.is_empty() && bytes.iter().all(is_token_byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_joined_and_split_as_fetch_says() {
+        let list = HeaderList::new([("A", " x "), ("b", "y"), ("a", "\tz")]);
+        assert_eq!(list.get("A").unwrap(), b"x, z");
+        assert_eq!(list.get("c"), None);
+        let list = HeaderList::new([("m", "GET,, PUT ,"), ("M", "x y")]);
+        assert_eq!(list.tokens("m"), Some(Err("x y".into())));
+        let list = HeaderList::new([("m", "GET,, PUT ,"), ("M", "")]);
+        assert_eq!(list.tokens("m"), Some(Ok(vec!["GET".into(), "PUT".into()])));
+    }
+}
