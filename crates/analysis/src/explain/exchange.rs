@@ -1,0 +1,378 @@
+//! The exchange format: one JSON object a line says what a page asked for and what the
+//! server answered, and the model says what each engine makes of it. The schema is
+//! `docs/exchange.schema.json`.
+
+use std::fmt;
+
+use corsac_browser::{
+    AddressSpace, Body, CacheMode, CredentialsMode, Engine, Exchange, HeaderList, Mode, Page, PageKind,
+    PreflightCache, RedirectMode, RequestInit, Response, Sent, SentKind, Step, Verdict,
+};
+use serde::{Deserialize, Serialize};
+
+use super::fix::fix;
+
+/// Why a line is not an exchange.
+#[derive(Debug)]
+pub struct ExchangeError(serde_json::Error);
+
+impl fmt::Display for ExchangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for ExchangeError {}
+
+/// A recorded exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedExchange {
+    /// Its name.
+    pub id: String,
+    /// Who asked.
+    pub page: Page,
+    /// What was asked.
+    pub request: RequestInit,
+    /// What was answered.
+    pub hops: Vec<Hop>,
+}
+
+/// The answers of one hop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hop {
+    /// To the preflight; `None` is 404 without fields.
+    pub preflight: Option<Answered>,
+    /// To the request.
+    pub actual: Answered,
+}
+
+/// An answer, or none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Answered {
+    /// No response came.
+    #[default]
+    NetworkError,
+    /// A response.
+    Response(Response),
+}
+
+impl RecordedExchange {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// It is not JSON, or has unknown keys, or lacks some, or a value that is none of
+    /// those that the format names.
+    pub fn read(line: &[u8]) -> Result<Self, ExchangeError> {
+        let form: Form = serde_json::from_slice(line).map_err(ExchangeError)?;
+        Ok(form.into())
+    }
+
+    /// What `engine` makes of it.
+    pub fn judge(&self, engine: Engine) -> Verdict {
+        let mut cache = PreflightCache::default();
+        let mut exchange = Exchange::new(engine, &self.page, &self.request, &mut cache, 0);
+        while let Some(sent) = exchange.poll_output() {
+            let response = self.answer(sent.hop, sent.kind);
+            exchange.handle_response(response, &mut cache);
+        }
+        exchange.into_verdict()
+    }
+
+    fn answer(&self, hop: usize, kind: SentKind) -> Option<Response> {
+        let hop = self.hops.get(hop);
+        let answered = match kind {
+            SentKind::Actual => &hop?.actual,
+            SentKind::Preflight => match hop.and_then(|hop| hop.preflight.as_ref()) {
+                Some(answered) => answered,
+                None => return Some(Response { status: 404, headers: HeaderList::default() }),
+            },
+        };
+        match answered {
+            Answered::NetworkError => None,
+            Answered::Response(response) => Some(response.clone()),
+        }
+    }
+}
+
+/// Reads one line, judges it for each of `engines`, and appends a line for each to `out`.
+///
+/// # Errors
+/// As for [`RecordedExchange::read`]; nothing is appended.
+pub fn judge_line(line: &[u8], engines: &[Engine], out: &mut Vec<u8>) -> Result<(), ExchangeError> {
+    let exchange = RecordedExchange::read(line)?;
+    for &engine in engines {
+        let verdict = exchange.judge(engine);
+        Judged::new(&exchange, &verdict).write(out);
+    }
+    Ok(())
+}
+
+/// A verdict as the format writes it.
+#[derive(Debug, Serialize)]
+pub struct Judged<'v> {
+    id: &'v str,
+    engine: &'static str,
+    outcome: &'static str,
+    code: Option<&'static str>,
+    console: Option<&'v str>,
+    preflight_sent: bool,
+    requests: Vec<SentForm<'v>>,
+    readable_headers: &'v [String],
+    steps: Vec<StepForm<'v>>,
+    fix: Option<String>,
+}
+
+impl<'v> Judged<'v> {
+    /// The line for `verdict`.
+    pub fn new(exchange: &'v RecordedExchange, verdict: &'v Verdict) -> Self {
+        Self {
+            id: &exchange.id,
+            engine: verdict.engine.name(),
+            outcome: verdict.outcome.name(),
+            code: verdict.code,
+            console: verdict.console.as_deref(),
+            preflight_sent: verdict.preflight_sent(),
+            requests: verdict.requests.iter().map(SentForm::new).collect(),
+            readable_headers: &verdict.readable_headers,
+            steps: verdict.steps.iter().map(StepForm::new).collect(),
+            fix: fix(&exchange.page, &exchange.request, verdict).map(|fix| fix.to_string()),
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        // Writing to memory cannot fail, and every key is a string.
+        let _ = serde_json::to_writer(&mut *out, self);
+        out.push(b'\n');
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SentForm<'v> {
+    hop: usize,
+    kind: &'static str,
+    method: &'v str,
+    origin: Option<&'v str>,
+    access_control_request_method: Option<&'v str>,
+    access_control_request_headers: Option<&'v str>,
+}
+
+impl<'v> SentForm<'v> {
+    fn new(sent: &'v Sent) -> Self {
+        Self {
+            hop: sent.hop,
+            kind: match sent.kind {
+                SentKind::Actual => "actual",
+                SentKind::Preflight => "preflight",
+            },
+            method: &sent.method,
+            origin: sent.origin.as_deref(),
+            access_control_request_method: sent.access_control_request_method.as_deref(),
+            access_control_request_headers: sent.access_control_request_headers.as_deref(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct StepForm<'v> {
+    algorithm: &'static str,
+    step: &'static str,
+    passed: bool,
+    evidence: &'v str,
+}
+
+impl<'v> StepForm<'v> {
+    fn new(step: &'v Step) -> Self {
+        let Step { label: _, algorithm, says, passed, evidence } = step;
+        Self { algorithm, step: says, passed: *passed, evidence }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    id: String,
+    page: PageForm,
+    request: RequestForm,
+    hops: Vec<HopForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PageForm {
+    origin: String,
+    #[serde(default)]
+    kind: KindForm,
+    secure_context: bool,
+    #[serde(default)]
+    address_space: SpaceForm,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum KindForm {
+    Blob,
+    Data,
+    File,
+    Sandbox,
+    Srcdoc,
+    #[default]
+    Window,
+    Worker,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SpaceForm {
+    Local,
+    Loopback,
+    #[default]
+    Public,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestForm {
+    url: String,
+    #[serde(default = "get")]
+    method: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    mode: Option<String>,
+    credentials: Option<String>,
+    redirect: Option<String>,
+    cache: Option<String>,
+    body: Option<BodyForm>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BodyForm {
+    kind: BodyKind,
+    #[serde(rename = "type")]
+    mime_type: Option<String>,
+    #[serde(rename = "value")]
+    _value: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum BodyKind {
+    Blob,
+    Bytes,
+    Form,
+    Stream,
+    Text,
+    UrlSearchParams,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HopForm {
+    preflight: Option<AnswerForm>,
+    actual: Option<AnswerForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerForm {
+    #[serde(default)]
+    status: u16,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    network_error: bool,
+}
+
+impl From<Form> for RecordedExchange {
+    fn from(form: Form) -> Self {
+        Self {
+            id: form.id,
+            page: form.page.into(),
+            request: form.request.into(),
+            hops: form.hops.into_iter().map(Hop::from).collect(),
+        }
+    }
+}
+
+impl From<PageForm> for Page {
+    fn from(form: PageForm) -> Self {
+        Self {
+            origin: form.origin,
+            kind: match form.kind {
+                KindForm::Blob => PageKind::Blob,
+                KindForm::Data => PageKind::Data,
+                KindForm::File => PageKind::File,
+                KindForm::Sandbox => PageKind::Sandbox,
+                KindForm::Srcdoc => PageKind::Srcdoc,
+                KindForm::Window => PageKind::Window,
+                KindForm::Worker => PageKind::Worker,
+            },
+            secure_context: form.secure_context,
+            address_space: match form.address_space {
+                SpaceForm::Local => AddressSpace::Local,
+                SpaceForm::Loopback => AddressSpace::Loopback,
+                SpaceForm::Public => AddressSpace::Public,
+            },
+        }
+    }
+}
+
+impl From<RequestForm> for RequestInit {
+    /// A value that no browser knows makes the constructor throw; the format has it all
+    /// the same, since pages have it.
+    fn from(form: RequestForm) -> Self {
+        let or_else = |value: &Option<String>, default| value.as_deref().unwrap_or(default).to_owned();
+        Self {
+            url: form.url,
+            method: form.method,
+            headers: form.headers,
+            mode: Mode::named(&or_else(&form.mode, "cors")),
+            credentials: CredentialsMode::named(&or_else(&form.credentials, "same-origin")),
+            redirect: RedirectMode::named(&or_else(&form.redirect, "follow")),
+            cache: CacheMode::named(&or_else(&form.cache, "default")),
+            body: form.body.map(Body::from),
+        }
+    }
+}
+
+impl From<BodyForm> for Body {
+    fn from(form: BodyForm) -> Self {
+        match form.kind {
+            BodyKind::Blob => Self::Blob(form.mime_type.unwrap_or_default()),
+            BodyKind::Bytes => Self::Bytes,
+            BodyKind::Form => Self::Form,
+            BodyKind::Stream => Self::Stream,
+            BodyKind::Text => Self::Text,
+            BodyKind::UrlSearchParams => Self::UrlSearchParams,
+        }
+    }
+}
+
+impl From<HopForm> for Hop {
+    fn from(form: HopForm) -> Self {
+        Self {
+            preflight: form.preflight.map(Answered::from),
+            actual: form.actual.map(Answered::from).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<AnswerForm> for Answered {
+    fn from(form: AnswerForm) -> Self {
+        if form.network_error {
+            return Self::NetworkError;
+        }
+        let fields = form.headers.into_iter().map(|(name, value)| (name, bytes(&value)));
+        Self::Response(Response { status: form.status, headers: HeaderList::new(fields) })
+    }
+}
+
+/// Each character stands for the byte of its number; text beyond that is UTF-8.
+fn bytes(value: &str) -> Vec<u8> {
+    let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+    bytes.unwrap_or_else(|| value.as_bytes().to_vec())
+}

@@ -1,0 +1,9 @@
+//! Why a browser blocks a request, and the smallest safe change.
+
+mod exchange;
+mod fix;
+mod policy;
+
+pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};
+pub use fix::{Fix, Place, fix};
+pub use policy::{PolicyAnswer, ask_policy};
