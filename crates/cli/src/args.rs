@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Find mistakes in policies
     Check(Check),
+    /// Why a browser blocks a request, and the smallest safe change
+    Explain(Box<Explain>),
     /// Explain a rule, or list them all
     Rule(Rule),
     /// Write a starting policy
@@ -87,6 +89,77 @@ pub(crate) struct Check {
     /// Policy files; `-` is standard input
     #[arg(default_value = "corsac.toml")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXPLAIN_HELP)]
+pub(crate) struct Explain {
+    /// What the page asks for
+    #[arg(required_unless_present = "exchanges")]
+    pub(crate) url: Option<String>,
+    /// The page's origin, scheme and host; `null` for a sandboxed frame
+    #[arg(long, value_name = "ORIGIN", required_unless_present = "exchanges")]
+    pub(crate) from: Option<String>,
+    /// The method; GET, or POST with a body
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// A request header, `Name: value`
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+    /// A body; `Content-Type` is that of a string unless a header says otherwise
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) data: Option<String>,
+    /// The credentials mode of the call
+    #[arg(long, value_enum, default_value_t = Credentials::SameOrigin, value_name = "MODE")]
+    pub(crate) credentials: Credentials,
+    /// The redirect mode of the call
+    #[arg(long, value_enum, default_value_t = Redirect::Follow, value_name = "MODE")]
+    pub(crate) redirect: Redirect,
+    /// Ask this policy file instead of the network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Send the request itself too where it is not GET or HEAD
+    #[arg(long, conflicts_with = "policy")]
+    pub(crate) send: bool,
+    /// Judge recorded exchanges, one JSON object a line; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy"])]
+    pub(crate) exchanges: Option<PathBuf>,
+    /// Whose judgement
+    #[arg(long, value_enum, default_value_t = EngineName::All)]
+    pub(crate) engine: EngineName,
+}
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT -H 'content-type: application/json'
+  corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT --policy corsac.toml
+  corsac explain --exchanges recorded.jsonl --engine chromium
+
+Nothing is sent that was not given: no cookies, no stored passwords.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Credentials {
+    Include,
+    Omit,
+    SameOrigin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Redirect {
+    Error,
+    Follow,
+    Manual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// The Fetch Standard
+    Standard,
+    Chromium,
+    Firefox,
+    Webkit,
+    /// Each of them
+    All,
 }
 
 #[derive(Debug, ClapArgs)]

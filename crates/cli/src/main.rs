@@ -33,6 +33,7 @@ fn run(args: &Args, output: &Output) -> Exit {
     match &args.command {
         Command::Check(check) => commands::check::run(check, global, output),
         Command::Demo(demo) => commands::demo::run(demo, output),
+        Command::Explain(explain) => commands::explain::run(explain, global, output),
         Command::Init(init) => commands::init::run(init, output),
         Command::Rule(rule) => commands::rule::run(rule, global, output),
         Command::Serve(serve) => commands::serve::run(serve, global, output),

@@ -33,6 +33,27 @@ impl Output {
         }
     }
 
+    /// Writes a part of the data and empties it; an exit if there is no point in more.
+    pub(crate) fn chunk(&self, part: &mut Vec<u8>) -> Option<Exit> {
+        let written = io::stdout().lock().write_all(part);
+        part.clear();
+        match written {
+            Ok(()) => None,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Some(Exit::Clean),
+            Err(error) => {
+                Some(self.fail(&format!("failed to write the result: {error}"), "is the disk full?"))
+            }
+        }
+    }
+
+    /// `text` in a colour, where standard output shows colours.
+    pub(crate) fn data_paint(&self, text: &str, escape: &str) -> String {
+        match self.style(io::stdout().is_terminal()) {
+            Style::Coloured => format!("{escape}{text}\u{1b}[0m"),
+            Style::Plain => text.to_owned(),
+        }
+    }
+
     /// Says something to people, unless they asked for silence.
     pub(crate) fn talk(&self, text: &str) {
         if !self.quiet {

@@ -32,18 +32,7 @@ impl Snapshot {
         for (_, policy) in &mut config.policies {
             *policy = policy.clone().with_generation(generation);
         }
-        let mut matcher = matchit::Router::new();
-        for (index, route) in config.routes.iter().enumerate() {
-            // The same insertions succeeded when the configuration was read.
-            let _ = matcher.insert(route.path.as_str(), index);
-        }
-        // Everything below a path includes the path itself, with and without its slash,
-        // unless a route names it: then the insertion conflicts.
-        for (index, route) in config.routes.iter().enumerate() {
-            for path in itself(&route.path) {
-                let _ = matcher.insert(path, index);
-            }
-        }
+        let matcher = matcher(&config);
         let per_route = config.routes.iter().map(|route| metrics.route(&route.path)).collect();
         Arc::new(Self { generation, config, matcher, metrics: per_route, unrouted: metrics.route(UNROUTED) })
     }
@@ -69,6 +58,23 @@ impl Snapshot {
     pub(crate) fn metrics(&self, matched: Option<Matched<'_>>) -> &RouteMetrics {
         matched.and_then(|matched| self.metrics.get(matched.index)).unwrap_or(&self.unrouted)
     }
+}
+
+/// Finds the number of the route for a canonical path.
+pub(crate) fn matcher(config: &Config) -> matchit::Router<usize> {
+    let mut matcher = matchit::Router::new();
+    for (index, route) in config.routes.iter().enumerate() {
+        // The same insertions succeeded when the configuration was read.
+        let _ = matcher.insert(route.path.as_str(), index);
+    }
+    // Everything below a path includes the path itself, with and without its slash,
+    // unless a route names it: then the insertion conflicts.
+    for (index, route) in config.routes.iter().enumerate() {
+        for path in itself(&route.path) {
+            let _ = matcher.insert(path, index);
+        }
+    }
+    matcher
 }
 
 /// `/api/{*rest}` → `/api/`, `/api`; nothing for a path without `{*…}`.

@@ -5,6 +5,7 @@
 mod browser;
 #[expect(dead_code, reason = "the driver can do more than these tests ask of it")]
 mod chromium;
+mod explain;
 mod files;
 mod findings;
 mod process;

@@ -23,6 +23,8 @@ use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
 use ipnet::IpNet;
 
+use crate::message::canonical::canonical_path;
+
 pub use rules::RULES;
 
 /// The key of the profiles.
@@ -135,6 +137,21 @@ pub struct Route {
     pub body_size: Option<u64>,
     /// Another bound on the response's head than the upstream's.
     pub response_timeout: Option<Duration>,
+}
+
+impl Config {
+    /// The name and the policy that decide about requests for `path`; nothing where no
+    /// other origin may read.
+    pub fn policy_for(&self, path: &str) -> Option<(&str, &Policy)> {
+        let path = canonical_path(path).ok();
+        let route =
+            path.and_then(|path| crate::snapshot::matcher(self).at(&path).ok().map(|found| *found.value));
+        let index = match route.and_then(|index| self.routes.get(index)) {
+            Some(route) => route.policy?,
+            None => self.unrouted_policy?,
+        };
+        self.policies.get(index).map(|(name, policy)| (name.as_str(), policy))
+    }
 }
 
 /// What was read: the configuration if it can run, the document, and all findings.

@@ -1,0 +1,105 @@
+//! An answer for people and for programs.
+
+use std::fmt::Write as _;
+
+use corsac_analysis::explain::{Judged, RecordedExchange, fix};
+use corsac_browser::{CredentialsMode, Engine, Outcome, Verdict};
+
+use super::Answer;
+use super::request::Asked;
+use crate::output::Output;
+
+/// The model explanation: what was asked, step by step, what each console says, the fix.
+pub(crate) fn human(asked: &Asked, answer: &Answer, output: &Output) -> String {
+    let mut text = String::new();
+    let Some(first) = answer.verdicts.first() else { return text };
+    let shown = worst(&answer.verdicts).unwrap_or(first);
+    let _ = writeln!(text, "{}\n", headline(asked, shown, output));
+    let width = shown.steps.iter().map(|step| step.label.len()).max().unwrap_or(0);
+    for (number, step) in shown.steps.iter().enumerate() {
+        let verdict = if step.passed { String::new() } else { output.data_paint("fails: ", RED) };
+        let _ = writeln!(text, "{:>3}  {:width$}   {verdict}{}", number + 1, step.label, step.evidence);
+    }
+    if let Some(invalid) = &shown.invalid {
+        let _ = writeln!(text, "  1  fetch()   {}{invalid}", output.data_paint("throws: ", RED));
+    }
+    consoles(&mut text, &answer.verdicts, output);
+    let general = || fix(&asked.page, &asked.request, shown).map(|fix| fix.to_string());
+    if let Some(fix) = answer.fix.clone().or_else(general) {
+        let _ = writeln!(text, "{}   {fix}", output.data_paint(&format!("{:13}", "Fix"), GREEN));
+    }
+    for note in &answer.notes {
+        let _ = writeln!(text, "{:13}   {note}", "Note");
+    }
+    text
+}
+
+const RED: &str = "\u{1b}[1;31m";
+const GREEN: &str = "\u{1b}[1;32m";
+const BOLD: &str = "\u{1b}[1m";
+
+/// The verdict that needs explaining: a blocked one, the standard's before others.
+fn worst(verdicts: &[Verdict]) -> Option<&Verdict> {
+    verdicts.iter().find(|verdict| matches!(verdict.outcome, Outcome::Blocked | Outcome::Invalid))
+}
+
+fn headline(asked: &Asked, verdict: &Verdict, output: &Output) -> String {
+    let (word, color) = match verdict.outcome {
+        Outcome::Blocked => ("blocked", RED),
+        Outcome::Invalid => ("invalid", RED),
+        Outcome::Ok => ("ok", GREEN),
+        Outcome::Opaque | Outcome::OpaqueRedirect => ("opaque", GREEN),
+    };
+    let credentials = match asked.request.credentials {
+        CredentialsMode::Include => "credentials included",
+        _ => "without credentials",
+    };
+    format!(
+        "{}   {} {} from {}, {credentials}",
+        output.data_paint(word, color),
+        asked.request.method,
+        asked.request.url,
+        asked.page.origin
+    )
+}
+
+/// What each console says; engines that agree with the headline in silence are not named.
+fn consoles(text: &mut String, verdicts: &[Verdict], output: &Output) {
+    text.push('\n');
+    let blocked = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Blocked).count();
+    for verdict in verdicts.iter().filter(|verdict| verdict.engine != Engine::Standard) {
+        let name = match verdict.engine {
+            Engine::Chromium => "Chromium",
+            Engine::Firefox => "Firefox",
+            Engine::WebKit | Engine::Standard => "WebKit",
+        };
+        let label = output.data_paint(&format!("{:13}", format!("{name} says")), BOLD);
+        match &verdict.console {
+            Some(console) => {
+                let _ = writeln!(text, "{label}   {}", console.replace('\n', "\n                "));
+            }
+            None if blocked > 0 && verdict.outcome != Outcome::Blocked => {
+                let _ = writeln!(text, "{label}   nothing: {}", verdict.outcome.name());
+            }
+            None => {}
+        }
+    }
+}
+
+/// One object: a line of the exchange format for each engine, and the fix.
+pub(crate) fn json(asked: &Asked, answer: &Answer) -> String {
+    let exchange = RecordedExchange {
+        id: asked.request.url.clone(),
+        page: asked.page.clone(),
+        request: asked.request.clone(),
+        hops: Vec::new(),
+    };
+    let verdicts: Vec<_> = answer.verdicts.iter().map(|verdict| Judged::new(&exchange, verdict)).collect();
+    let object = serde_json::json!({
+        "schema": "corsac.explain/1",
+        "verdicts": verdicts,
+        "fix": answer.fix,
+        "notes": answer.notes,
+    });
+    format!("{object}\n")
+}

@@ -1,0 +1,173 @@
+//! `explain`: a policy, a live server, recorded exchanges.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+
+use serde_json::Value;
+
+use crate::process::run;
+
+const POLICY: &str = r#"[upstreams.api]
+url = "http://127.0.0.1:3000"
+[cors.app]
+origins = ["https://app.example.com"]
+methods = ["DELETE"]
+request_headers = ["content-type"]
+[[routes]]
+path = "/{*rest}"
+upstream = "api"
+cors = "app"
+"#;
+
+const URL: &str = "https://api.example.com/items/7";
+
+/// What `explain` says of the policy: exit status and text.
+fn of_policy(policy: &str, arguments: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("corsac.toml"), policy).unwrap();
+    let finished = run(folder.path(), &[&["explain", URL, "--policy", "corsac.toml"], arguments].concat());
+    assert_eq!(finished.stderr, "");
+    (finished.status, finished.stdout)
+}
+
+#[test]
+fn a_policy_says_which_line_lets_the_request_through_and_then_it_does() {
+    const PAGE: [&str; 2] = ["--from", "https://app.example.com"];
+    for (arguments, cause, fix, before, after) in [
+        (
+            &["-X", "PUT"][..],
+            "there is no `Access-Control-Allow-Origin`",
+            "add \"PUT\" to `methods`, corsac.toml:5",
+            "[\"DELETE\"]",
+            "[\"DELETE\", \"PUT\"]",
+        ),
+        (
+            &["-H", "x-trace: 1"],
+            "`x-trace` is not CORS-safelisted with this value",
+            "see that `request_headers` has \"x-trace\", corsac.toml:6",
+            "[\"content-type\"]",
+            "[\"content-type\", \"x-trace\"]",
+        ),
+        (
+            &["--credentials", "include"],
+            "there is no `Access-Control-Allow-Credentials`",
+            "set `credentials = true` if this origin may use them, corsac.toml:3",
+            "request_headers",
+            "credentials = true\nrequest_headers",
+        ),
+    ] {
+        let arguments = [&PAGE, arguments].concat();
+        let (status, text) = of_policy(POLICY, &arguments);
+        assert!(status == 1 && text.starts_with("blocked "), "{text}");
+        assert!(text.contains(cause) && text.contains(fix), "{text}");
+        let (status, text) = of_policy(&POLICY.replace(before, after), &arguments);
+        assert!(status == 0 && text.starts_with("ok "), "{text}");
+    }
+    let (status, text) = of_policy(POLICY, &["--from", "https://app.example.com.evil.test"]);
+    assert!(status == 1 && text.contains("to `origins`, if it may read, corsac.toml:4"), "{text}");
+    // `null` is anybody's; there is no line to add it to.
+    let (status, text) = of_policy(POLICY, &["--from", "null"]);
+    assert!(status == 1 && text.contains("serve the page from an origin of its own"), "{text}");
+}
+
+/// A server that answers each request, a connection each, with what `answer` says.
+fn server(answer: fn(&str) -> &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(stream);
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
+            let fields = "Connection: close\r\nContent-Length: 0\r\n";
+            let text = format!("HTTP/1.1 {}{fields}\r\n", answer(&head));
+            let _ = reader.get_mut().write_all(text.as_bytes());
+        }
+    });
+    address
+}
+
+fn live(address: SocketAddr, arguments: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{address}/items/7");
+    let from = ["explain", &url, "--from", "http://localhost:3000"];
+    let finished = run(folder.path(), &[&from, arguments].concat());
+    (finished.status, finished.stdout + &finished.stderr)
+}
+
+#[test]
+fn a_live_server_is_asked_as_a_browser_would() {
+    let address = server(|head| {
+        let head = head.to_ascii_lowercase();
+        match head.split(' ').next() {
+            Some("options") if head.contains("access-control-request-method: put") => {
+                "204 No Content\r\nAccess-Control-Allow-Origin: http://localhost:3000\r\n\
+                 Access-Control-Allow-Methods: PUT\r\n"
+            }
+            Some("options") => "401 Unauthorized\r\nAccess-Control-Allow-Origin: *\r\n",
+            Some("get") => "500 Internal Server Error\r\n",
+            _ => "200 OK\r\nAccess-Control-Allow-Origin: http://localhost:3000\r\n",
+        }
+    });
+    let (status, text) = live(address, &["-X", "PUT"]);
+    assert!(status == 0 && text.contains("the PUT itself was not sent"), "{text}");
+    let (status, text) = live(address, &["-X", "PUT", "--send"]);
+    assert!(status == 0 && !text.contains("not sent"), "{text}");
+    let (status, text) = live(address, &["-X", "DELETE"]);
+    assert!(status == 1 && text.contains("answer `OPTIONS` before authentication"), "{text}");
+    let (status, text) = live(address, &[]);
+    assert!(status == 1 && text.contains("every response, errors too (this is 500)"), "{text}");
+    // A POST of a form needs no preflight: without sending it nothing is known.
+    let (status, text) = live(address, &["-d", "a=b"]);
+    assert!(status == 2 && text.contains("--send sends it"), "{text}");
+    let (status, text) = live(address, &["-d", "a=b", "--send"]);
+    assert!(status == 0 && text.starts_with("ok "), "{text}");
+}
+
+#[test]
+fn a_server_that_is_down_or_talks_nonsense_is_told() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (status, text) = live(closed, &[]);
+    assert!(status == 1 && text.contains("no response") && text.contains("refused"), "{text}");
+    let endless = server(|_| "302 Found\r\nAccess-Control-Allow-Origin: *\r\nLocation: /again\r\n");
+    let (status, text) = live(endless, &[]);
+    assert!(status == 1 && text.contains("more than 20 redirects"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, reason) in [
+        (&["ftp://x/", "--from", "https://a.example"][..], "only http: and https: are asked"),
+        (&["x", "--from", "https://a.example"], "failed to read the URL `x`"),
+        (&["https://x/", "--from", "https://a.example/"], "an origin has no trailing slash"),
+        (&["https://x/", "--from", "https://a.example", "-H", "x"], "it has no colon"),
+        (&["https://x/", "--from", "https://a.example", "--policy", "none"], "no such file"),
+        (&["--exchanges", "none.jsonl"], "failed to read `none.jsonl`"),
+    ] {
+        let finished = run(folder.path(), &[&["explain"], arguments].concat());
+        assert!(finished.status == 2 && finished.stderr.contains(reason), "{finished:?}");
+        assert_eq!(finished.stdout, "");
+    }
+}
+
+#[test]
+fn exchanges_are_judged_line_by_line_and_bad_lines_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = r#""page":{"origin":"https://app.example.com","secure_context":true}"#;
+    let good = format!(
+        r#"{{"id":"a",{page},"request":{{"url":"https://api.example.com/"}},"hops":[{{"actual":{{"status":200,"headers":[["Access-Control-Allow-Origin","*"]]}}}}]}}"#
+    );
+    let unknown = good.replace("\"id\"", "\"extra\":1,\"id\"");
+    fs::write(folder.path().join("x.jsonl"), format!("{good}\n\n{unknown}\nnonsense\n{good}")).unwrap();
+    let finished = run(folder.path(), &["explain", "--exchanges", "x.jsonl"]);
+    assert_eq!(finished.status, 2);
+    assert!(finished.stderr.contains("x.jsonl:3: unknown field `extra`"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("x.jsonl:4: "), "{}", finished.stderr);
+    let lines: Vec<Value> = finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 8);
+    assert!(lines.iter().all(|line| line["outcome"] == "ok" && line["requests"][0]["kind"] == "actual"));
+    let one = run(folder.path(), &["explain", "--exchanges", "x.jsonl", "--engine", "firefox"]);
+    assert_eq!(one.stdout.lines().count(), 2);
+}
