@@ -95,10 +95,10 @@ pub(crate) struct Check {
 #[command(after_help = EXPLAIN_HELP)]
 pub(crate) struct Explain {
     /// What the page asks for
-    #[arg(required_unless_present = "exchanges")]
+    #[arg(required_unless_present_any = ["error", "exchanges"])]
     pub(crate) url: Option<String>,
     /// The page's origin, scheme and host; `null` for a sandboxed frame
-    #[arg(long, value_name = "ORIGIN", required_unless_present = "exchanges")]
+    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["error", "exchanges"])]
     pub(crate) from: Option<String>,
     /// The method; GET, or POST with a body
     #[arg(short = 'X', long, value_name = "METHOD")]
@@ -124,6 +124,9 @@ pub(crate) struct Explain {
     /// Judge recorded exchanges, one JSON object a line; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy"])]
     pub(crate) exchanges: Option<PathBuf>,
+    /// Say what a message of a browser's console means
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["url", "from", "policy", "exchanges"])]
+    pub(crate) error: Option<String>,
     /// Whose judgement
     #[arg(long, value_enum, default_value_t = EngineName::All)]
     pub(crate) engine: EngineName,
@@ -133,6 +136,7 @@ const EXPLAIN_HELP: &str = "\
 Examples:
   corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT -H 'content-type: application/json'
   corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT --policy corsac.toml
+  corsac explain --error 'Access to fetch at … has been blocked by CORS policy: …'
   corsac explain --exchanges recorded.jsonl --engine chromium
 
 Nothing is sent that was not given: no cookies, no stored passwords.";

@@ -1,9 +1,11 @@
 //! Why a browser blocks a request, and the smallest safe change.
 
+mod console_message;
 mod exchange;
 mod fix;
 mod policy;
 
+pub use console_message::{ConsoleMessage, read_console_message};
 pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};
 pub use fix::{Fix, Place, fix};
 pub use policy::{PolicyAnswer, ask_policy};

@@ -171,3 +171,18 @@ fn exchanges_are_judged_line_by_line_and_bad_lines_named() {
     let one = run(folder.path(), &["explain", "--exchanges", "x.jsonl", "--engine", "firefox"]);
     assert_eq!(one.stdout.lines().count(), 2);
 }
+
+#[test]
+fn console_messages_are_read_and_others_not_guessed_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Access to fetch at 'https://a.example/' from origin 'https://b.example' has been blocked by CORS \
+                policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok \
+                status.";
+    let finished = run(folder.path(), &["explain", "--error", text]);
+    assert_eq!(finished.status, 0);
+    assert!(finished.stdout.starts_with("Chromium   PreflightInvalidStatus\n"), "{}", finished.stdout);
+    let finished = run(folder.path(), &["explain", "--error", text, "--format", "json"]);
+    assert_eq!(finished.json()["code"], "PreflightInvalidStatus");
+    let finished = run(folder.path(), &["explain", "--error", "TypeError: Failed to fetch"]);
+    assert!(finished.status == 2 && finished.stderr.contains("none that browsers print"), "{finished:?}");
+}

@@ -6,6 +6,7 @@ mod policy;
 mod render;
 mod request;
 
+use corsac_analysis::explain::read_console_message;
 use corsac_browser::{Engine, Verdict};
 
 use crate::args::{EngineName, Explain, Format, Global};
@@ -27,6 +28,9 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
     if let Some(file) = &explain.exchanges {
         return batch::run(file, &engines, output);
     }
+    if let Some(text) = &explain.error {
+        return message(text, global.format, output);
+    }
     let asked = match Asked::of(explain) {
         Ok(asked) => asked,
         Err(error) => return output.fail(&error.reason, &error.hint),
@@ -38,6 +42,17 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
     match answer {
         Err(error) => output.fail(&error.reason, &error.hint),
         Ok(answer) => show(&asked, &answer, global.format, output),
+    }
+}
+
+/// What a console message means; what is none of those known is not guessed at.
+fn message(text: &str, format: Format, output: &Output) -> Exit {
+    match read_console_message(text) {
+        Some(message) => output.data(&render::message(&message, format, output), Exit::Clean),
+        None => output.fail(
+            "failed to read the message: it is none that browsers print about CORS",
+            "paste the whole line of the console, quoted",
+        ),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use corsac_analysis::explain::{Judged, RecordedExchange, fix};
+use corsac_analysis::explain::{ConsoleMessage, Judged, RecordedExchange, fix};
 use corsac_browser::{CredentialsMode, Engine, Outcome, Verdict};
 
 use super::Answer;
 use super::request::Asked;
+use crate::args::Format;
 use crate::output::Output;
 
 /// The model explanation: what was asked, step by step, what each console says, the fix.
@@ -68,12 +69,7 @@ fn consoles(text: &mut String, verdicts: &[Verdict], output: &Output) {
     text.push('\n');
     let blocked = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Blocked).count();
     for verdict in verdicts.iter().filter(|verdict| verdict.engine != Engine::Standard) {
-        let name = match verdict.engine {
-            Engine::Chromium => "Chromium",
-            Engine::Firefox => "Firefox",
-            Engine::WebKit | Engine::Standard => "WebKit",
-        };
-        let label = output.data_paint(&format!("{:13}", format!("{name} says")), BOLD);
+        let label = output.data_paint(&format!("{:13}", format!("{} says", title(verdict.engine))), BOLD);
         match &verdict.console {
             Some(console) => {
                 let _ = writeln!(text, "{label}   {}", console.replace('\n', "\n                "));
@@ -84,6 +80,30 @@ fn consoles(text: &mut String, verdicts: &[Verdict], output: &Output) {
             None => {}
         }
     }
+}
+
+fn title(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Standard => "Fetch",
+        Engine::Chromium => "Chromium",
+        Engine::Firefox => "Firefox",
+        Engine::WebKit => "WebKit",
+    }
+}
+
+/// What a console message means.
+pub(crate) fn message(message: &ConsoleMessage, format: Format, output: &Output) -> String {
+    let ConsoleMessage { engine, code, means, look } = message;
+    if format == Format::Json {
+        let object = serde_json::json!({
+            "schema": "corsac.console-message/1",
+            "engine": engine.name(), "code": code, "means": means, "look": look,
+        });
+        return format!("{object}\n");
+    }
+    let head = output.data_paint(&format!("{:8}", title(*engine)), BOLD);
+    let code = if code.is_empty() { "without a code of its own" } else { code };
+    format!("{head}   {code}\n{:8}   {means}\n{:8}   {look}\n", "Means", "Look at")
 }
 
 /// One object: a line of the exchange format for each engine, and the fix.
