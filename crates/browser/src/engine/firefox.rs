@@ -1,5 +1,5 @@
 //! Firefox ESR 153: its deviations, its codes (categories of console messages, keys of
-//! `security.properties`), its console.
+//! `security.properties`), its console (the texts are those of that file in 153.7.0).
 
 use crate::console::Context;
 use crate::engine::{Again, Check, Dropped, Locations, Profile, STANDARD};
@@ -87,10 +87,14 @@ pub(super) fn console(failure: &Failure, context: &Context<'_>) -> Option<String
     }
     let (reason, status) = reason(code, failure);
     let status = status.map_or_else(String::new, |status| format!(" Status code: {status}."));
+    // One text of the fifteen has its URL in quotes.
+    let url = match code {
+        "CORSNotSupportingCredentials" => format!("‘{}’", context.url),
+        _ => context.url.to_owned(),
+    };
     Some(format!(
-        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {}. \
-         (Reason: {reason}).{status}",
-        context.url
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {url}. \
+         (Reason: {reason}).{status}"
     ))
 }
 
@@ -137,5 +141,42 @@ fn reason(code: &str, failure: &Failure) -> (String, Option<String>) {
         ),
         "CORSRequestNotHttp" => ("CORS request not http".to_owned(), None),
         _ => ("CORS request did not succeed".to_owned(), Some("(null)".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_those_of_firefox() {
+        let context = Context {
+            url: "https://api.example/",
+            first_url: "https://api.example/",
+            origin: "null",
+            hop: 0,
+        };
+        for (failure, end) in [
+            (
+                Failure::Cors(CorsFailure::Wildcard, 200),
+                "at ‘https://api.example/’. (Reason: Credential is not supported if the CORS header \
+                 ‘Access-Control-Allow-Origin’ is ‘*’).",
+            ),
+            (
+                Failure::PreflightCors(CorsFailure::Missing, 404),
+                "at https://api.example/. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: \
+                 404.",
+            ),
+            (
+                Failure::AllowMethodsSyntax("a b".into()),
+                "at https://api.example/. (Reason: invalid token ‘a b’ in CORS header \
+                 ‘Access-Control-Allow-Methods’).",
+            ),
+        ] {
+            let text = console(&failure, &context).unwrap();
+            let begin =
+                "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource ";
+            assert_eq!(text, format!("{begin}{end}"));
+        }
     }
 }
