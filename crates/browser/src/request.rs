@@ -277,7 +277,6 @@ pub(crate) struct Request {
     pub(crate) mode: Mode,
     pub(crate) credentials: CredentialsMode,
     pub(crate) redirect: RedirectMode,
-    pub(crate) has_body: bool,
     /// A body that can be sent once only.
     pub(crate) has_stream: bool,
 }
@@ -289,15 +288,7 @@ impl Request {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Invalid::UrlCredentials);
         }
-        if init.has_unknown_mode() {
-            return Err(Invalid::UnknownMode);
-        }
-        if init.mode == Mode::Navigate {
-            return Err(Invalid::NavigateMode);
-        }
-        if init.cache == CacheMode::OnlyIfCached && init.mode != Mode::SameOrigin {
-            return Err(Invalid::OnlyIfCached);
-        }
+        check_modes(init)?;
         let method = normalize_method(&init.method)?;
         if init.mode == Mode::NoCors && !is_safelisted_method(&method) {
             return Err(Invalid::NoCorsMethod(method));
@@ -312,29 +303,33 @@ impl Request {
         if init.body.is_some() && matches!(&*method, "GET" | "HEAD") {
             return Err(Invalid::BodyWithGet);
         }
-        let has_stream = init.body == Some(Body::Stream) && !profile.sends_streams_as_text;
         let content_type = init.body.as_ref().and_then(|body| content_type(body, profile));
         if let Some(content_type) = content_type
             && !headers.contains("content-type")
         {
             guarded_append(&mut headers, "Content-Type", content_type.as_bytes(), init.mode, profile)?;
         }
-        let has_body = init.body.is_some();
-        let Init { mode, credentials, redirect } = Init::of(init);
-        Ok(Self { url, method, headers, mode, credentials, redirect, has_body, has_stream })
+        Ok(Self {
+            url,
+            method,
+            headers,
+            mode: init.mode,
+            credentials: init.credentials,
+            redirect: init.redirect,
+            has_stream: init.body == Some(Body::Stream) && !profile.sends_streams_as_text,
+        })
     }
 }
 
-/// The modes of a request.
-struct Init {
-    mode: Mode,
-    credentials: CredentialsMode,
-    redirect: RedirectMode,
-}
-
-impl Init {
-    fn of(init: &RequestInit) -> Self {
-        Self { mode: init.mode, credentials: init.credentials, redirect: init.redirect }
+fn check_modes(init: &RequestInit) -> Result<(), Invalid> {
+    if init.has_unknown_mode() {
+        return Err(Invalid::UnknownMode);
+    }
+    match (init.mode, init.cache) {
+        (Mode::Navigate, _) => Err(Invalid::NavigateMode),
+        (Mode::SameOrigin, _) => Ok(()),
+        (_, CacheMode::OnlyIfCached) => Err(Invalid::OnlyIfCached),
+        _ => Ok(()),
     }
 }
 

@@ -38,7 +38,6 @@ impl Exchange<'_> {
         if turns_to_get {
             self.keeps_origin = profile.keeps_origin_after_post;
             "GET".clone_into(&mut request.method);
-            request.has_body = false;
             request.has_stream = false;
             request.headers.remove(|name| {
                 ["content-encoding", "content-language", "content-location", "content-type"]
