@@ -48,8 +48,8 @@ pub struct Exchange<'p> {
     request: Option<Request>,
     invalid: Option<Invalid>,
     first_url: String,
+    /// Redirects followed so far.
     hop: usize,
-    redirects: u32,
     tainting: Tainting,
     /// Whether the first URL was of the page's own origin.
     began_at_home: bool,
@@ -88,7 +88,6 @@ impl<'p> Exchange<'p> {
             invalid,
             first_url: init.url.clone(),
             hop: 0,
-            redirects: 0,
             tainting: Tainting::Basic,
             began_at_home: false,
             is_tainted: false,
@@ -175,7 +174,7 @@ impl<'p> Exchange<'p> {
     fn main_fetch(&mut self, cache: &mut PreflightCache, is_crossing: bool) {
         let Some(request) = &self.request else { return };
         let is_same_origin = origin_of(&request.url) == self.page.origin;
-        if let Some(failure) = self.refused_outright(request) {
+        if let Some(failure) = self.refused_outright(request, is_same_origin) {
             self.trace.failed(
                 ("request", "main fetch", "should be blocked due to a bad port"),
                 failure.to_string(),
@@ -190,7 +189,7 @@ impl<'p> Exchange<'p> {
         }
         match request.mode {
             Mode::SameOrigin => {
-                let redirected = self.redirects > 0;
+                let redirected = self.hop > 0;
                 let url = request.url.to_string();
                 self.trace.failed(("mode", "main fetch", "request's mode is \"same-origin\""), url);
                 return self.block(Failure::SameOriginMode { redirected });
@@ -215,14 +214,13 @@ impl<'p> Exchange<'p> {
         self.maybe_preflight(cache, is_crossing);
     }
 
-    fn refused_outright(&self, request: &Request) -> Option<Failure> {
+    fn refused_outright(&self, request: &Request, is_same_origin: bool) -> Option<Failure> {
         if let Some(port) = is_bad_port(&request.url) {
-            return Some(Failure::BadPort { port, redirected: self.redirects > 0 });
+            return Some(Failure::BadPort { port, redirected: self.hop > 0 });
         }
         if is_mixed_content(&request.url, self.page, self.profile()) {
             return Some(Failure::MixedContent);
         }
-        let is_same_origin = origin_of(&request.url) == self.page.origin;
         if is_same_origin { None } else { local_network(&request.url, self.page, self.profile()) }
     }
 

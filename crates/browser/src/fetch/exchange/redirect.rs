@@ -11,7 +11,7 @@ use crate::request::Mode;
 use crate::response::Response;
 
 /// "If request's redirect count is 20, then return a network error."
-const MAX_REDIRECTS: u32 = 20;
+const MAX_REDIRECTS: usize = 20;
 
 impl Exchange<'_> {
     /// "HTTP-redirect fetch."
@@ -27,7 +27,6 @@ impl Exchange<'_> {
         }
         let profile = self.profile();
         let Some(request) = &mut self.request else { return };
-        self.redirects += 1;
         let turns_to_get = match response.status {
             301 | 302 => {
                 request.method == "POST" || request.method == "DELETE" && profile.redirects_turn_delete_to_get
@@ -95,7 +94,7 @@ impl Exchange<'_> {
         if !matches!(location.scheme(), "http" | "https") {
             return Err(Failure::RedirectScheme(location.scheme().to_owned()));
         }
-        if self.redirects >= MAX_REDIRECTS {
+        if self.hop >= MAX_REDIRECTS {
             return Err(Failure::TooManyRedirects);
         }
         let has_credentials = !location.username().is_empty() || location.password().is_some();
