@@ -2,14 +2,11 @@
 
 #![cfg(test)]
 
-mod exchange;
-
 use std::collections::HashMap;
 
-use corsac_browser::{Engine, Outcome, Verdict};
+use corsac_analysis::explain::RecordedExchange;
+use corsac_browser::{Engine, Outcome, Sent, SentKind, Verdict};
 use serde_json::Value;
-
-use exchange::judge;
 
 /// Lines of JSON by their id; cases that only one engine's behaviour made have several.
 fn lines(text: &str) -> impl Iterator<Item = Value> {
@@ -57,8 +54,8 @@ fn compare(tally: &mut Tally, expected: &Value, verdict: &Verdict) {
         }
     }
     if expected["engine"] != "standard" && expected.get("unlogged_hops").is_none() {
-        let found = exchange::requests(verdict);
-        let theirs = exchange::normalized(&expected["requests"]);
+        let found = requests(verdict);
+        let theirs = normalized(&expected["requests"]);
         if theirs != found && expected.get("repeats_collapsed").is_none() {
             tally.requests.push(format!("{id}: theirs {theirs:?}\n    model {found:?}"));
         }
@@ -75,14 +72,52 @@ fn compare(tally: &mut Tally, expected: &Value, verdict: &Verdict) {
 }
 
 fn run(engine: Engine, cases: &str, expected: &str) -> Tally {
-    let exchanges: HashMap<String, Value> =
-        lines(cases).map(|case| (case["id"].as_str().unwrap().to_owned(), case)).collect();
+    let read = |line: &str| RecordedExchange::read(line.as_bytes()).unwrap();
+    let exchanges: HashMap<String, RecordedExchange> =
+        cases.lines().map(read).map(|exchange| (exchange.id.clone(), exchange)).collect();
     let mut tally = Tally::default();
     for expected in lines(expected).filter(|line| line["engine"] == engine.name()) {
-        let Some(case) = exchanges.get(expected["id"].as_str().unwrap()) else { continue };
-        compare(&mut tally, &expected, &judge(engine, case));
+        let Some(exchange) = exchanges.get(expected["id"].as_str().unwrap()) else { continue };
+        compare(&mut tally, &expected, &exchange.judge(engine));
     }
     tally
+}
+
+/// What was sent, as lines.
+fn requests(verdict: &Verdict) -> Vec<String> {
+    let line = |sent: &Sent| match sent.kind {
+        SentKind::Actual => format!("{} actual {} {:?}", sent.hop, sent.method, sent.origin.as_deref()),
+        SentKind::Preflight => format!(
+            "{} preflight {:?} {:?} {:?}",
+            sent.hop,
+            sent.access_control_request_method.as_deref(),
+            sent.access_control_request_headers.as_deref(),
+            sent.origin.as_deref()
+        ),
+    };
+    verdict.requests.iter().map(line).collect()
+}
+
+/// The same of what a browser sent.
+fn normalized(requests: &Value) -> Vec<String> {
+    let line = |sent: &Value| match sent["kind"].as_str().unwrap() {
+        "actual" => {
+            format!(
+                "{} actual {} {:?}",
+                sent["hop"],
+                sent["method"].as_str().unwrap(),
+                sent["origin"].as_str()
+            )
+        }
+        _ => format!(
+            "{} preflight {:?} {:?} {:?}",
+            sent["hop"],
+            sent["access_control_request_method"].as_str(),
+            sent["access_control_request_headers"].as_str(),
+            sent["origin"].as_str()
+        ),
+    };
+    requests.as_array().unwrap().iter().map(line).collect()
 }
 
 /// Every case agrees in everything: a difference is a bug of the model, or a new item of
@@ -96,8 +131,8 @@ fn assert_agrees(engine: Engine, cases: &str, expected: &str, at_least: usize) {
     assert!(engine == Engine::Standard || tally.code.0 > 100 && tally.readable.0 > 100);
 }
 
-const CASES: &str = include_str!("../data/cases.jsonl");
-const EXPECTED: &str = include_str!("../data/expected.jsonl");
+const CASES: &str = include_str!("data/cases.jsonl");
+const EXPECTED: &str = include_str!("data/expected.jsonl");
 
 #[test]
 fn chromium_did_what_the_model_says() {

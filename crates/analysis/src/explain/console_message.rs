@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn every_message_of_the_model_is_recognized() {
-        let cases = include_str!("../../../browser/tests/data/cases.jsonl");
+        let cases = include_str!("../../tests/data/cases.jsonl");
         let mut seen = std::collections::BTreeSet::new();
         for line in cases.lines() {
             let exchange = RecordedExchange::read(line.as_bytes()).unwrap();
