@@ -101,252 +101,128 @@ const POLICY: Meaning = (
     "should others load it? Then send `Cross-Origin-Resource-Policy: cross-origin`",
 );
 
-/// Words of a message; the code where a preflight's answer is meant, and elsewhere.
-type Row = (&'static str, &'static str, &'static str, Meaning, Meaning);
+/// Words of a message, its code, its meaning.
+type Row = (&'static str, &'static str, Meaning);
 
-const CHROMIUM: [Row; 18] = [
+/// Where Chromium says that the answer to a preflight is meant.
+const CHROMIUM_PREFLIGHT: [Row; 8] = [
     (
         "No 'Access-Control-Allow-Origin' header is present",
         "PreflightMissingAllowOriginHeader",
-        "MissingAllowOriginHeader",
         PREFLIGHT_MISSING,
-        MISSING,
     ),
-    (
-        "must not be the wildcard '*'",
-        "PreflightWildcardOriginNotAllowed",
-        "WildcardOriginNotAllowed",
-        WILDCARD,
-        WILDCARD,
-    ),
-    (
-        "contains multiple values '",
-        "PreflightMultipleAllowOriginValues",
-        "MultipleAllowOriginValues",
-        MULTIPLE,
-        MULTIPLE,
-    ),
-    (
-        "contains the invalid value '",
-        "PreflightInvalidAllowOriginValue",
-        "InvalidAllowOriginValue",
-        INVALID,
-        INVALID,
-    ),
-    (
-        "that is not equal to the supplied origin",
-        "PreflightAllowOriginMismatch",
-        "AllowOriginMismatch",
-        MISMATCH,
-        MISMATCH,
-    ),
+    ("must not be the wildcard '*'", "PreflightWildcardOriginNotAllowed", WILDCARD),
+    ("contains multiple values '", "PreflightMultipleAllowOriginValues", MULTIPLE),
+    ("contains the invalid value '", "PreflightInvalidAllowOriginValue", INVALID),
+    ("that is not equal to the supplied origin", "PreflightAllowOriginMismatch", MISMATCH),
     (
         "'Access-Control-Allow-Credentials' header in the response is '",
         "PreflightInvalidAllowCredentials",
+        CREDENTIALS,
+    ),
+    ("It does not have HTTP ok status.", "PreflightInvalidStatus", STATUS),
+    ("Redirect is not allowed for a preflight request.", "PreflightDisallowedRedirect", REDIRECT),
+];
+
+const CHROMIUM: [Row; 16] = [
+    ("No 'Access-Control-Allow-Origin' header is present", "MissingAllowOriginHeader", MISSING),
+    ("must not be the wildcard '*'", "WildcardOriginNotAllowed", WILDCARD),
+    ("contains multiple values '", "MultipleAllowOriginValues", MULTIPLE),
+    ("contains the invalid value '", "InvalidAllowOriginValue", INVALID),
+    ("that is not equal to the supplied origin", "AllowOriginMismatch", MISMATCH),
+    (
+        "'Access-Control-Allow-Credentials' header in the response is '",
         "InvalidAllowCredentials",
         CREDENTIALS,
-        CREDENTIALS,
     ),
-    ("It does not have HTTP ok status.", "PreflightInvalidStatus", "PreflightInvalidStatus", STATUS, STATUS),
-    (
-        "Redirect is not allowed for a preflight request.",
-        "PreflightDisallowedRedirect",
-        "PreflightDisallowedRedirect",
-        REDIRECT,
-        REDIRECT,
-    ),
-    (
-        "Cannot parse Access-Control-Allow-Methods",
-        "",
-        "InvalidAllowMethodsPreflightResponse",
-        METHODS_SYNTAX,
-        METHODS_SYNTAX,
-    ),
-    (
-        "Cannot parse Access-Control-Allow-Headers",
-        "",
-        "InvalidAllowHeadersPreflightResponse",
-        HEADERS_SYNTAX,
-        HEADERS_SYNTAX,
-    ),
+    ("Cannot parse Access-Control-Allow-Methods", "InvalidAllowMethodsPreflightResponse", METHODS_SYNTAX),
+    ("Cannot parse Access-Control-Allow-Headers", "InvalidAllowHeadersPreflightResponse", HEADERS_SYNTAX),
     (
         "is not allowed by Access-Control-Allow-Methods in preflight",
-        "",
         "MethodDisallowedByPreflightResponse",
-        METHODS,
         METHODS,
     ),
     (
         "is not allowed by Access-Control-Allow-Headers in preflight",
-        "",
         "HeaderDisallowedByPreflightResponse",
         HEADERS,
-        HEADERS,
     ),
-    (
-        "contains a username and password",
-        "",
-        "RedirectContainsCredentials",
-        REDIRECT_CREDENTIALS,
-        REDIRECT_CREDENTIALS,
-    ),
-    ("only supported for protocol schemes", "", "CorsDisabledScheme", SCHEME, SCHEME),
-    ("are not allowed by request mode", "", "DisallowedByMode", MODE, MODE),
-    (
-        "Request mode is \"no-cors\" but the redirect mode is not",
-        "",
-        "NoCorsRedirectModeNotFollow",
-        NO_CORS,
-        NO_CORS,
-    ),
-    (
-        "Permission was denied for this request to access the",
-        "",
-        "LocalNetworkAccessPermissionDenied",
-        LOCAL,
-        LOCAL,
-    ),
-    (
-        "the resource is in more-private address space",
-        "",
-        "InsecureLocalNetwork",
-        INSECURE_LOCAL,
-        INSECURE_LOCAL,
-    ),
+    ("contains a username and password", "RedirectContainsCredentials", REDIRECT_CREDENTIALS),
+    ("only supported for protocol schemes", "CorsDisabledScheme", SCHEME),
+    ("are not allowed by request mode", "DisallowedByMode", MODE),
+    ("Request mode is \"no-cors\" but the redirect mode is not", "NoCorsRedirectModeNotFollow", NO_CORS),
+    ("Permission was denied for this request to access the", "LocalNetworkAccessPermissionDenied", LOCAL),
+    ("the resource is in more-private address space", "InsecureLocalNetwork", INSECURE_LOCAL),
 ];
 
 const FIREFOX: [Row; 14] = [
     (
         "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed",
-        "",
         "CORSMultipleAllowOriginNotAllowed",
         MULTIPLE,
-        MULTIPLE,
     ),
-    ("CORS header ‘Access-Control-Allow-Origin’ missing", "", "CORSMissingAllowOrigin2", MISSING, MISSING),
+    ("CORS header ‘Access-Control-Allow-Origin’ missing", "CORSMissingAllowOrigin2", MISSING),
     (
         "CORS header ‘Access-Control-Allow-Origin’ does not match",
-        "",
         "CORSAllowOriginNotMatchingOrigin",
         MISMATCH,
-        MISMATCH,
     ),
-    (
-        "Credential is not supported if the CORS header",
-        "",
-        "CORSNotSupportingCredentials",
-        WILDCARD,
-        WILDCARD,
-    ),
+    ("Credential is not supported if the CORS header", "CORSNotSupportingCredentials", WILDCARD),
     (
         "expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’",
-        "",
         "CORSMissingAllowCredentials",
         CREDENTIALS,
-        CREDENTIALS,
     ),
-    ("CORS preflight response did not succeed", "", "CORSPreflightDidNotSucceed3", STATUS, STATUS),
-    ("CORS request external redirect not allowed", "", "CORSExternalRedirectNotAllowed", REDIRECT, REDIRECT),
-    (
-        "’ in CORS header ‘Access-Control-Allow-Methods’",
-        "",
-        "CORSInvalidAllowMethod",
-        METHODS_SYNTAX,
-        METHODS_SYNTAX,
-    ),
-    ("Did not find method in CORS header", "", "CORSMethodNotFound", METHODS, METHODS),
-    (
-        "’ in CORS header ‘Access-Control-Allow-Headers’",
-        "",
-        "CORSInvalidAllowHeader",
-        HEADERS_SYNTAX,
-        HEADERS_SYNTAX,
-    ),
+    ("CORS preflight response did not succeed", "CORSPreflightDidNotSucceed3", STATUS),
+    ("CORS request external redirect not allowed", "CORSExternalRedirectNotAllowed", REDIRECT),
+    ("’ in CORS header ‘Access-Control-Allow-Methods’", "CORSInvalidAllowMethod", METHODS_SYNTAX),
+    ("Did not find method in CORS header", "CORSMethodNotFound", METHODS),
+    ("’ in CORS header ‘Access-Control-Allow-Headers’", "CORSInvalidAllowHeader", HEADERS_SYNTAX),
     (
         "is not allowed according to header ‘Access-Control-Allow-Headers’",
-        "",
         "CORSMissingAllowHeaderFromPreflight2",
         HEADERS,
-        HEADERS,
     ),
-    ("CORS request not http", "", "CORSRequestNotHttp", SCHEME, SCHEME),
-    ("was blocked due to its Cross-Origin-Resource-Policy header", "", "COEP", POLICY, POLICY),
-    ("CORS request did not succeed", "", "CORSDidNotSucceed2", NETWORK, NETWORK),
+    ("CORS request not http", "CORSRequestNotHttp", SCHEME),
+    ("was blocked due to its Cross-Origin-Resource-Policy header", "COEP", POLICY),
+    ("CORS request did not succeed", "CORSDidNotSucceed2", NETWORK),
 ];
 
 const WEBKIT: [Row; 16] = [
-    (
-        "is not allowed by Access-Control-Allow-Origin",
-        "",
-        "OriginNotAllowedByACAO",
-        MISSING_OR_OTHER,
-        MISSING_OR_OTHER,
-    ),
-    (
-        "Access-Control-Allow-Origin cannot contain more than one origin",
-        "",
-        "MultipleACAO",
-        MULTIPLE,
-        MULTIPLE,
-    ),
+    ("is not allowed by Access-Control-Allow-Origin", "OriginNotAllowedByACAO", MISSING_OR_OTHER),
+    ("Access-Control-Allow-Origin cannot contain more than one origin", "MultipleACAO", MULTIPLE),
     (
         "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true",
-        "",
         "WildcardWithCredentials",
         WILDCARD,
-        WILDCARD,
     ),
-    ("Access-Control-Allow-Credentials is not \"true\"", "", "ACACNotTrue", CREDENTIALS, CREDENTIALS),
-    ("Preflight response is not successful", "", "PreflightNotSuccessful", STATUS, STATUS),
-    (
-        "Header Access-Control-Allow-Methods has an invalid value",
-        "",
-        "InvalidACAM",
-        METHODS_SYNTAX,
-        METHODS_SYNTAX,
-    ),
-    (
-        "Header Access-Control-Allow-Headers has an invalid value",
-        "",
-        "InvalidACAH",
-        HEADERS_SYNTAX,
-        HEADERS_SYNTAX,
-    ),
-    ("is not allowed by Access-Control-Allow-Methods.", "", "MethodNotAllowedByACAM", METHODS, METHODS),
-    ("is not allowed by Access-Control-Allow-Headers.", "", "HeaderNotAllowedByACAH", HEADERS, HEADERS),
-    (
-        "denied by Cross-Origin Resource Sharing policy",
-        "",
-        "RedirectDenied",
-        REDIRECT_CREDENTIALS,
-        REDIRECT_CREDENTIALS,
-    ),
-    ("requested insecure content from", "", "MixedContent", MIXED, MIXED),
-    ("Cross origin requests are only supported for HTTP", "", "NotHttp", SCHEME, SCHEME),
-    ("Not allowed to use restricted network port", "", "BadPort", PORT, PORT),
-    ("Not allowed to request resource", "", "NotAllowedToRequestResource", NO_CORS, NO_CORS),
-    ("Cross-Origin-Resource-Policy response header", "", "CORP", POLICY, POLICY),
-    ("due to access control checks", "", "", NETWORK, NETWORK),
+    ("Access-Control-Allow-Credentials is not \"true\"", "ACACNotTrue", CREDENTIALS),
+    ("Preflight response is not successful", "PreflightNotSuccessful", STATUS),
+    ("Header Access-Control-Allow-Methods has an invalid value", "InvalidACAM", METHODS_SYNTAX),
+    ("Header Access-Control-Allow-Headers has an invalid value", "InvalidACAH", HEADERS_SYNTAX),
+    ("is not allowed by Access-Control-Allow-Methods.", "MethodNotAllowedByACAM", METHODS),
+    ("is not allowed by Access-Control-Allow-Headers.", "HeaderNotAllowedByACAH", HEADERS),
+    ("denied by Cross-Origin Resource Sharing policy", "RedirectDenied", REDIRECT_CREDENTIALS),
+    ("requested insecure content from", "MixedContent", MIXED),
+    ("Cross origin requests are only supported for HTTP", "NotHttp", SCHEME),
+    ("Not allowed to use restricted network port", "BadPort", PORT),
+    ("Not allowed to request resource", "NotAllowedToRequestResource", NO_CORS),
+    ("Cross-Origin-Resource-Policy response header", "CORP", POLICY),
+    ("due to access control checks", "", NETWORK),
 ];
 
 /// Reads a message of a console; nothing if it is none of those that browsers print about
 /// CORS.
 pub fn read_console_message(text: &str) -> Option<ConsoleMessage> {
     let is_preflight = text.contains("Response to preflight request doesn't pass access control check");
+    let chromium = if is_preflight { &CHROMIUM_PREFLIGHT[..] } else { &CHROMIUM };
+    let (chromium, firefox) = ((Engine::Chromium, chromium), (Engine::Firefox, &FIREFOX[..]));
     // Chromium's and Firefox's texts have a frame; WebKit's words could be part of others.
-    let tables = if text.contains("Cross-Origin Request Blocked") || text.contains("‘") || text.contains("“")
-    {
-        [(Engine::Firefox, &FIREFOX[..]), (Engine::Chromium, &CHROMIUM), (Engine::WebKit, &WEBKIT)]
-    } else {
-        [(Engine::Chromium, &CHROMIUM[..]), (Engine::Firefox, &FIREFOX), (Engine::WebKit, &WEBKIT)]
-    };
-    tables.into_iter().find_map(|(engine, rows)| {
-        let found = rows.iter().find(|(words, ..)| text.contains(words));
-        found.map(|&(_, preflight, other, preflight_meaning, meaning)| {
-            let (code, (means, look)) =
-                if is_preflight { (preflight, preflight_meaning) } else { (other, meaning) };
-            ConsoleMessage { engine, code, means, look }
-        })
+    let is_firefox = text.contains("Cross-Origin Request Blocked") || text.contains(['‘', '“']);
+    let [first, second] = if is_firefox { [firefox, chromium] } else { [chromium, firefox] };
+    [first, second, (Engine::WebKit, &WEBKIT)].into_iter().find_map(|(engine, rows)| {
+        let &(_, code, (means, look)) = rows.iter().find(|(words, ..)| text.contains(words))?;
+        Some(ConsoleMessage { engine, code, means, look })
     })
 }
 
