@@ -1,7 +1,6 @@
 //! Bodies on both sides: streamed, bounded in size and in silence.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -10,8 +9,8 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::message::patience::{Patience, TooSlow};
 use crate::serve::lease::Lease;
 use crate::serve::pool::Pool;
 
@@ -22,7 +21,7 @@ pub(crate) enum Body {
     /// The gateway's own.
     Full(Option<Bytes>),
     /// The upstream's.
-    Upstream { source: Source, silence: Silence, failed: Option<BoxError> },
+    Upstream { source: Source, silence: Patience, failed: Option<BoxError> },
 }
 
 impl Body {
@@ -40,7 +39,7 @@ impl Body {
         if source.incoming.is_end_stream() {
             source.give_back();
         }
-        Self::Upstream { source, silence: Silence::new(timeout), failed: None }
+        Self::Upstream { source, silence: Patience::new(timeout), failed: None }
     }
 }
 
@@ -86,7 +85,8 @@ impl HttpBody for Body {
                     return Poll::Ready(Some(Err(error)));
                 }
                 let polled = source.poll(cx);
-                match ready!(silence.bound(cx, polled)) {
+                let frame = ready!(silence.bound(cx, polled)).map_err(BoxError::from);
+                match frame.and_then(|frame| Ok(frame.transpose()?)) {
                     Ok(frame) => Poll::Ready(frame.map(Ok)),
                     Err(error) => {
                         // What came before goes out first: a client that got nothing might
@@ -117,45 +117,6 @@ impl HttpBody for Body {
     }
 }
 
-/// Bounds the time between two frames. The timer exists only while a frame is
-/// awaited: a body that is there already costs none.
-pub(crate) struct Silence {
-    timeout: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Silence {
-    pub(crate) fn new(timeout: Duration) -> Self {
-        Self { timeout, timer: None }
-    }
-
-    fn bound(
-        &mut self,
-        cx: &mut Context<'_>,
-        polled: Poll<Option<Result<Frame<Bytes>, hyper::Error>>>,
-    ) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
-        if let Poll::Ready(frame) = polled {
-            self.timer = None;
-            return Poll::Ready(frame.transpose().map_err(BoxError::from));
-        }
-        let timeout = self.timeout;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + timeout)));
-        ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(TooSlow.into()))
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct TooSlow;
-
-impl std::fmt::Display for TooSlow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body came too slowly")
-    }
-}
-
-impl std::error::Error for TooSlow {}
-
 /// Why a request body was cut off; the handler looks here when the upstream's client
 /// fails, since the client only knows that its body broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +133,7 @@ pub(crate) struct RequestBody(Option<Streamed>);
 struct Streamed {
     incoming: Incoming,
     left: u64,
-    silence: Silence,
+    silence: Patience,
     fate: Rc<Fate>,
 }
 
@@ -207,7 +168,7 @@ impl RequestBody {
             return (Self::none(), None);
         }
         let fate = Rc::new(Fate::default());
-        let silence = Silence::new(timeout);
+        let silence = Patience::new(timeout);
         (Self(Some(Streamed { incoming, left: limit, silence, fate: Rc::clone(&fate) })), Some(fate))
     }
 
@@ -220,9 +181,9 @@ impl Streamed {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let polled = Pin::new(&mut self.incoming).poll_frame(cx);
         let frame = match ready!(self.silence.bound(cx, polled)) {
-            Ok(frame) => frame,
-            Err(error) if error.is::<TooSlow>() => return Poll::Ready(Some(Err(self.cut(Cut::TooSlow)))),
-            Err(_) => return Poll::Ready(Some(Err(self.cut(Cut::Broken)))),
+            Ok(Some(Err(_))) => return Poll::Ready(Some(Err(self.cut(Cut::Broken)))),
+            Ok(frame) => frame.and_then(Result::ok),
+            Err(TooSlow) => return Poll::Ready(Some(Err(self.cut(Cut::TooSlow)))),
         };
         let length = frame.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
         match self.left.checked_sub(length) {

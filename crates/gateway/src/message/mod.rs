@@ -6,5 +6,6 @@ pub(crate) mod fields;
 pub(crate) mod forward;
 pub(crate) mod framing;
 pub(crate) mod head;
+pub(crate) mod patience;
 pub(crate) mod problem;
 mod swallow;

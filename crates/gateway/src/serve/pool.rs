@@ -130,18 +130,17 @@ impl Pool {
     async fn handshake(&self) -> Result<Http1, SendError> {
         let connecting = async {
             let stream = self.open().await?;
-            let stream = Patient::new(stream, PATIENCE);
             http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(|_| SendError::Connect)
         };
         timeout(self.upstream.connect_timeout, connecting).await.map_err(|_| SendError::Connect)?
     }
 
-    async fn open(&self) -> Result<TcpStream, SendError> {
+    async fn open(&self) -> Result<Patient<TcpStream>, SendError> {
         let address = self.upstream.authority.as_str();
         let stream = TcpStream::connect(address).await.map_err(|_| SendError::Connect)?;
         // Without it the last packet of a request may wait for an acknowledgement.
         stream.set_nodelay(true).map_err(|_| SendError::Connect)?;
-        Ok(stream)
+        Ok(Patient::new(stream, PATIENCE))
     }
 
     async fn send_http2(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, SendError> {

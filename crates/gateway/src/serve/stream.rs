@@ -1,40 +1,31 @@
-//! Client connections whose other side must read, sooner or later.
+//! Connections whose other side must read, sooner or later.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::message::patience::{Patience, TooSlow};
 
 /// A stream that fails when nothing could be written for a time. Without it, a client
 /// that sends requests and reads nothing would keep its connection, and the upstream's,
-/// for ever.
+/// for ever; so would an upstream.
 #[derive(Debug)]
 pub(crate) struct Patient<S> {
     stream: S,
-    patience: Duration,
-    /// Exists only while a write waits: a client that reads costs none.
-    timer: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
 }
 
 impl<S> Patient<S> {
     pub(crate) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, timer: None }
+        Self { stream, patience: Patience::new(patience) }
     }
 
     fn bound<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
-            self.timer = None;
-            return polled;
-        }
-        let patience = self.patience;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)));
-        match timer.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
-        }
+        let bounded = ready!(self.patience.bound(cx, polled));
+        Poll::Ready(bounded.unwrap_or_else(|TooSlow| Err(io::ErrorKind::TimedOut.into())))
     }
 }
 
