@@ -5,10 +5,7 @@
 //! may not do either.
 
 use std::cell::Cell;
-use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use corsac_cors::Verdict;
@@ -18,9 +15,9 @@ use http::{Method, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::io::InspectReader;
 
 use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
@@ -122,10 +119,11 @@ async fn tunnel(
     mut stopping: watch::Receiver<bool>,
 ) {
     let (Ok(downstream), Ok(upstream)) = (downstream.await, upstream.await) else { return };
-    let last = Rc::new(Cell::new(Instant::now()));
+    let last = Cell::new(Instant::now());
     // Every byte is read from one of the two.
-    let mut downstream = Heard { stream: TokioIo::new(downstream), last: Rc::clone(&last) };
-    let mut upstream = Heard { stream: TokioIo::new(upstream), last: Rc::clone(&last) };
+    let heard = |_: &[u8]| last.set(Instant::now());
+    let mut downstream = InspectReader::new(TokioIo::new(downstream), heard);
+    let mut upstream = InspectReader::new(TokioIo::new(upstream), heard);
     let silence = async {
         while last.get().elapsed() < patience {
             tokio::time::sleep_until(last.get() + patience).await;
@@ -136,36 +134,5 @@ async fn tunnel(
         _ = tokio::io::copy_bidirectional(&mut downstream, &mut upstream) => {}
         () = silence => {}
         _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
-}
-
-/// A stream that notes when something was read from it.
-struct Heard<S> {
-    stream: S,
-    last: Rc<Cell<Instant>>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
-        if polled.is_ready() {
-            this.last.set(Instant::now());
-        }
-        polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
