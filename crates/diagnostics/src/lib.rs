@@ -28,8 +28,6 @@ mod report;
 mod rule;
 mod source;
 #[cfg(feature = "document")]
-mod syntax;
-#[cfg(feature = "document")]
 mod units;
 
 pub use diagnostic::{Diagnostic, Label};

@@ -1,5 +1,7 @@
 //! TOML that remembers where every key and value stands.
 
+mod syntax;
+
 use std::ops::Range;
 
 use toml::Spanned;
@@ -9,7 +11,6 @@ use crate::diagnostic::Diagnostic;
 use crate::field::{FieldPath, Segment};
 use crate::report::{Report, Resolve};
 use crate::source::Source;
-use crate::syntax;
 
 /// Largest document read, in bytes: a policy of a million origins has about 40 MB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
