@@ -45,11 +45,15 @@ pub struct Fix {
 impl Fix {
     /// Replaces the value of `path` by the string `text`, quoted for TOML.
     pub fn string(safety: Safety, path: FieldPath, text: &str) -> Self {
-        let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         Self {
             title: format!("write `{}`", excerpt(text)),
             safety,
-            edits: vec![Edit { place: Place::Field(path), replacement: quoted }],
+            edits: vec![Edit { place: Place::Field(path), replacement: quoted(text) }],
         }
     }
+}
+
+/// A basic string of TOML.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,5 +1,6 @@
 //! TOML that remembers where every key and value stands.
 
+mod insertion;
 mod syntax;
 
 use std::ops::Range;
