@@ -43,6 +43,13 @@ impl HeaderList {
         self.0.push((name.into(), trim(value.as_ref()).to_vec()));
     }
 
+    /// Puts one field in the place of all called `name`, also of those with a space
+    /// before their colon, which some engines take for the same.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remove(|own| own.trim_end().eq_ignore_ascii_case(name));
+        self.append(name, value);
+    }
+
     /// Drops the spaces between names and colons.
     pub(crate) fn trim_names(&mut self) {
         for (name, _) in &mut self.0 {

@@ -57,6 +57,26 @@ pub enum Answered {
 }
 
 impl RecordedExchange {
+    /// A call to which nothing was answered yet; its URL is its name.
+    pub fn new(page: &Page, request: &RequestInit) -> Self {
+        let (page, request) = (page.clone(), request.clone());
+        Self { id: request.url.clone(), page, request, hops: Vec::new() }
+    }
+
+    /// Notes what was answered to `sent`, unless an answer is known; `None` is a network error.
+    pub fn record(&mut self, sent: &Sent, response: Option<Response>) {
+        while self.hops.len() <= sent.hop {
+            self.hops.push(Hop::default());
+        }
+        let Some(hop) = self.hops.get_mut(sent.hop) else { return };
+        let answered = response.map_or(Answered::NetworkError, Answered::Response);
+        match sent.kind {
+            SentKind::Actual if hop.actual == Answered::NetworkError => hop.actual = answered,
+            SentKind::Preflight if hop.preflight.is_none() => hop.preflight = Some(answered),
+            _ => {}
+        }
+    }
+
     /// Reads one line.
     ///
     /// # Errors
@@ -79,17 +99,23 @@ impl RecordedExchange {
     }
 
     fn answer(&self, hop: usize, kind: SentKind) -> Option<Response> {
-        let hop = self.hops.get(hop);
+        let is_unknown = self.hops.get(hop).is_none_or(|hop| hop.preflight.is_none());
+        if kind == SentKind::Preflight && is_unknown {
+            return Some(Response { status: 404, headers: HeaderList::default() });
+        }
+        self.response(hop, kind).cloned()
+    }
+
+    /// The response that was recorded; `None` if none was, or there was a network error.
+    pub(super) fn response(&self, hop: usize, kind: SentKind) -> Option<&Response> {
+        let hop = self.hops.get(hop)?;
         let answered = match kind {
-            SentKind::Actual => &hop?.actual,
-            SentKind::Preflight => match hop.and_then(|hop| hop.preflight.as_ref()) {
-                Some(answered) => answered,
-                None => return Some(Response { status: 404, headers: HeaderList::default() }),
-            },
+            SentKind::Actual => &hop.actual,
+            SentKind::Preflight => hop.preflight.as_ref()?,
         };
         match answered {
             Answered::NetworkError => None,
-            Answered::Response(response) => Some(response.clone()),
+            Answered::Response(response) => Some(response),
         }
     }
 }
@@ -135,7 +161,7 @@ impl<'v> Judged<'v> {
             requests: verdict.requests.iter().map(SentForm::new).collect(),
             readable_headers: &verdict.readable_headers,
             steps: verdict.steps.iter().map(StepForm::new).collect(),
-            fix: fix(&exchange.page, &exchange.request, verdict).map(|fix| fix.to_string()),
+            fix: fix(exchange, verdict).map(|fix| fix.to_string()),
         }
     }
 

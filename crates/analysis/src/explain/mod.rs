@@ -4,8 +4,12 @@ mod console_message;
 mod exchange;
 mod fix;
 mod policy;
+mod repair;
+mod server;
 
 pub use console_message::{ConsoleMessage, read_console_message};
 pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};
 pub use fix::{Fix, Place, fix};
 pub use policy::{PolicyAnswer, ask_policy};
+pub use repair::{Repair, repair};
+pub use server::Server;

@@ -8,6 +8,8 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN,
 };
 
+use super::exchange::RecordedExchange;
+
 /// What a browser makes of what a policy answers.
 #[derive(Debug)]
 pub struct PolicyAnswer {
@@ -15,6 +17,8 @@ pub struct PolicyAnswer {
     pub verdict: Verdict,
     /// The server's half: a decision for each request sent.
     pub decisions: Vec<Decision>,
+    /// What was answered.
+    pub exchange: RecordedExchange,
 }
 
 impl PolicyAnswer {
@@ -33,13 +37,15 @@ pub fn ask_policy(policy: &Policy, engine: Engine, page: &Page, request: &Reques
     let mut cache = PreflightCache::default();
     let mut exchange = Exchange::new(engine, page, request, &mut cache, 0);
     let mut decisions = Vec::new();
+    let mut recorded = RecordedExchange::new(page, request);
     while let Some(sent) = exchange.poll_output() {
         let decision = decide(policy, sent);
         let response = answer(&decision, sent.kind);
         decisions.push(decision);
+        recorded.record(sent, Some(response.clone()));
         exchange.handle_response(Some(response), &mut cache);
     }
-    PolicyAnswer { verdict: exchange.into_verdict(), decisions }
+    PolicyAnswer { verdict: exchange.into_verdict(), decisions, exchange: recorded }
 }
 
 fn decide(policy: &Policy, sent: &Sent) -> Decision {
