@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use corsac_analysis::explain::Server;
 
 /// CORS access control: a gateway in front of any API, and answers about CORS.
 #[derive(Debug, Parser)]
@@ -118,6 +120,12 @@ pub(crate) struct Explain {
     /// Ask this policy file instead of the network
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Write the edit of the policy file, if it admits this call and nothing else
+    #[arg(long, requires = "policy")]
+    pub(crate) fix: bool,
+    /// Say the fix in the words of this software; known ones tell by themselves
+    #[arg(long, value_name = "NAME", ignore_case = true, value_parser = servers())]
+    pub(crate) server: Option<Server>,
     /// Send the request itself too where it is not GET or HEAD
     #[arg(long, conflicts_with = "policy")]
     pub(crate) send: bool,
@@ -164,6 +172,12 @@ pub(crate) enum EngineName {
     Webkit,
     /// Each of them
     All,
+}
+
+/// Software whose words are known, by its name in one word.
+fn servers() -> impl TypedValueParser<Value = Server> {
+    PossibleValuesParser::new(Server::ALL.map(Server::id))
+        .try_map(|name| Server::ALL.into_iter().find(|server| server.id() == name).ok_or("unknown server"))
 }
 
 #[derive(Debug, ClapArgs)]

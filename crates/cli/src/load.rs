@@ -1,7 +1,7 @@
 //! Reading files within bounds, with a hint when it fails.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use corsac_diagnostics::{MAX_DOCUMENT_BYTES, Source};
@@ -30,6 +30,29 @@ pub(crate) fn policy_file(path: &Path) -> Result<Source, LoadError> {
         open(path).and_then(|file| bounded(file, &name, MAX_DOCUMENT_BYTES))
     }?;
     Ok(Source::new(name, text))
+}
+
+/// Puts `text` in the place of a file's, through a link if it is one, keeping who may read
+/// it. It is written beside it first and moved: whoever reads the file has the old or the
+/// new text.
+pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), LoadError> {
+    let failed = |error: &io::Error| LoadError {
+        reason: format!("failed to write `{}`: {error}", path.display()),
+        hint: "may this user write in its folder?".to_owned(),
+    };
+    let replace = || -> io::Result<()> {
+        let real = fs::canonicalize(path)?;
+        let mut name = real.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.new", std::process::id()));
+        let beside = real.with_file_name(name);
+        let mut file = File::options().write(true).create_new(true).open(&beside)?;
+        let written = file.set_permissions(fs::metadata(&real)?.permissions());
+        let written = written.and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&beside, &real)).inspect_err(|_| {
+            let _ = fs::remove_file(&beside);
+        })
+    };
+    replace().map_err(|error| failed(&error))
 }
 
 /// The list that the command line names, or the embedded one.

@@ -45,7 +45,7 @@ fn a_policy_says_which_line_lets_the_request_through_and_then_it_does() {
         (
             &["-H", "x-trace: 1"],
             "`x-trace` is not CORS-safelisted with this value",
-            "see that `request_headers` has \"x-trace\", corsac.toml:6",
+            "add \"x-trace\" to `request_headers`, corsac.toml:6",
             "[\"content-type\"]",
             "[\"content-type\", \"x-trace\"]",
         ),
@@ -69,6 +69,62 @@ fn a_policy_says_which_line_lets_the_request_through_and_then_it_does() {
     // `null` is anybody's; there is no line to add it to.
     let (status, text) = of_policy(POLICY, &["--from", "null"]);
     assert!(status == 1 && text.contains("serve the page from an origin of its own"), "{text}");
+}
+
+/// Asks with `--fix` and gives the status, what was said, and the file then.
+fn fixed(policy: &str, arguments: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("corsac.toml");
+    fs::write(&file, policy).unwrap();
+    let asked = [&["explain", URL, "--policy", "corsac.toml", "--fix"], arguments].concat();
+    let finished = run(folder.path(), &asked);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    (finished.status, finished.stdout + &finished.stderr, fs::read_to_string(file).unwrap())
+}
+
+#[test]
+fn a_fix_is_written_if_it_admits_the_asked_call_and_nothing_else() {
+    const PAGE: [&str; 2] = ["--from", "https://app.example.com"];
+    let call = ["-X", "PUT", "-H", "x-trace: 1", "--credentials", "include"];
+    let (status, text, file) = fixed(POLICY, &[&PAGE[..], &call].concat());
+    assert!(status == 0 && text.contains("wrote corsac.toml"), "{text}");
+    assert!(text.contains("+methods = [\"DELETE\", \"PUT\"]"), "{text}");
+    let (status, text) = of_policy(&file, &[&PAGE[..], &call].concat());
+    assert_eq!(status, 0, "{text}");
+    // A second origin would gain the method as well.
+    let two = POLICY.replace("origins = [", "origins = [\"https://www.example.com\", ");
+    let (status, text, file) = fixed(&two, &[&PAGE[..], &["-X", "PUT"]].concat());
+    assert!(status == 2 && text.contains("`https://www.example.com` may then use `PUT` too"), "{text}");
+    assert_eq!(file, two);
+    // A new origin gains what the policy grants to all.
+    let other = ["--from", "https://other.example.com"];
+    let (status, text, file) = fixed(POLICY, &other);
+    assert!(status == 2 && text.contains("may then use `DELETE` and `content-type` too"), "{text}");
+    assert_eq!(file, POLICY);
+    let (status, text, file) =
+        fixed(POLICY, &[&other[..], &["-X", "DELETE", "-H", "content-type: a/b"]].concat());
+    assert!(
+        status == 0 && file.contains("\"https://app.example.com\", \"https://other.example.com\""),
+        "{text}"
+    );
+    // Nobody but its own page is let in, and nothing that the policy's rules refuse.
+    for origin in ["null", "http://plain.example.com"] {
+        let policy = POLICY.replace("methods", "credentials = true\nmethods");
+        let (status, text, file) =
+            fixed(&policy, &["--from", origin, "-X", "DELETE", "--credentials", "include"]);
+        assert!(status != 0 && file == policy, "{origin}: {text}");
+    }
+}
+
+#[test]
+fn a_profile_is_not_fixed_in_the_table_that_others_inherit() {
+    let policy = format!("{POLICY}[profiles.development.cors.app]\norigins = [\"http://localhost:3000\"]\n");
+    let page = ["--from", "http://localhost:3000", "--profile", "development"];
+    let (status, text, file) = fixed(&policy, &[&page[..], &["-X", "PUT"]].concat());
+    assert!(status == 2 && text.contains("without the profile too") && file == policy, "{text}");
+    let own = policy.replace("3000\"]\n", "3000\"]\nmethods = [\"DELETE\"]\n");
+    let (status, text, file) = fixed(&own, &[&page[..], &["-X", "PUT"]].concat());
+    assert!(status == 0 && file.contains("3000\"]\nmethods = [\"DELETE\", \"PUT\"]"), "{text}\n{file}");
 }
 
 /// A server that answers each request, a connection each, with what `answer` says.

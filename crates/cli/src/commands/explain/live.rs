@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use corsac_analysis::explain::{Answered, RecordedExchange};
 use corsac_browser::{
     Engine, Exchange, HeaderList, PreflightCache, RequestInit, Response, Sent, SentKind, Verdict,
 };
@@ -18,26 +19,80 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes of a response's head; browsers take about as many.
 const MAX_HEAD: usize = 256 << 10;
 
+/// Calls asked again at another URL, as a fix says: redirects that lead elsewhere.
+const MAX_CALLS: usize = 4;
+
 /// Asks once, as Chromium would, and lets every engine judge what came back. An engine that
 /// sends something else asks for itself.
 pub(crate) fn ask(asked: &Asked, engines: &[Engine], send: bool) -> Result<Answer, LoadError> {
-    let mut network = Network::new(asked, send);
-    let verdicts: Vec<_> = engines.iter().map(|&engine| network.judge(engine)).collect();
-    let mut notes = network.errors;
-    if network.unsent == Unsent::Unknown {
+    let (mut answer, unsent) = look(asked, engines, send);
+    if unsent == Unsent::Unknown {
         let reason = format!(
             "failed to judge the {}: it needs no preflight, so only its answer tells",
             asked.request.method
         );
         return Err(LoadError { reason, hint: "--send sends it".to_owned() });
     }
-    if network.unsent == Unsent::Promised {
-        notes.push(format!(
+    if unsent == Unsent::Promised {
+        answer.notes.push(format!(
             "the {} itself was not sent: its answer is taken to be like the preflight's; --send sends it",
             asked.request.method
         ));
     }
-    Ok(Answer { verdicts, fix: None, notes })
+    if unsent == Unsent::Assumed {
+        answer.notes.push(format!(
+            "after such a preflight the {} is not sent: its answer is taken to be like the preflight's",
+            asked.request.method
+        ));
+    }
+    follow(&mut answer, asked, engines, send);
+    Ok(answer)
+}
+
+/// Where a change is to ask for something else, that is asked for, and what it lacks added.
+fn follow(answer: &mut Answer, asked: &Asked, engines: &[Engine], send: bool) {
+    for _ in 0..MAX_CALLS {
+        let call = answer.repair.changes.last().and_then(|change| change.call.as_deref());
+        let Some(request) = call.filter(|_| !answer.repair.is_proven) else { return };
+        let moved = Asked { request: request.clone(), ..asked.clone() };
+        let (next, unsent) = look(&moved, engines, send);
+        answer.repair.is_proven = next.repair.is_proven && unsent != Unsent::Unknown;
+        if unsent == Unsent::Unknown || next.repair.changes.is_empty() {
+            return;
+        }
+        answer.repair.changes.extend(next.repair.changes);
+    }
+}
+
+fn look(asked: &Asked, engines: &[Engine], send: bool) -> (Answer, Unsent) {
+    let mut network = Network::new(asked, send);
+    let verdicts: Vec<_> = engines.iter().map(|&engine| network.judge(engine)).collect();
+    let mut exchange = RecordedExchange::new(&asked.page, &asked.request);
+    let mut asked_hops = Vec::new();
+    for (sent, response) in network.known {
+        asked_hops.extend((sent.kind == SentKind::Actual).then_some(sent.hop));
+        exchange.record(&sent, response);
+    }
+    let mut unsent = network.unsent;
+    if assume(&mut exchange, &asked_hops) && unsent == Unsent::None {
+        unsent = Unsent::Assumed;
+    }
+    (Answer::new(exchange, verdicts, network.errors), unsent)
+}
+
+/// Behind a preflight that failed nothing is sent: what the server would have answered is
+/// taken to say of CORS what its answer to the preflight says. Whether there was such a case.
+fn assume(exchange: &mut RecordedExchange, asked_hops: &[usize]) -> bool {
+    let mut is_assumed = false;
+    for (number, hop) in exchange.hops.iter_mut().enumerate() {
+        if let Some(Answered::Response(preflight)) = &hop.preflight
+            && !asked_hops.contains(&number)
+        {
+            hop.actual = Answered::Response(Response { status: 200, ..preflight.clone() });
+            is_assumed = true;
+        }
+    }
+    is_assumed
 }
 
 struct Network<'a> {
@@ -57,6 +112,8 @@ enum Unsent {
     None,
     /// What the answer to the preflight promises.
     Promised,
+    /// Its preflight failed; what that says is taken for it.
+    Assumed,
     /// Nothing: there was no preflight.
     Unknown,
 }

@@ -1,26 +1,51 @@
 //! `corsac explain`: why a browser blocks a request, and the smallest safe change.
 
 mod batch;
+mod fixes;
 mod live;
 mod policy;
 mod render;
 mod request;
 
-use corsac_analysis::explain::read_console_message;
-use corsac_browser::{Engine, Verdict};
+use corsac_analysis::explain::{RecordedExchange, Repair, Server, read_console_message, repair};
+use corsac_browser::{Engine, Outcome, Verdict};
 
 use crate::args::{EngineName, Explain, Format, Global};
 use crate::exit::Exit;
 use crate::output::Output;
+use policy::PolicyEdit;
 use request::Asked;
 
-/// What was found for one call: a verdict an engine, and the fix where it has a place.
+/// What was found for one call: a verdict an engine, and what would let it through.
 pub(crate) struct Answer {
     pub(crate) verdicts: Vec<Verdict>,
-    /// In place of the general fix.
-    pub(crate) fix: Option<String>,
+    /// What was asked and answered.
+    pub(crate) exchange: RecordedExchange,
+    /// What the responses should say.
+    pub(crate) repair: Repair,
+    /// What the policy file should say, in the place of `repair`.
+    pub(crate) edit: Option<PolicyEdit>,
+    /// What the policy decided, and where: the server's half.
+    pub(crate) policy: Option<String>,
+    /// The software whose words the fix is said in.
+    pub(crate) server: Option<Server>,
     /// What the reader should know beside it.
     pub(crate) notes: Vec<String>,
+}
+
+impl Answer {
+    pub(crate) fn new(exchange: RecordedExchange, verdicts: Vec<Verdict>, notes: Vec<String>) -> Self {
+        let engines: Vec<_> = verdicts.iter().map(|verdict| verdict.engine).collect();
+        let repair = repair(&exchange, &engines);
+        let server = Server::of(&exchange);
+        Self { verdicts, exchange, repair, edit: None, policy: None, server, notes }
+    }
+
+    /// Whether any engine lets no script read.
+    pub(crate) fn is_blocked(&self) -> bool {
+        let is_blocked = |verdict: &Verdict| matches!(verdict.outcome, Outcome::Blocked | Outcome::Invalid);
+        self.verdicts.iter().any(is_blocked)
+    }
 }
 
 pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
@@ -41,7 +66,26 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
     };
     match answer {
         Err(error) => output.fail(&error.reason, &error.hint),
-        Ok(answer) => show(&asked, &answer, global.format, output),
+        Ok(mut answer) => {
+            answer.server = explain.server.or(answer.server);
+            if explain.fix {
+                return write_fix(&asked, &answer, global.format, output);
+            }
+            show(&asked, &answer, global.format, output)
+        }
+    }
+}
+
+/// Writes the edit if it admits the asked call and nothing else.
+fn write_fix(asked: &Asked, answer: &Answer, format: Format, output: &Output) -> Exit {
+    let shown = show(asked, answer, format, output);
+    let Some(edit) = answer.edit.as_ref().filter(|_| shown == Exit::Findings) else { return shown };
+    match edit.write() {
+        Ok(file) => {
+            output.talk(&format!("wrote {}", file.display()));
+            Exit::Clean
+        }
+        Err(error) => output.fail(&error.reason, &error.hint),
     }
 }
 
@@ -57,11 +101,9 @@ fn message(text: &str, format: Format, output: &Output) -> Exit {
 }
 
 fn show(asked: &Asked, answer: &Answer, format: Format, output: &Output) -> Exit {
-    let is_blocked =
-        answer.verdicts.iter().any(|verdict| verdict.failure.is_some() || verdict.invalid.is_some());
-    let exit = if is_blocked { Exit::Findings } else { Exit::Clean };
+    let exit = if answer.is_blocked() { Exit::Findings } else { Exit::Clean };
     let text = match format {
-        Format::Json => render::json(asked, answer),
+        Format::Json => render::json(answer),
         Format::Human | Format::Plain => render::human(asked, answer, output),
     };
     output.data(&text, exit)

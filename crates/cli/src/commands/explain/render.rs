@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use corsac_analysis::explain::{ConsoleMessage, Judged, RecordedExchange, fix};
+use corsac_analysis::explain::{ConsoleMessage, Judged};
 use corsac_browser::{CredentialsMode, Engine, Outcome, Verdict};
 
-use super::Answer;
 use super::request::Asked;
+use super::{Answer, fixes};
 use crate::args::Format;
 use crate::output::Output;
 
@@ -24,20 +24,21 @@ pub(crate) fn human(asked: &Asked, answer: &Answer, output: &Output) -> String {
     if let Some(invalid) = &shown.invalid {
         let _ = writeln!(text, "  1  fetch()   {}{invalid}", output.data_paint("throws: ", RED));
     }
-    consoles(&mut text, &answer.verdicts, output);
-    let general = || fix(&asked.page, &asked.request, shown).map(|fix| fix.to_string());
-    if let Some(fix) = answer.fix.clone().or_else(general) {
-        let _ = writeln!(text, "{}   {fix}", output.data_paint(&format!("{:13}", "Fix"), GREEN));
+    text.push('\n');
+    if let Some(says) = &answer.policy {
+        let _ = writeln!(text, "{}   {says}", output.data_paint(&format!("{:13}", "Policy says"), BOLD));
     }
+    consoles(&mut text, &answer.verdicts, output);
+    fixes::write(&mut text, answer, output);
     for note in &answer.notes {
         let _ = writeln!(text, "{:13}   {note}", "Note");
     }
     text
 }
 
-const RED: &str = "\u{1b}[1;31m";
-const GREEN: &str = "\u{1b}[1;32m";
-const BOLD: &str = "\u{1b}[1m";
+pub(super) const RED: &str = "\u{1b}[1;31m";
+pub(super) const GREEN: &str = "\u{1b}[1;32m";
+pub(super) const BOLD: &str = "\u{1b}[1m";
 
 /// The verdict that needs explaining: a blocked one, the standard's before others.
 fn worst(verdicts: &[Verdict]) -> Option<&Verdict> {
@@ -66,7 +67,6 @@ fn headline(asked: &Asked, verdict: &Verdict, output: &Output) -> String {
 
 /// What each console says; engines that agree with the headline in silence are not named.
 fn consoles(text: &mut String, verdicts: &[Verdict], output: &Output) {
-    text.push('\n');
     let blocked = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Blocked).count();
     for verdict in verdicts.iter().filter(|verdict| verdict.engine != Engine::Standard) {
         let label = output.data_paint(&format!("{:13}", format!("{} says", title(verdict.engine))), BOLD);
@@ -82,7 +82,7 @@ fn consoles(text: &mut String, verdicts: &[Verdict], output: &Output) {
     }
 }
 
-fn title(engine: Engine) -> &'static str {
+pub(super) fn title(engine: Engine) -> &'static str {
     match engine {
         Engine::Standard => "Fetch",
         Engine::Chromium => "Chromium",
@@ -107,18 +107,14 @@ pub(crate) fn message(message: &ConsoleMessage, format: Format, output: &Output)
 }
 
 /// One object: a line of the exchange format for each engine, and the fix.
-pub(crate) fn json(asked: &Asked, answer: &Answer) -> String {
-    let exchange = RecordedExchange {
-        id: asked.request.url.clone(),
-        page: asked.page.clone(),
-        request: asked.request.clone(),
-        hops: Vec::new(),
-    };
-    let verdicts: Vec<_> = answer.verdicts.iter().map(|verdict| Judged::new(&exchange, verdict)).collect();
+pub(crate) fn json(answer: &Answer) -> String {
+    let judged = |verdict| Judged::new(&answer.exchange, verdict);
+    let verdicts: Vec<_> = answer.verdicts.iter().map(judged).collect();
     let object = serde_json::json!({
         "schema": "corsac.explain/1",
         "verdicts": verdicts,
-        "fix": answer.fix,
+        "policy": answer.policy,
+        "fix": fixes::json(answer),
         "notes": answer.notes,
     });
     format!("{object}\n")
