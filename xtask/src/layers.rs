@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::shell::{Done, Failure, program, say};
 
-/// Read by tests of every layer; it knows nothing of them.
-const TEST_SUPPORT: &str = "corsac-scenarios";
+/// Used by tests of every layer; they know nothing of them.
+const TEST_SUPPORT: [&str; 2] = ["corsac-oracle", "corsac-scenarios"];
 
 pub(crate) fn run() -> Done {
     let output =
@@ -37,7 +37,7 @@ fn check(package: &Value, layers: &BTreeMap<&str, i64>) -> Vec<String> {
         return if in_crates { vec![missing] } else { Vec::new() };
     };
     let named = list(package, "dependencies").map(|dependency| text(dependency, "name"));
-    let ours = named.filter(|dependency| *dependency != TEST_SUPPORT && *dependency != name);
+    let ours = named.filter(|dependency| !TEST_SUPPORT.contains(dependency) && *dependency != name);
     let upward = ours.filter_map(|dependency| {
         let other = layers.get(dependency)?;
         let wrong = other >= own;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use corsac_oracle::{Chromium, Page};
 use serde_json::Value;
 
-use crate::chromium::{Chromium, Page};
 use crate::process::{Running, corsac};
 
 /// A run of all calls takes about three seconds.

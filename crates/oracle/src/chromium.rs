@@ -26,6 +26,8 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use crate::Result;
+
 /// For the browser to start, and for a page to load: each takes seconds on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(40);
 /// For one protocol call, and so for a promise given to [`Page::evaluate`].
@@ -45,12 +47,9 @@ const FLAGS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-f
     --disable-background-networking --disable-component-update --disable-sync \
     --disable-dev-shm-usage --remote-debugging-port=0 --disable-features=IsolateSandboxedIframes";
 
-/// The error is for people to read: no test decides anything by how driving the browser failed.
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
 /// A browser with a profile of its own, killed when dropped.
 #[derive(Debug)]
-pub(crate) struct Chromium {
+pub struct Chromium {
     link: Arc<Link>,
     process: Child,
     /// Removed when dropped, which comes after [`Chromium::drop`].
@@ -59,7 +58,7 @@ pub(crate) struct Chromium {
 
 impl Chromium {
     /// Starts `$CORSAC_CHROMIUM`, or else the first Chromium on the path.
-    pub(crate) async fn launch() -> Result<Self> {
+    pub async fn launch() -> Result<Self> {
         let binary = find_binary()?;
         let profile = tempfile::Builder::new().prefix("corsac-chromium-").tempdir()?;
         let starting = timeout(START_LIMIT, start(&binary, profile.path())).await;
@@ -73,7 +72,7 @@ impl Chromium {
 
     /// Opens `url` in a new tab and waits until it has loaded. Refuses Chromium's own error page:
     /// nobody listens, the answer is 204 or a download, or it is 400 and above and has no body.
-    pub(crate) async fn open(&self, url: &str) -> Result<Page> {
+    pub async fn open(&self, url: &str) -> Result<Page> {
         // Marked, because an empty new tab is complete as well until the navigation replaces it.
         let blank = json!({ "url": "about:blank#new" });
         let created = self.link.call("", "Target.createTarget", blank).await?;
@@ -93,7 +92,7 @@ impl Chromium {
     }
 
     /// Ends the browser in an orderly way; whatever has not ended in time is killed.
-    pub(crate) async fn close(mut self) {
+    pub async fn close(mut self) {
         let _ = timeout(CLOSE_LIMIT, self.link.call("", "Browser.close", json!({}))).await;
         let _ = timeout(CLOSE_LIMIT, self.process.wait()).await;
     }
@@ -111,14 +110,14 @@ impl Drop for Chromium {
 
 /// A tab, with all that its frames and workers have done.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub struct Page {
     link: Arc<Link>,
     session: String,
 }
 
 impl Page {
     /// The value of `expression` or of its promise; null where JSON has none (`undefined`, `NaN`).
-    pub(crate) async fn evaluate(&self, expression: &str) -> Result<Value> {
+    pub async fn evaluate(&self, expression: &str) -> Result<Value> {
         let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.link.call(&self.session, "Runtime.evaluate", params).await?;
         match answer.get("exceptionDetails") {
@@ -128,7 +127,7 @@ impl Page {
     }
 
     /// Evaluates `expression` until it is truthy. An exception counts as "not yet".
-    pub(crate) async fn wait_for(&self, expression: &str, limit: Duration) -> Result<Value> {
+    pub async fn wait_for(&self, expression: &str, limit: Duration) -> Result<Value> {
         let falsy = [json!(null), json!(false), json!(0), json!("")];
         let mut last = "no answer".to_owned();
         let poll = async {
@@ -147,7 +146,7 @@ impl Page {
 
     /// The requests that failed, in the order in which Chromium said so. A preflight that is refused
     /// fails the request that it was for; it is not a failure itself.
-    pub(crate) async fn failures(&self) -> Vec<NetworkFailure> {
+    pub async fn failures(&self) -> Vec<NetworkFailure> {
         let events = self.events().await;
         let requests = requests(&events);
         let failed = events.iter().filter(|event| event.method == "Network.loadingFailed");
@@ -167,7 +166,7 @@ impl Page {
     }
 
     /// Console messages, the browser's own warnings, and uncaught exceptions.
-    pub(crate) async fn console(&self) -> Vec<String> {
+    pub async fn console(&self) -> Vec<String> {
         let events = self.events().await;
         let texts = events.iter().filter_map(|Event { method, params, .. }| match method.as_str() {
             "Log.entryAdded" => Some(text(params, "/entry/text")),
@@ -180,12 +179,12 @@ impl Page {
 
     /// All requests, preflights and favicons too; every hop of a redirect is one. A preflight may
     /// stand before the request that it is for.
-    pub(crate) async fn requests(&self) -> Vec<NetworkRequest> {
+    pub async fn requests(&self) -> Vec<NetworkRequest> {
         requests(&self.events().await)
     }
 
     /// Writes a PNG of the page, laid out for a window of `width` by `height` CSS pixels.
-    pub(crate) async fn screenshot(&self, path: impl AsRef<Path>, width: u32, height: u32) -> Result<()> {
+    pub async fn screenshot(&self, path: impl AsRef<Path>, width: u32, height: u32) -> Result<()> {
         let window = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.link.call(&self.session, "Emulation.setDeviceMetricsOverride", window).await?;
         let shot = self.link.call(&self.session, "Page.captureScreenshot", json!({})).await?;
@@ -221,31 +220,34 @@ impl Page {
 
 /// A request whose response the page did not get.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NetworkFailure {
+pub struct NetworkFailure {
     /// After redirects; empty if Chromium never announced the request.
-    pub(crate) url: String,
-    pub(crate) method: Option<String>,
+    pub url: String,
+    /// None if Chromium never announced the request.
+    pub method: Option<String>,
     /// `net::ERR_…`; for denials mostly the unspecific `net::ERR_FAILED`.
-    pub(crate) error_text: String,
+    pub error_text: String,
     /// Why it was withheld, if not by CORS: `mixed-content`, `corp-not-same-origin`, `csp`, …
-    pub(crate) blocked_reason: Option<String>,
+    pub blocked_reason: Option<String>,
     /// Chromium's name for the check that failed: `MissingAllowOriginHeader`, …
-    pub(crate) cors_error: Option<String>,
+    pub cors_error: Option<String>,
     /// The value or name that `cors_error` objects to; empty where it has none.
-    pub(crate) failed_parameter: Option<String>,
+    pub failed_parameter: Option<String>,
 }
 
 /// A request, and as much of the response as Chromium tells, even if the page did not get it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct NetworkRequest {
-    pub(crate) method: String,
-    pub(crate) url: String,
+pub struct NetworkRequest {
+    /// As sent.
+    pub method: String,
+    /// Absolute, without a fragment.
+    pub url: String,
     /// What asked, in Chromium's words: `Document`, `Fetch`, `Preflight`, …
-    pub(crate) resource_type: String,
+    pub resource_type: String,
     /// As the page sees it, so 200 where the network said 304.
-    pub(crate) status: Option<u16>,
+    pub status: Option<u16>,
     /// One entry per line, names in lower case; with `set-cookie` if they come from the network.
-    pub(crate) response_headers: Vec<(String, String)>,
+    pub response_headers: Vec<(String, String)>,
     /// All hops of a redirect share one.
     id: String,
     /// Whether the network's own account of the response is still to come; unknown if withheld.
