@@ -9,12 +9,13 @@
 //! share cookies and caches; start two to keep them apart.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt, future::join_all, stream::SplitSink};
 use serde_json::{Value, json};
@@ -26,18 +27,15 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::Result;
+use crate::process::{CLOSE_LIMIT, POLL_INTERVAL, START_LIMIT, find_binary, kill};
+use crate::{Result, text, text_at};
 
-/// For the browser to start, and for a page to load: each takes seconds on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(40);
 /// For one protocol call, and so for a promise given to [`Page::evaluate`].
 const CALL_LIMIT: Duration = Duration::from_secs(20);
 /// For events still under way when a list is read; what is later than this is not waited for.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
-/// For an orderly exit before the process is killed, and for its death after that.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-/// Between two looks at a condition that does not announce itself.
-const POLL_INTERVAL: Duration = Duration::from_millis(25);
+/// What Chromium is called.
+const BINARIES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// Events kept: a page may log or fetch in an endless loop.
 const MAX_EVENTS: usize = 100_000;
 
@@ -59,9 +57,15 @@ pub struct Chromium {
 impl Chromium {
     /// Starts `$CORSAC_CHROMIUM`, or else the first Chromium on the path.
     pub async fn launch() -> Result<Self> {
-        let binary = find_binary()?;
+        Self::launch_with(&[] as &[&str]).await
+    }
+
+    /// The same with more flags, such as `--ip-address-space-overrides=127.0.0.1:80=public` or
+    /// `--host-resolver-rules=MAP *.test 127.0.0.1`.
+    pub async fn launch_with(flags: &[impl AsRef<OsStr>]) -> Result<Self> {
+        let binary = find_binary("CORSAC_CHROMIUM", &BINARIES)?;
         let profile = tempfile::Builder::new().prefix("corsac-chromium-").tempdir()?;
-        let starting = timeout(START_LIMIT, start(&binary, profile.path())).await;
+        let starting = timeout(START_LIMIT, start(&binary, profile.path(), flags)).await;
         let started = starting.unwrap_or_else(|_| Err(format!("it was silent for {START_LIMIT:?}").into()));
         let (process, socket) = started.map_err(|error| {
             let said = fs::read_to_string(profile.path().join("stderr")).unwrap_or_default();
@@ -100,11 +104,7 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        let (start, is_killed) = (Instant::now(), self.process.start_kill().is_ok());
-        // A browser that is still dying would write into its profile again.
-        while is_killed && matches!(self.process.try_wait(), Ok(None)) && start.elapsed() < CLOSE_LIMIT {
-            std::thread::sleep(POLL_INTERVAL);
-        }
+        kill(&mut self.process);
     }
 }
 
@@ -153,7 +153,9 @@ impl Page {
         let failures = failed.map(|Event { params, .. }| {
             let id = text(params, "/requestId");
             let request = requests.iter().rfind(|request| request.id == id);
+            let first = requests.iter().find(|request| request.id == id);
             NetworkFailure {
+                first_url: first.map(|request| request.url.clone()).unwrap_or_default(),
                 url: request.map(|request| request.url.clone()).unwrap_or_default(),
                 method: request.map(|request| request.method.clone()),
                 error_text: text(params, "/errorText"),
@@ -181,6 +183,13 @@ impl Page {
     /// stand before the request that it is for.
     pub async fn requests(&self) -> Vec<NetworkRequest> {
         requests(&self.events().await)
+    }
+
+    /// Closes the tab and forgets what happened in it.
+    pub async fn close(self) -> Result<()> {
+        self.link.call(&self.session, "Page.close", json!({})).await?;
+        self.link.state.send_modify(|state| state.events.retain(|event| event.tab != self.session));
+        Ok(())
     }
 
     /// Writes a PNG of the page, laid out for a window of `width` by `height` CSS pixels.
@@ -221,6 +230,8 @@ impl Page {
 /// A request whose response the page did not get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkFailure {
+    /// Before redirects; empty if Chromium never announced the request.
+    pub first_url: String,
     /// After redirects; empty if Chromium never announced the request.
     pub url: String,
     /// None if Chromium never announced the request.
@@ -401,19 +412,14 @@ impl Link {
     }
 }
 
-fn find_binary() -> Result<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let mut on_path = env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
-    let named = env::var_os("CORSAC_CHROMIUM").map(PathBuf::from);
-    let found = named.or_else(|| on_path.find(|file| file.is_file()));
-    Ok(found.ok_or("found no Chromium on the path: run `cargo xtask test`, or set CORSAC_CHROMIUM")?)
-}
-
 /// Spawns Chromium, waits for the file in which it says where it listens, and connects there.
-async fn start(binary: &Path, profile: &Path) -> Result<(Child, WebSocketStream<TcpStream>)> {
+async fn start(
+    binary: &Path,
+    profile: &Path,
+    flags: &[impl AsRef<OsStr>],
+) -> Result<(Child, WebSocketStream<TcpStream>)> {
     let mut command = Command::new(binary);
-    command.args(FLAGS.split(' ')).arg(format!("--user-data-dir={}", profile.display()));
+    command.args(FLAGS.split(' ')).args(flags).arg(format!("--user-data-dir={}", profile.display()));
     // A file and not a pipe: nobody has to drain it, and it is there to quote if starting fails.
     command.stderr(fs::File::create(profile.join("stderr"))?).stdin(Stdio::null()).stdout(Stdio::null());
     let mut process = command.kill_on_drop(true).spawn()?;
@@ -440,12 +446,4 @@ fn console_text(params: &Value) -> String {
         spelled.or_else(|| Some(argument.get("value")?.to_string())).unwrap_or_default()
     });
     texts.collect::<Vec<_>>().join(" ")
-}
-
-fn text_at(value: &Value, pointer: &str) -> Option<String> {
-    value.pointer(pointer)?.as_str().map(str::to_owned)
-}
-
-fn text(value: &Value, pointer: &str) -> String {
-    text_at(value, pointer).unwrap_or_default()
 }

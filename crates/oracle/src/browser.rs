@@ -1,0 +1,106 @@
+//! Either browser, as far as a [`Lab`](crate::Lab) needs it: visit a page, and say what the
+//! browser said.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+use crate::process::POLL_INTERVAL;
+use crate::{Chromium, ConsoleMessage, Firefox, Result};
+
+/// For the console's last message, after the page itself is done.
+const TELL_LIMIT: Duration = Duration::from_secs(10);
+
+/// The end of a Firefox category that blocks nothing.
+const WARNING: &str = "Deprecation";
+
+/// A browser.
+#[derive(Debug)]
+pub enum Browser {
+    /// Chromium.
+    Chromium(Chromium),
+    /// Firefox.
+    Firefox(Firefox),
+}
+
+/// Something that a browser said.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// A text with the URL of what it is about.
+    pub(crate) about: String,
+    /// The browser's name for what went wrong.
+    pub(crate) code: Option<String>,
+    /// What the console said.
+    pub(crate) text: Option<String>,
+}
+
+impl Browser {
+    /// Opens `url`, waits until the page has `finished` and the console has told of `mark`, and
+    /// closes it.
+    pub(crate) async fn visit(
+        &self,
+        url: &str,
+        mark: &str,
+        finished: impl Future<Output = Result<Value>>,
+    ) -> Result<(Value, Vec<Told>)> {
+        let (results, told) = match self {
+            Self::Chromium(chromium) => {
+                let page = chromium.open(url).await?;
+                let results = finished.await?;
+                let told = until_marked(mark, async || {
+                    let text = |text: String| Told { about: text.clone(), code: None, text: Some(text) };
+                    Ok(page.console().await.into_iter().map(text).collect())
+                });
+                let mut told = told.await?;
+                for failure in page.failures().await {
+                    told.push(Told { about: failure.first_url, code: failure.cors_error, text: None });
+                }
+                page.close().await?;
+                (results, told)
+            }
+            Self::Firefox(firefox) => {
+                let tab = firefox.open(url).await?;
+                let results = finished.await?;
+                let told = until_marked(mark, async || {
+                    let messages = firefox.take_console().await?.into_iter();
+                    let errors = messages.filter(|message| !message.category.ends_with(WARNING));
+                    let told = errors.map(|ConsoleMessage { category, text }| Told {
+                        about: text.clone(),
+                        code: Some(category),
+                        text: Some(text),
+                    });
+                    Ok(told.collect())
+                });
+                let told = told.await?;
+                tab.close().await?;
+                (results, told)
+            }
+        };
+        Ok((results, told))
+    }
+
+    /// Ends it in an orderly way.
+    pub async fn close(self) {
+        match self {
+            Self::Chromium(chromium) => chromium.close().await,
+            Self::Firefox(firefox) => firefox.close().await,
+        }
+    }
+}
+
+/// Looks at the console until it has told of `mark`.
+async fn until_marked(mark: &str, mut look: impl AsyncFnMut() -> Result<Vec<Told>>) -> Result<Vec<Told>> {
+    let mut told = Vec::new();
+    let looking = async {
+        while !told.iter().any(|told: &Told| told.about.contains(mark)) {
+            sleep(POLL_INTERVAL).await;
+            told.extend(look().await?);
+        }
+        Result::Ok(())
+    };
+    let looked = timeout(TELL_LIMIT, looking).await;
+    looked.map_err(|_| format!("waited {TELL_LIMIT:?} for the console to tell of `{mark}`"))??;
+    Ok(told)
+}
