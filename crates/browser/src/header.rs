@@ -22,7 +22,7 @@ impl HeaderList {
         self.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// All values of `name`, joined by a comma and a space ("get", section 2.2.2).
+    /// All values of `name`, joined by a comma and a space ("To get a header name", section 2.2.2).
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
         let mut values = self.all(name);
         let mut joined = values.next()?.to_vec();

@@ -50,5 +50,5 @@ pub use request::{
     AddressSpace, Body, CacheMode, CredentialsMode, Invalid, Mode, Page, PageKind, RedirectMode, RequestInit,
 };
 pub use response::Response;
-pub use trace::Step;
+pub use trace::{Step, quotations};
 pub use verdict::{Outcome, Sent, SentKind, Verdict};

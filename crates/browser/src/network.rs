@@ -10,7 +10,7 @@ use crate::engine::Profile;
 use crate::failure::Failure;
 use crate::request::{AddressSpace, Page};
 
-/// "A bad port" (Fetch, section 2.9).
+/// A "bad port" (Fetch, section 2.9).
 const BAD_PORTS: [u16; 83] = [
     0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
     104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514,
@@ -68,7 +68,7 @@ pub(crate) fn address_space(url: &Url) -> AddressSpace {
     }
 }
 
-/// Local Network Access, "non-public IP address blocks".
+/// Local Network Access, "Non-public IP address blocks".
 fn space_of(address: IpAddr) -> AddressSpace {
     let is_local = match address.to_canonical() {
         address if address.is_loopback() => return AddressSpace::Loopback,
@@ -81,7 +81,7 @@ fn space_of(address: IpAddr) -> AddressSpace {
     if is_local { AddressSpace::Local } else { AddressSpace::Public }
 }
 
-/// "Same site": of one scheme and one registrable domain.
+/// Same site: of one scheme and one registrable domain.
 pub(crate) fn is_same_site(page: &str, url: &str) -> bool {
     let (Ok(page), Ok(url)) = (OriginRef::parse(page.as_bytes()), OriginRef::parse(url.as_bytes())) else {
         return false;

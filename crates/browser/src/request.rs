@@ -346,8 +346,8 @@ fn normalize_method(method: &str) -> Result<String, Invalid> {
     }
 }
 
-/// "To append a header to a Headers object", with the guards `request` and
-/// `request-no-cors`.
+/// "To append a header (name, value) to a Headers object", with the guards `request`
+/// and `request-no-cors`.
 fn guarded_append(
     headers: &mut HeaderList,
     name: &str,
@@ -380,7 +380,7 @@ fn guarded_append(
     Ok(())
 }
 
-/// "A forbidden request-header", in lower case.
+/// A "forbidden request-header", in lower case.
 fn is_forbidden(name: &str, value: &[u8]) -> bool {
     const NAMES: [&str; 21] = [
         "accept-charset",
@@ -416,7 +416,7 @@ fn is_forbidden_method(method: &[u8]) -> bool {
     [&b"CONNECT"[..], b"TRACE", b"TRACK"].iter().any(|own| own.eq_ignore_ascii_case(method))
 }
 
-/// The type that a body brings along ("extract a body").
+/// The type that a body brings along ("To extract a body with type").
 fn content_type<'b>(body: &'b Body, profile: &Profile) -> Option<&'b str> {
     match body {
         Body::Text => Some("text/plain;charset=UTF-8"),

@@ -41,7 +41,7 @@ pub(crate) fn unsafe_names(headers: &HeaderList, profile: &Profile) -> Vec<Strin
     names
 }
 
-/// "A CORS-safelisted request-header". `name` is in lower case.
+/// A "CORS-safelisted request-header". `name` is in lower case.
 pub(crate) fn is_safelisted(name: &str, value: &[u8], profile: &Profile) -> bool {
     if profile.safelisted_hints.contains(&name) {
         return true;
@@ -84,7 +84,7 @@ fn is_form_type(value: &[u8]) -> bool {
         .any(|own| essence.is_some_and(|essence| essence.eq_ignore_ascii_case(own.as_bytes())))
 }
 
-/// The essence of a MIME type (MIME Sniffing, "parse a MIME type"), case as written.
+/// The essence of a MIME type (MIME Sniffing, section 4.4), case as written.
 fn essence(value: &[u8]) -> Option<&[u8]> {
     let value = trim(value);
     let end = value.iter().position(|&byte| byte == b';').unwrap_or(value.len());

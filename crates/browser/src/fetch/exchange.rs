@@ -20,7 +20,7 @@ use crate::safelist::{is_safelisted_method, unsafe_names};
 use crate::trace::{Place, Trace};
 use crate::verdict::{Outcome, Sent, SentKind, Verdict};
 
-/// "A response tainting."
+/// A request's "response tainting".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tainting {
     Basic,
@@ -175,30 +175,25 @@ impl<'p> Exchange<'p> {
         let Some(request) = &self.request else { return };
         let is_same_origin = origin_of(&request.url) == self.page.origin;
         if let Some(failure) = self.refused_outright(request, is_same_origin) {
-            self.trace.failed(
-                ("request", "main fetch", "should be blocked due to a bad port"),
-                failure.to_string(),
-            );
+            self.trace.failed(outright_place(&failure), failure.to_string());
             return self.block(failure);
         }
         let scheme = request.url.scheme();
         if is_same_origin && self.tainting == Tainting::Basic || scheme == "data" {
             let url = request.url.to_string();
-            self.trace.passed(("same origin", "main fetch", "same origin with request's origin"), url);
+            self.trace.passed(Place::SAME_ORIGIN, url);
             return self.scheme_fetch(Tainting::Basic);
         }
         match request.mode {
             Mode::SameOrigin => {
                 let redirected = self.hop > 0;
                 let url = request.url.to_string();
-                self.trace.failed(("mode", "main fetch", "request's mode is \"same-origin\""), url);
+                self.trace.failed(Place::SAME_ORIGIN_MODE, url);
                 return self.block(Failure::SameOriginMode { redirected });
             }
             Mode::NoCors if request.redirect != RedirectMode::Follow => {
-                self.trace.failed(
-                    ("redirect mode", "main fetch", "redirect mode is not \"follow\""),
-                    Failure::NoCorsRedirectMode.to_string(),
-                );
+                let evidence = Failure::NoCorsRedirectMode.to_string();
+                self.trace.failed(Place::NO_CORS_REDIRECT_MODE, evidence);
                 return self.block(Failure::NoCorsRedirectMode);
             }
             Mode::NoCors => return self.scheme_fetch(Tainting::Opaque),
@@ -206,8 +201,7 @@ impl<'p> Exchange<'p> {
         }
         if !matches!(scheme, "http" | "https") {
             let scheme = scheme.to_owned();
-            let says = "scheme is not an HTTP(S) scheme";
-            self.trace.failed(("scheme", "main fetch", says), format!("`{scheme}:`"));
+            self.trace.failed(Place::SCHEME, format!("`{scheme}:`"));
             return self.block(Failure::Scheme(scheme));
         }
         self.tainting = Tainting::Cors;
@@ -270,27 +264,22 @@ impl<'p> Exchange<'p> {
         if !needs {
             let evidence =
                 format!("`{}` is a CORS-safelisted method, and so is every header", request.method);
-            self.trace.passed(
-                ("no preflight", "main fetch", "Set request's response tainting to \"cors\""),
-                evidence,
-            );
+            self.trace.passed(Place::NO_PREFLIGHT, evidence);
             return self.send_actual();
         }
-        let reason = if is_unsafe_method {
-            format!("`{}` is not a CORS-safelisted method", request.method)
+        let (place, reason) = if is_unsafe_method {
+            (Place::PREFLIGHT_FOR_METHOD, format!("`{}` is not a CORS-safelisted method", request.method))
         } else if let Some(name) = names.first() {
-            format!("`{name}` is not CORS-safelisted with this value")
+            (Place::PREFLIGHT_FOR_HEADERS, format!("`{name}` is not CORS-safelisted with this value"))
         } else {
-            "the body is a stream, or an earlier hop needed one".to_owned()
+            (Place::PREFLIGHT_FOR_FLAG, "the body is a stream, or an earlier hop needed one".to_owned())
         };
-        self.trace
-            .passed(("preflight needed", "main fetch", "request's use-CORS-preflight flag is set"), reason);
+        self.trace.passed(place, reason);
         let key = self.cache_key();
         let Some(request) = &self.request else { return };
         let method = (is_unsafe_method || request.has_stream).then_some(&*request.method);
         if !request.has_stream && cache.covers(&key, (method, &names), self.now, profile) {
-            let says = "There is no method cache entry match";
-            self.trace.passed(("preflight cache", "HTTP fetch", says), "an earlier preflight allows it");
+            self.trace.passed(Place::PREFLIGHT_CACHE, "an earlier preflight allows it");
             return self.send_actual();
         }
         self.send_preflight(names);
@@ -329,7 +318,7 @@ impl<'p> Exchange<'p> {
         let profile = self.profile();
         let Some(request) = &self.request else { return };
         let Some(response) = response else {
-            self.trace.failed(PREFLIGHT_ANSWER, Failure::PreflightNetwork.to_string());
+            self.trace.failed(Place::PREFLIGHT_ANSWER, Failure::PreflightNetwork.to_string());
             cache.clear(&self.cache_key());
             return self.block(Failure::PreflightNetwork);
         };
@@ -343,13 +332,14 @@ impl<'p> Exchange<'p> {
         };
         match judge(&asked, &response, profile) {
             Ok(granted) => {
-                self.trace.passed(PREFLIGHT_ANSWER, format!("{}, allows the request", seen(&response)));
+                self.trace
+                    .passed(Place::PREFLIGHT_ANSWER, format!("{}, allows the request", seen(&response)));
                 cache.store(self.cache_key(), granted, self.now, profile);
                 self.preflighted = Some(names);
                 self.send_actual();
             }
             Err(failure) => {
-                self.trace.passed(PREFLIGHT_ANSWER, seen(&response));
+                self.trace.passed(Place::PREFLIGHT_ANSWER, seen(&response));
                 self.trace.failed(failed_check(&failure), failure.to_string());
                 cache.clear(&self.cache_key());
                 self.block(failure);
@@ -390,7 +380,7 @@ impl<'p> Exchange<'p> {
 
     fn handle_actual(&mut self, response: Option<Response>, cache: &mut PreflightCache) {
         let Some(response) = response else {
-            self.trace.failed(("answer", "HTTP-network fetch", "return a network error"), "no response");
+            self.trace.failed(Place::NO_ANSWER, "no response");
             let after_preflight = self.sent.iter().rev().nth(1).is_some_and(|sent| sent.hop == self.hop);
             return self.block(Failure::Network { after_preflight });
         };
@@ -406,7 +396,7 @@ impl<'p> Exchange<'p> {
         match self.request.as_ref().map_or(RedirectMode::Follow, |request| request.redirect) {
             RedirectMode::Error => {
                 let evidence = format!("{}: {}", response.status, Failure::RedirectMode);
-                self.trace.failed(("redirect mode", "HTTP fetch", "redirect mode is \"error\""), evidence);
+                self.trace.failed(Place::REDIRECT_MODE, evidence);
                 self.block(Failure::RedirectMode);
             }
             RedirectMode::Manual => self.state = State::Done(Outcome::OpaqueRedirect, None),
@@ -419,7 +409,13 @@ impl<'p> Exchange<'p> {
         let Some(request) = &self.request else { return Ok(()) };
         match self.tainting {
             Tainting::Basic => Ok(()),
-            Tainting::Opaque => check_policy(&response.headers, &request.url, self.page),
+            Tainting::Opaque => {
+                let checked = check_policy(&response.headers, &request.url, self.page);
+                if let Err(failure) = &checked {
+                    self.trace.failed(Place::RESOURCE_POLICY, failure.to_string());
+                }
+                checked
+            }
             Tainting::Cors => {
                 let is_redirect = response.is_redirect() && response.headers.contains("location");
                 let is_strict = is_redirect
@@ -436,10 +432,10 @@ impl<'p> Exchange<'p> {
     }
 
     fn trace_check(&mut self, response: &Response, failure: Option<&CorsFailure>) {
-        self.trace.passed(("answer", "HTTP fetch", "Set response to the result"), seen(response));
+        self.trace.passed(Place::ANSWER, seen(response));
         match failure {
-            None => self.trace.passed(CORS_CHECK, "passes"),
-            Some(failure) => self.trace.failed(CORS_CHECK, failure.to_string()),
+            None => self.trace.passed(Place::CORS_PASSED, "passes"),
+            Some(failure) => self.trace.failed(cors_place(failure), failure.to_string()),
         }
     }
 
@@ -458,10 +454,6 @@ impl<'p> Exchange<'p> {
     }
 }
 
-const CORS_CHECK: Place = ("CORS check", "CORS check", "return failure");
-
-const PREFLIGHT_ANSWER: Place = ("preflight answer", "CORS-preflight fetch", "Let response be the result");
-
 /// The response in a few words.
 fn seen(response: &Response) -> String {
     let is_ours = |(name, _): &(&str, &[u8])| name.to_ascii_lowercase().starts_with("access-control-");
@@ -474,16 +466,32 @@ fn seen(response: &Response) -> String {
 
 /// Which check of a preflight's response failed.
 fn failed_check(failure: &Failure) -> Place {
-    let (label, says) = match failure {
-        Failure::PreflightCors(..) => return CORS_CHECK,
-        Failure::MethodNotAllowed(_) => ("methods", "request's method is not in methods"),
-        Failure::HeaderNotAllowed(_) => ("headers", "is not a byte-case-insensitive match"),
-        Failure::AllowMethodsSyntax(_) | Failure::AllowHeadersSyntax(_) => {
-            ("syntax", "return a network error")
-        }
-        _ => ("status", "response's status is an ok status"),
-    };
-    (label, "CORS-preflight fetch", says)
+    match failure {
+        Failure::PreflightCors(failure, _) => cors_place(failure),
+        Failure::MethodNotAllowed(_) => Place::METHODS,
+        Failure::HeaderNotAllowed(_) => Place::HEADERS,
+        Failure::AllowMethodsSyntax(_) | Failure::AllowHeadersSyntax(_) => Place::LIST_SYNTAX,
+        _ => Place::STATUS,
+    }
+}
+
+/// Where the CORS check returned failure.
+fn cors_place(failure: &CorsFailure) -> Place {
+    match failure {
+        CorsFailure::Credentials(_) => Place::CORS_CREDENTIALS,
+        CorsFailure::Missing => Place::CORS_MISSING,
+        _ => Place::CORS_ORIGIN,
+    }
+}
+
+/// Which of the checks before the CORS protocol failed.
+fn outright_place(failure: &Failure) -> Place {
+    match failure {
+        Failure::InsecureLocalNetwork(_) => Place::INSECURE_LOCAL_NETWORK,
+        Failure::LocalNetwork(_) => Place::LOCAL_NETWORK,
+        Failure::MixedContent => Place::MIXED_CONTENT,
+        _ => Place::BAD_PORT,
+    }
 }
 
 /// The serialized origin of a URL.
@@ -491,7 +499,7 @@ pub(crate) fn origin_of(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// "A cross-origin resource policy check", for responses that are not read.
+/// The "cross-origin resource policy check", for responses that are not read.
 fn check_policy(headers: &HeaderList, url: &Url, page: &Page) -> Result<(), Failure> {
     let Some(value) = headers.get("cross-origin-resource-policy") else { return Ok(()) };
     let is_same_site = || is_same_site(&page.origin, &origin_of(url));

@@ -9,6 +9,7 @@ use crate::fetch::preflight_cache::PreflightCache;
 use crate::header::text;
 use crate::request::Mode;
 use crate::response::Response;
+use crate::trace::Place;
 
 /// "If request's redirect count is 20, then return a network error."
 const MAX_REDIRECTS: usize = 20;
@@ -49,22 +50,29 @@ impl Exchange<'_> {
         if is_crossing && profile.authorization == Dropped::BeforeDeciding {
             request.headers.remove(|name| name.eq_ignore_ascii_case("authorization"));
         }
-        // "Redirect-taint", section 2.2.5.
+        // The "redirect-taint", section 2.2.5.
         if is_crossing && from != self.page.origin {
             self.is_tainted = true;
         }
-        self.trace.passed(("redirect", "HTTP-redirect fetch", "Append locationURL"), location.to_string());
+        self.trace.passed(Place::REDIRECT, location.to_string());
         request.url = location;
         self.hop += 1;
         self.main_fetch(cache, is_crossing);
     }
 
     fn fail_redirect(&mut self, failure: Failure) {
-        self.trace.failed(("redirect", "HTTP-redirect fetch", "return a network error"), failure.to_string());
+        let place = match failure {
+            Failure::RedirectCredentials { .. } => Place::REDIRECT_CREDENTIALS,
+            Failure::RedirectScheme(_) => Place::REDIRECT_SCHEME,
+            Failure::RedirectStream => Place::REDIRECT_STREAM,
+            Failure::TooManyRedirects => Place::REDIRECT_COUNT,
+            _ => Place::LOCATION,
+        };
+        self.trace.failed(place, failure.to_string());
         self.block(failure);
     }
 
-    /// "A location URL"; `None` if the response is no redirect after all.
+    /// The "location URL"; `None` if the response is no redirect after all.
     fn location(&self, response: &Response) -> Result<Option<Url>, Failure> {
         let profile = self.profile();
         let mut values = response.headers.all("location");
