@@ -30,6 +30,7 @@ pub(super) const PROFILE: Profile = Profile {
     keeps_origin_after_post: true,
     guards_local_network: false,
     max_age: 600,
+    clears_cache_on_failure: false,
     ..STANDARD
 };
 
