@@ -40,7 +40,7 @@ mod safelist;
 mod trace;
 mod verdict;
 
-pub use engine::Engine;
+pub use engine::{Deviation, Engine, Topic, deviations};
 pub use failure::Failure;
 pub use fetch::cors_check::{CorsFailure, Several};
 pub use fetch::exchange::Exchange;

@@ -1,12 +1,16 @@
 //! Engines: the standard, and what each browser does differently. Every deviation is one
-//! field of [`Profile`]; where it is set, its origin is told.
+//! field of [`Profile`]; where it is set, its origin is told, and `catalogue.rs` has it in
+//! words.
 
+mod catalogue;
 mod chromium;
 mod firefox;
 mod webkit;
 
 use crate::console::Context;
 use crate::failure::Failure;
+
+pub use catalogue::{Deviation, Topic, deviations};
 
 /// Whose behaviour is modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
