@@ -97,7 +97,7 @@ catalogue! {
         "No script means it; a server that allows `range` answers the preflight.",
         either("needs no preflight", "needs a preflight");
     sends_streams_as_text: Preflight,
-        "A `ReadableStream` as body",
+        "A `ReadableStream` as body, where it is allowed at all",
         "Fetch 5.2, BodyInit unions",
         "A body that is the text `[object ReadableStream]` is a script that streams in a Firefox that does not.",
         either("is streamed, after a preflight", "is sent as the text `[object ReadableStream]`");
@@ -195,7 +195,7 @@ catalogue! {
         "The user decides; no response header does. `Access-Control-Allow-Private-Network` has no effect any more.",
         either("is not restricted", "needs the user's permission");
     guards_local_network_from_insecure_pages: Network,
-        "The same, if the page is not a secure context (where the local network is guarded)",
+        "The same, if the page is not a secure context",
         "Local Network Access, Local Network Access check",
         "Serve the page over `https:`, then the user can be asked.",
         either("is not restricted", "is refused");

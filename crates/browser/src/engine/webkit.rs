@@ -29,6 +29,7 @@ pub(super) const PROFILE: Profile = Profile {
     redirects_turn_delete_to_get: true,
     keeps_origin_after_post: true,
     guards_local_network: false,
+    guards_local_network_from_insecure_pages: false,
     max_age: 600,
     clears_cache_on_failure: false,
     ..STANDARD

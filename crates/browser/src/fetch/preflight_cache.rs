@@ -50,7 +50,7 @@ impl PreflightCache {
         if self.0.len() >= MAX_ENTRIES {
             self.0.remove(0);
         }
-        self.0.push(Entry { key, granted, expires: now + age });
+        self.0.push(Entry { key, granted, expires: now.saturating_add(age) });
     }
 
     /// "There is a method cache entry match" and "a header-name cache entry match" for
