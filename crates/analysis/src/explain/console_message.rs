@@ -77,6 +77,8 @@ const HEADERS_SYNTAX: Meaning = (
 );
 const REDIRECT_CREDENTIALS: Meaning =
     ("a redirect leads to a URL with a user name or password", "leave them out of `Location`");
+const LOCATION: Meaning =
+    ("a redirect has no `Location` that is a URL", "send one `Location`, an http: or https: URL");
 const SCHEME: Meaning = ("the URL, or a redirect, is not http: or https:", "ask an http: or https: URL");
 const MODE: Meaning =
     ("mode `same-origin` allows no other origin", "use mode `cors`, or ask the page's own origin");
@@ -188,7 +190,7 @@ const FIREFOX: [Row; 14] = [
     ("CORS request did not succeed", "CORSDidNotSucceed2", NETWORK),
 ];
 
-const WEBKIT: [Row; 16] = [
+const WEBKIT: [Row; 18] = [
     ("is not allowed by Access-Control-Allow-Origin", "OriginNotAllowedByACAO", MISSING_OR_OTHER),
     ("Access-Control-Allow-Origin cannot contain more than one origin", "MultipleACAO", MULTIPLE),
     (
@@ -202,6 +204,8 @@ const WEBKIT: [Row; 16] = [
     ("Header Access-Control-Allow-Headers has an invalid value", "InvalidACAH", HEADERS_SYNTAX),
     ("is not allowed by Access-Control-Allow-Methods.", "MethodNotAllowedByACAM", METHODS),
     ("is not allowed by Access-Control-Allow-Headers.", "HeaderNotAllowedByACAH", HEADERS),
+    ("Resource Sharing policy: the URL is not valid", "RedirectDenied", LOCATION),
+    ("Resource Sharing policy: Redirected to either a non-HTTP URL", "RedirectDenied", SCHEME),
     ("denied by Cross-Origin Resource Sharing policy", "RedirectDenied", REDIRECT_CREDENTIALS),
     ("requested insecure content from", "MixedContent", MIXED),
     ("Cross origin requests are only supported for HTTP", "NotHttp", SCHEME),
