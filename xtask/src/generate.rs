@@ -2,9 +2,19 @@
 
 use crate::shell::{Done, program, step};
 
-/// Writes the outputs of `corsac check` into the rule pages.
+/// Title, package, test and filter of what writes a part of it under `CORSAC_UPDATE`.
+const STEPS: [(&str, &str, &str, &str); 2] = [
+    ("outputs in rule pages", "corsac", "cli", "rule_pages"),
+    ("pages about browsers", "corsac-analysis", "documentation", "page_is_what"),
+];
+
+/// Writes the outputs of `corsac check` into the rule pages, and the pages that are made
+/// from the model.
 pub(crate) fn run() -> Done {
-    let mut command =
-        program("cargo", &["test", "--quiet", "--package", "corsac", "--test", "cli", "rule_pages"]);
-    step("outputs in rule pages", command.env("CORSAC_UPDATE", "1"))
+    for (title, package, test, filter) in STEPS {
+        let mut command =
+            program("cargo", &["test", "--quiet", "--package", package, "--test", test, filter]);
+        step(title, command.env("CORSAC_UPDATE", "1"))?;
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ usage: cargo xtask COMMAND
   test           everything that must pass: layers, budgets, format, lints, docs, tests, browser, fuzz smoke
   layers         dependencies go strictly downward; pure crates stay pure
   budgets        lines a file, files a folder
-  generate       write what is generated: the outputs in rule pages
+  generate       write what is generated: the outputs in rule pages, docs/browsers.md, docs/failures.md
   new-rule ID    start a rule: its page, and what else to edit";
 
 fn main() -> ExitCode {
