@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::header::HeaderList;
 use crate::request::Invalid;
 use crate::trace::Step;
 
@@ -59,6 +60,9 @@ pub struct Sent {
     pub access_control_request_method: Option<String>,
     /// Its `Access-Control-Request-Headers`.
     pub access_control_request_headers: Option<String>,
+    /// What the script set and the browser sends: no forbidden names, the body's
+    /// `Content-Type`, nothing that a redirect dropped. Empty for a preflight.
+    pub headers: HeaderList,
 }
 
 /// The result of a fetch.

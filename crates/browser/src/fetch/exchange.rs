@@ -305,6 +305,7 @@ impl<'p> Exchange<'p> {
             origin: Some(origin.to_owned()),
             access_control_request_method: Some(request.method.clone()),
             access_control_request_headers: Some(names.join(",")).filter(|names| !names.is_empty()),
+            headers: HeaderList::default(),
         });
         self.state = State::Preflight(names);
     }
@@ -357,6 +358,7 @@ impl<'p> Exchange<'p> {
             origin: self.origin_header(request),
             access_control_request_method: None,
             access_control_request_headers: None,
+            headers: request.headers.clone(),
         });
         self.state = State::Actual;
     }
