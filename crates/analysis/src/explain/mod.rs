@@ -3,6 +3,7 @@
 mod console_message;
 mod exchange;
 mod fix;
+mod pasted;
 mod policy;
 mod repair;
 mod server;
@@ -10,6 +11,9 @@ mod server;
 pub use console_message::{ConsoleMessage, read_console_message};
 pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};
 pub use fix::{Fix, Place, fix};
+pub use pasted::{
+    MAX_PASTE_BYTES, PasteError, PasteMistake, PastedBody, PastedCall, Remark, read_curl, read_fetch,
+};
 pub use policy::{PolicyAnswer, ask_policy};
 pub use repair::{Repair, repair};
 pub use server::Server;
