@@ -228,7 +228,7 @@ impl<'c> Entry<'c> {
     }
 
     fn fix(&self) -> String {
-        let change = fix(&self.case.exchange.page, &self.case.exchange.request, self.explained()).unwrap();
+        let change = fix(&self.case.exchange, self.explained()).unwrap();
         let text = change.to_string();
         let mut chars = text.chars();
         chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
@@ -389,7 +389,7 @@ fn thrown() -> String {
             let invalid = verdict.invalid.as_ref().unwrap();
             seen.insert(format!("{:?}", std::mem::discriminant(invalid)));
             if engine == Engine::Standard {
-                let fix = fix(&exchange.page, &exchange.request, &verdict).unwrap();
+                let fix = fix(&exchange, &verdict).unwrap();
                 text.push_str(&row([what.to_owned(), fix.to_string()]));
             }
         }
