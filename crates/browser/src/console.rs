@@ -11,4 +11,6 @@ pub(crate) struct Context<'e> {
     pub(crate) origin: &'e str,
     /// How many redirects came before.
     pub(crate) hop: usize,
+    /// Whether an `XMLHttpRequest` asked.
+    pub(crate) is_xml_http_request: bool,
 }

@@ -49,6 +49,13 @@ pub enum Failure {
     },
     /// Mode `no-cors` goes with redirect mode `follow` only.
     NoCorsRedirectMode,
+    /// The server is not where the script said.
+    OtherAddressSpace {
+        /// What the script said.
+        named: AddressSpace,
+        /// Where it is.
+        target: AddressSpace,
+    },
     /// The CORS check of the preflight's response failed; its status.
     PreflightCors(CorsFailure, u16),
     /// There was no response to the preflight.
@@ -99,6 +106,7 @@ impl Failure {
             Self::MixedContent => "mixed-content",
             Self::Network { .. } => "network-error",
             Self::NoCorsRedirectMode => "no-cors-redirect-mode",
+            Self::OtherAddressSpace { .. } => "local-network-other-space",
             Self::PreflightNetwork => "preflight-network-error",
             Self::PreflightRedirect(_) => "preflight-redirect",
             Self::PreflightStatus(_) => "preflight-status",
@@ -143,6 +151,12 @@ impl fmt::Display for Failure {
             Self::MixedContent => f.write_str("a page from `https:` may not ask `http:`"),
             Self::Network { .. } => f.write_str("there was no response"),
             Self::NoCorsRedirectMode => f.write_str("mode `no-cors` goes with redirect mode `follow` only"),
+            Self::OtherAddressSpace { named, target } => write!(
+                f,
+                "`targetAddressSpace` is `{}`, and the server is in address space `{}`",
+                named.name(),
+                target.name()
+            ),
             Self::PreflightNetwork => f.write_str("there was no response to the preflight"),
             Self::PreflightRedirect(status) => write!(f, "the preflight was redirected with {status}"),
             Self::PreflightStatus(status) => write!(f, "the preflight's status is {status}, not 200 to 299"),

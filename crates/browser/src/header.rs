@@ -50,6 +50,17 @@ impl HeaderList {
         self.append(name, value);
     }
 
+    /// Joins the values of each name in one field (to combine, section 2.2.2).
+    pub(crate) fn combine(&mut self) {
+        let mut combined = Self::default();
+        for (name, _) in &self.0 {
+            if let Some(value) = self.get(name).filter(|_| !combined.contains(name)) {
+                combined.append(name.as_str(), value);
+            }
+        }
+        *self = combined;
+    }
+
     /// Drops the spaces between names and colons.
     pub(crate) fn trim_names(&mut self) {
         for (name, _) in &mut self.0 {

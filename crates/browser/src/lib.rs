@@ -47,7 +47,8 @@ pub use fetch::exchange::Exchange;
 pub use fetch::preflight_cache::PreflightCache;
 pub use header::HeaderList;
 pub use request::{
-    AddressSpace, Body, CacheMode, CredentialsMode, Invalid, Mode, Page, PageKind, RedirectMode, RequestInit,
+    AddressSpace, Body, CacheMode, CredentialsMode, Initiator, Invalid, Mode, Page, PageKind, RedirectMode,
+    RequestInit,
 };
 pub use response::Response;
 pub use trace::{Step, quotations};

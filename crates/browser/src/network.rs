@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use crate::engine::Profile;
 use crate::failure::Failure;
-use crate::request::{AddressSpace, Page};
+use crate::request::{AddressSpace, Page, Request};
 
 /// A "bad port" (Fetch, section 2.9).
 const BAD_PORTS: [u16; 83] = [
@@ -24,34 +24,49 @@ pub(crate) fn is_bad_port(url: &Url) -> Option<u16> {
 }
 
 /// Mixed Content: a page from `https:` that asks for something not potentially
-/// trustworthy.
-pub(crate) fn is_mixed_content(url: &Url, page: &Page, profile: &Profile) -> bool {
+/// trustworthy, unless the script says that it is of the local network.
+pub(crate) fn is_mixed_content(request: &Request, page: &Page, profile: &Profile) -> bool {
+    let url = &request.url;
+    let names_local_network = profile.takes_target_address_space
+        && request.target_address_space.is_some_and(|space| space != AddressSpace::Public);
     page.origin.starts_with("https://")
         && url.scheme() == "http"
+        && !names_local_network
         && (profile.loopback_is_mixed_content || address_space(url) != AddressSpace::Loopback)
 }
 
-/// Local Network Access: what is more private than the page needs a permission, which is
-/// not assumed.
-pub(crate) fn local_network(url: &Url, page: &Page, profile: &Profile) -> Option<Failure> {
+/// Local Network Access: what is more private than the page needs a permission, which an
+/// opaque origin cannot have.
+pub(crate) fn local_network(request: &Request, page: &Page, profile: &Profile) -> Option<Failure> {
+    if !profile.guards_local_network {
+        return None;
+    }
+    let target = resolved_space(&request.url, page);
+    match request.target_address_space.filter(|_| profile.takes_target_address_space) {
+        Some(named) if named != target => return Some(Failure::OtherAddressSpace { named, target }),
+        _ => {}
+    }
     // Chromium asks public pages only; so does everybody who asks.
-    if !profile.guards_local_network
-        || page.address_space != AddressSpace::Public
-        || address_space(url) == AddressSpace::Public
-    {
+    if page.address_space != AddressSpace::Public || target == AddressSpace::Public {
         return None;
     }
     match page.secure_context {
-        true => Some(Failure::LocalNetwork(address_space(url))),
+        true if page.may_reach_local_network && page.origin != "null" => None,
+        true => Some(Failure::LocalNetwork(target)),
         false if profile.guards_local_network_from_insecure_pages => {
-            Some(Failure::InsecureLocalNetwork(address_space(url)))
+            Some(Failure::InsecureLocalNetwork(target))
         }
         false => None,
     }
 }
 
-/// The address space that a URL's host shows. A name that resolves to a private address
-/// looks public here.
+/// Where a URL's host leads: as far as that is known, or as the name says.
+fn resolved_space(url: &Url, page: &Page) -> AddressSpace {
+    let known = page.resolved.iter().find(|(name, _)| Some(name.as_str()) == url.host_str());
+    known.map_or_else(|| address_space(url), |(_, space)| *space)
+}
+
+/// The address space that a URL's host shows.
 pub(crate) fn address_space(url: &Url) -> AddressSpace {
     match url.host() {
         Some(Host::Ipv4(address)) => space_of(IpAddr::V4(address)),
@@ -69,7 +84,7 @@ pub(crate) fn address_space(url: &Url) -> AddressSpace {
 }
 
 /// Local Network Access, "Non-public IP address blocks".
-fn space_of(address: IpAddr) -> AddressSpace {
+pub(crate) fn space_of(address: IpAddr) -> AddressSpace {
     let is_local = match address.to_canonical() {
         address if address.is_loopback() => return AddressSpace::Loopback,
         IpAddr::V4(address) => {
@@ -92,6 +107,55 @@ pub(crate) fn is_same_site(page: &str, url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
+    use crate::request::RequestInit;
+
+    fn refused(engine: Engine, page: &Page, url: &str, named: Option<AddressSpace>) -> Option<Failure> {
+        let init = RequestInit {
+            url: url.to_owned(),
+            method: "GET".to_owned(),
+            target_address_space: named,
+            ..RequestInit::default()
+        };
+        let request = Request::construct(&init, engine.profile()).unwrap();
+        let is_mixed = is_mixed_content(&request, page, engine.profile());
+        let mixed = is_mixed.then_some(Failure::MixedContent);
+        mixed.or_else(|| local_network(&request, page, engine.profile()))
+    }
+
+    #[test]
+    fn the_local_network_needs_a_permission_and_no_name_hides_it() {
+        use AddressSpace::{Local, Loopback};
+        let public = Page::of("https://app.example");
+        let chromium = |page: &Page, url: &str| refused(Engine::Chromium, page, url, None);
+        let (router, hidden) = ("https://192.168.1.1/", "https://router.example/");
+        assert_eq!(chromium(&public, router), Some(Failure::LocalNetwork(Local)));
+        assert_eq!(refused(Engine::WebKit, &public, router, None), None);
+        assert_eq!(chromium(&public, hidden), None);
+        let resolved = vec![("router.example".to_owned(), Loopback)];
+        let knowing = Page { resolved, ..public.clone() };
+        assert_eq!(chromium(&knowing, hidden), Some(Failure::LocalNetwork(Loopback)));
+        let allowed = Page { may_reach_local_network: true, ..public };
+        assert_eq!(chromium(&allowed, router), None);
+        let opaque = Page { origin: "null".to_owned(), ..allowed.clone() };
+        assert_eq!(chromium(&opaque, router), Some(Failure::LocalNetwork(Local)));
+        let insecure = Page { secure_context: false, ..allowed };
+        assert_eq!(chromium(&insecure, router), Some(Failure::InsecureLocalNetwork(Local)));
+    }
+
+    #[test]
+    fn a_target_address_space_must_be_right_and_lets_insecure_urls_pass() {
+        use AddressSpace::{Local, Loopback, Public};
+        let page = Page { may_reach_local_network: true, ..Page::of("https://app.example") };
+        let url = "http://192.168.1.1/";
+        assert_eq!(refused(Engine::Chromium, &page, url, None), Some(Failure::MixedContent));
+        assert_eq!(refused(Engine::Chromium, &page, url, Some(Local)), None);
+        let other = |named| Some(Failure::OtherAddressSpace { named, target: Local });
+        assert_eq!(refused(Engine::Chromium, &page, url, Some(Loopback)), other(Loopback));
+        let secure = "https://192.168.1.1/";
+        assert_eq!(refused(Engine::Chromium, &page, secure, Some(Public)), other(Public));
+        assert_eq!(refused(Engine::Firefox, &page, url, Some(Local)), Some(Failure::MixedContent));
+    }
 
     #[test]
     fn ports_are_sorted_and_only_http_has_bad_ones() {

@@ -2,12 +2,13 @@
 //! sections 5.1 and 5.4).
 
 use std::fmt;
+use std::net::IpAddr;
 
 use url::Url;
 
 use crate::engine::Profile;
 use crate::header::{HeaderList, is_token, trim};
-use crate::network::address_space;
+use crate::network::{address_space, space_of};
 use crate::safelist::{is_no_cors_name, is_safelisted, is_safelisted_method};
 
 /// The document or worker whose script asks.
@@ -21,6 +22,11 @@ pub struct Page {
     pub secure_context: bool,
     /// Where it was loaded from.
     pub address_space: AddressSpace,
+    /// Whether the user has allowed its site to reach the local network.
+    pub may_reach_local_network: bool,
+    /// The address spaces that host names lead to, where that is known; of others the name
+    /// itself tells (`localhost`, `printer.local`).
+    pub resolved: Vec<(String, AddressSpace)>,
 }
 
 impl Page {
@@ -28,7 +34,14 @@ impl Page {
     pub fn of(origin: impl Into<String>) -> Self {
         let origin = origin.into();
         let secure_context = origin.starts_with("https://");
-        Self { origin, kind: PageKind::Window, secure_context, address_space: AddressSpace::Public }
+        Self {
+            origin,
+            kind: PageKind::Window,
+            secure_context,
+            address_space: AddressSpace::Public,
+            may_reach_local_network: false,
+            resolved: Vec::new(),
+        }
     }
 
     /// The address space that the host of a URL shows.
@@ -67,6 +80,22 @@ pub enum AddressSpace {
     /// The Internet.
     #[default]
     Public,
+}
+
+impl AddressSpace {
+    /// Its name in the standard.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loopback => "loopback",
+            Self::Local => "local",
+            Self::Public => "public",
+        }
+    }
+
+    /// The space of an address.
+    pub fn of(address: IpAddr) -> Self {
+        space_of(address)
+    }
 }
 
 /// A request's mode.
@@ -209,6 +238,25 @@ pub struct RequestInit {
     pub cache: CacheMode,
     /// The body.
     pub body: Option<Body>,
+    /// The script's word for where the server is (Local Network Access, section 3.6).
+    pub target_address_space: Option<AddressSpace>,
+    /// What the script calls.
+    pub initiator: Initiator,
+}
+
+/// What a script calls to ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Initiator {
+    /// `fetch()`.
+    #[default]
+    Fetch,
+    /// An `XMLHttpRequest`, whose `withCredentials` is credentials mode `include`; it has
+    /// modes for nothing else.
+    XmlHttpRequest {
+        /// Whether something listens to its `upload`, which asks for a preflight
+        /// (`XMLHttpRequest`, its upload listener flag).
+        has_upload_listener: bool,
+    },
 }
 
 impl RequestInit {
@@ -279,6 +327,9 @@ pub(crate) struct Request {
     pub(crate) redirect: RedirectMode,
     /// A body that can be sent once only.
     pub(crate) has_stream: bool,
+    /// The use-CORS-preflight flag, where neither method nor headers ask for it.
+    pub(crate) asks_for_preflight: bool,
+    pub(crate) target_address_space: Option<AddressSpace>,
 }
 
 impl Request {
@@ -300,10 +351,17 @@ impl Request {
             let bytes = bytes.ok_or_else(|| Invalid::HeaderValue(name.clone()))?;
             guarded_append(&mut headers, name, &bytes, init.mode, profile)?;
         }
-        if init.body.is_some() && matches!(&*method, "GET" | "HEAD") {
+        let has_no_body = matches!(&*method, "GET" | "HEAD");
+        let is_fetch = init.initiator == Initiator::Fetch;
+        if init.body.is_some() && has_no_body && is_fetch {
             return Err(Invalid::BodyWithGet);
         }
-        let content_type = init.body.as_ref().and_then(|body| content_type(body, profile));
+        if !is_fetch {
+            headers.combine();
+        }
+        // `send()` leaves the body of a GET or HEAD out.
+        let body = init.body.as_ref().filter(|_| !has_no_body);
+        let content_type = body.and_then(|body| content_type(body, profile));
         if let Some(content_type) = content_type
             && !headers.contains("content-type")
         {
@@ -317,6 +375,8 @@ impl Request {
             credentials: init.credentials,
             redirect: init.redirect,
             has_stream: init.body == Some(Body::Stream) && !profile.sends_streams_as_text,
+            asks_for_preflight: init.initiator == Initiator::XmlHttpRequest { has_upload_listener: true },
+            target_address_space: init.target_address_space,
         })
     }
 }
@@ -432,6 +492,28 @@ fn content_type<'b>(body: &'b Body, profile: &Profile) -> Option<&'b str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_xml_http_request_leaves_bodies_out_and_joins_headers_that_fetch_repeats() {
+        let field = ("Accept".to_owned(), "a".repeat(100));
+        let fetch = RequestInit {
+            url: "https://api.example/".to_owned(),
+            method: "GET".to_owned(),
+            headers: vec![field.clone(), field],
+            body: Some(Body::Text),
+            ..RequestInit::default()
+        };
+        let profile = Engine::Firefox.profile();
+        assert_eq!(Request::construct(&fetch, profile), Err(Invalid::BodyWithGet));
+        let listening = Initiator::XmlHttpRequest { has_upload_listener: true };
+        let request =
+            Request::construct(&RequestInit { initiator: listening, ..fetch.clone() }, profile).unwrap();
+        assert!(request.asks_for_preflight && !request.headers.contains("content-type"));
+        assert_eq!(request.headers.all("accept").map(<[u8]>::len).collect::<Vec<_>>(), [202]);
+        let silent = Initiator::XmlHttpRequest { has_upload_listener: false };
+        let request = Request::construct(&RequestInit { initiator: silent, ..fetch }, profile).unwrap();
+        assert!(!request.asks_for_preflight);
+    }
     use crate::engine::Engine;
 
     fn init(method: &str) -> RequestInit {

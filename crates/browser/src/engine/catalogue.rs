@@ -199,6 +199,11 @@ catalogue! {
         "Local Network Access, Local Network Access check",
         "Serve the page over `https:`, then the user can be asked.",
         either("is not restricted", "is refused");
+    takes_target_address_space: Network,
+        "`targetAddressSpace` of a call",
+        "Local Network Access, targetAddressSpace",
+        "A page over `https:` may ask an `http:` server of the local network that way, in Chromium only.",
+        either("is not known", "must be right, and lifts the ban on mixed content");
     max_age: Cache,
         "Longest time that a preflight is remembered",
         "Fetch 4.8, CORS-preflight fetch, step 7.10",

@@ -5,7 +5,6 @@ use crate::console::Context;
 use crate::engine::{Check, Locations, Profile, STANDARD};
 use crate::failure::Failure;
 use crate::fetch::cors_check::CorsFailure;
-use crate::request::AddressSpace;
 
 /// Each item was seen in Chromium 156 where the standard says otherwise.
 pub(super) const PROFILE: Profile = Profile {
@@ -60,6 +59,7 @@ pub(super) fn code(failure: &Failure) -> Option<&'static str> {
         Failure::NoCorsRedirectMode => "NoCorsRedirectModeNotFollow",
         Failure::LocalNetwork(_) => "LocalNetworkAccessPermissionDenied",
         Failure::InsecureLocalNetwork(_) => "InsecureLocalNetwork",
+        Failure::OtherAddressSpace { .. } => "InvalidLocalNetworkAccess",
         _ => return None,
     })
 }
@@ -89,8 +89,10 @@ pub(super) fn console(failure: &Failure, context: &Context<'_>) -> Option<String
         _ => format!(" (redirected from '{}')", context.first_url),
     };
     Some(format!(
-        "Access to fetch at '{}'{redirected} from origin '{}' has been blocked by CORS policy: {reason}",
-        context.url, context.origin
+        "Access to {} at '{}'{redirected} from origin '{}' has been blocked by CORS policy: {reason}",
+        if context.is_xml_http_request { "XMLHttpRequest" } else { "fetch" },
+        context.url,
+        context.origin
     ))
 }
 
@@ -125,13 +127,17 @@ fn reason(failure: &Failure) -> Option<String> {
         Failure::SameOriginMode { redirected: false } => {
             "Cross origin requests are not allowed by request mode.".to_owned()
         }
-        Failure::LocalNetwork(space) => format!(
-            "Permission was denied for this request to access the `{}` address space.",
-            space_name(*space)
-        ),
+        Failure::LocalNetwork(space) => {
+            format!("Permission was denied for this request to access the `{}` address space.", space.name())
+        }
         Failure::InsecureLocalNetwork(space) => format!(
             "The request client is not a secure context and the resource is in more-private address space `{}`.",
-            space_name(*space)
+            space.name()
+        ),
+        Failure::OtherAddressSpace { named, target } => format!(
+            "Request had a target IP address space of `{}` yet the resource is in address space `{}`.",
+            named.name(),
+            target.name()
         ),
         _ => return None,
     })
@@ -139,14 +145,6 @@ fn reason(failure: &Failure) -> Option<String> {
 
 fn unparsable(list: &str) -> String {
     format!("Cannot parse Access-Control-Allow-{list} response header field in preflight response.")
-}
-
-fn space_name(space: AddressSpace) -> &'static str {
-    match space {
-        AddressSpace::Local => "local",
-        AddressSpace::Loopback => "loopback",
-        AddressSpace::Public => "public",
-    }
 }
 
 fn cors_reason(failure: &CorsFailure) -> String {

@@ -30,6 +30,7 @@ pub(super) const PROFILE: Profile = Profile {
     exposes_all_beside_bad_names: true,
     data_urls_have_length: true,
     guards_local_network_from_insecure_pages: false,
+    takes_target_address_space: false,
     max_age: 86_400,
     defaults_bad_ages: false,
     caches_wildcards: false,
@@ -155,6 +156,7 @@ mod tests {
             first_url: "https://api.example/",
             origin: "null",
             hop: 0,
+            is_xml_http_request: false,
         };
         for (failure, end) in [
             (

@@ -182,6 +182,8 @@ pub(crate) struct Profile {
     pub(crate) guards_local_network: bool,
     /// ... also by refusing pages that are not secure contexts.
     pub(crate) guards_local_network_from_insecure_pages: bool,
+    /// `targetAddressSpace` is understood: it must be right, and an insecure URL may have it.
+    pub(crate) takes_target_address_space: bool,
     /// Seconds that a preflight's grant is kept at most.
     pub(crate) max_age: u64,
     /// An `Access-Control-Max-Age` that is no number counts as none.
@@ -230,6 +232,7 @@ const STANDARD: Profile = Profile {
     data_urls_have_length: false,
     guards_local_network: true,
     guards_local_network_from_insecure_pages: true,
+    takes_target_address_space: true,
     max_age: u64::MAX,
     defaults_bad_ages: true,
     caches_wildcards: true,

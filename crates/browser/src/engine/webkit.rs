@@ -30,6 +30,7 @@ pub(super) const PROFILE: Profile = Profile {
     keeps_origin_after_post: true,
     guards_local_network: false,
     guards_local_network_from_insecure_pages: false,
+    takes_target_address_space: false,
     max_age: 600,
     clears_cache_on_failure: false,
     ..STANDARD
@@ -72,7 +73,9 @@ fn cors_code(failure: &CorsFailure) -> &'static str {
 
 pub(super) fn console(failure: &Failure, context: &Context<'_>) -> String {
     let mut text = reason(failure, context).map_or_else(String::new, |reason| reason + "\n");
-    text.push_str("Fetch API cannot load ");
+    let asker = if context.is_xml_http_request { "XMLHttpRequest" } else { "Fetch API" };
+    text.push_str(asker);
+    text.push_str(" cannot load ");
     text.push_str(context.url);
     text.push_str(" due to access control checks.");
     text

@@ -14,7 +14,7 @@ use crate::fetch::preflight::{Asked, judge};
 use crate::fetch::preflight_cache::{Key, PreflightCache};
 use crate::header::HeaderList;
 use crate::network::{is_bad_port, is_mixed_content, is_same_site, local_network};
-use crate::request::{CredentialsMode, Invalid, Mode, Page, RedirectMode, Request, RequestInit};
+use crate::request::{CredentialsMode, Initiator, Invalid, Mode, Page, RedirectMode, Request, RequestInit};
 use crate::response::{Response, basic_filtered, cors_filtered};
 use crate::safelist::{is_safelisted_method, unsafe_names};
 use crate::trace::{Place, Trace};
@@ -48,6 +48,7 @@ pub struct Exchange<'p> {
     request: Option<Request>,
     invalid: Option<Invalid>,
     first_url: String,
+    is_xml_http_request: bool,
     /// Redirects followed so far.
     hop: usize,
     tainting: Tainting,
@@ -87,6 +88,7 @@ impl<'p> Exchange<'p> {
             request,
             invalid,
             first_url: init.url.clone(),
+            is_xml_http_request: init.initiator != Initiator::Fetch,
             hop: 0,
             tainting: Tainting::Basic,
             began_at_home: false,
@@ -140,7 +142,13 @@ impl<'p> Exchange<'p> {
             _ => (Outcome::Blocked, Some(Failure::Network { after_preflight: false })),
         };
         let url = self.request.as_ref().map_or(&*self.first_url, |request| request.url.as_str());
-        let context = Context { url, first_url: &self.first_url, origin: &self.page.origin, hop: self.hop };
+        let context = Context {
+            url,
+            first_url: &self.first_url,
+            origin: &self.page.origin,
+            hop: self.hop,
+            is_xml_http_request: self.is_xml_http_request,
+        };
         let console = failure.as_ref().and_then(|failure| self.engine.console(failure, &context));
         let code = failure.as_ref().and_then(|failure| self.engine.code(failure));
         Verdict {
@@ -212,10 +220,10 @@ impl<'p> Exchange<'p> {
         if let Some(port) = is_bad_port(&request.url) {
             return Some(Failure::BadPort { port, redirected: self.hop > 0 });
         }
-        if is_mixed_content(&request.url, self.page, self.profile()) {
+        if is_mixed_content(request, self.page, self.profile()) {
             return Some(Failure::MixedContent);
         }
-        if is_same_origin { None } else { local_network(&request.url, self.page, self.profile()) }
+        if is_same_origin { None } else { local_network(request, self.page, self.profile()) }
     }
 
     /// "Scheme fetch", for responses that need no CORS check.
@@ -248,7 +256,8 @@ impl<'p> Exchange<'p> {
         let Some(request) = &mut self.request else { return };
         let mut names = unsafe_names(&request.headers, profile);
         let is_unsafe_method = !is_safelisted_method(&request.method);
-        let mut needs = is_unsafe_method || !names.is_empty() || request.has_stream;
+        let mut needs =
+            is_unsafe_method || !names.is_empty() || request.has_stream || request.asks_for_preflight;
         if is_crossing && profile.authorization == Dropped::AfterDeciding {
             request.headers.remove(|name| name.eq_ignore_ascii_case("authorization"));
             names.retain(|name| name != "authorization");
@@ -277,8 +286,9 @@ impl<'p> Exchange<'p> {
         self.trace.passed(place, reason);
         let key = self.cache_key();
         let Some(request) = &self.request else { return };
-        let method = (is_unsafe_method || request.has_stream).then_some(&*request.method);
-        if !request.has_stream && cache.covers(&key, (method, &names), self.now, profile) {
+        let asks = request.has_stream || request.asks_for_preflight;
+        let method = (is_unsafe_method || asks).then_some(&*request.method);
+        if !asks && cache.covers(&key, (method, &names), self.now, profile) {
             self.trace.passed(Place::PREFLIGHT_CACHE, "an earlier preflight allows it");
             return self.send_actual();
         }
