@@ -1,6 +1,6 @@
 //! The exchange format: one JSON object a line says what a page asked for and what the
 //! server answered, and the model says what each engine makes of it. The schema is
-//! `docs/exchange.schema.json`.
+//! `docs/exchange.schema.json`, that of the output `docs/verdict.schema.json`.
 
 use std::fmt;
 
@@ -11,6 +11,7 @@ use corsac_browser::{
 use serde::{Deserialize, Serialize};
 
 use super::fix::fix;
+use super::strict::{Object, Word};
 
 /// Why a line is not an exchange.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl RecordedExchange {
     /// It is not JSON, or has unknown keys, or lacks some, or a value that is none of
     /// those that the format names.
     pub fn read(line: &[u8]) -> Result<Self, ExchangeError> {
-        let form: Form = serde_json::from_slice(line).map_err(ExchangeError)?;
+        let Object(form) = serde_json::from_slice::<Object<Form>>(line).map_err(ExchangeError)?;
         Ok(form.into())
     }
 
@@ -217,9 +218,9 @@ impl<'v> StepForm<'v> {
 #[serde(deny_unknown_fields)]
 struct Form {
     id: String,
-    page: PageForm,
-    request: RequestForm,
-    hops: Vec<HopForm>,
+    page: Object<PageForm>,
+    request: Object<RequestForm>,
+    hops: Vec<Object<HopForm>>,
 }
 
 #[derive(Deserialize)]
@@ -227,10 +228,10 @@ struct Form {
 struct PageForm {
     origin: String,
     #[serde(default)]
-    kind: KindForm,
+    kind: Word<KindForm>,
     secure_context: bool,
     #[serde(default)]
-    address_space: SpaceForm,
+    address_space: Word<SpaceForm>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -267,7 +268,7 @@ struct RequestForm {
     credentials: Option<String>,
     redirect: Option<String>,
     cache: Option<String>,
-    body: Option<BodyForm>,
+    body: Option<Object<BodyForm>>,
 }
 
 fn get() -> String {
@@ -277,7 +278,7 @@ fn get() -> String {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BodyForm {
-    kind: BodyKind,
+    kind: Word<BodyKind>,
     #[serde(rename = "type")]
     mime_type: Option<String>,
     #[serde(rename = "value")]
@@ -298,8 +299,8 @@ enum BodyKind {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HopForm {
-    preflight: Option<AnswerForm>,
-    actual: Option<AnswerForm>,
+    preflight: Option<Object<AnswerForm>>,
+    actual: Option<Object<AnswerForm>>,
 }
 
 #[derive(Deserialize)]
@@ -317,9 +318,9 @@ impl From<Form> for RecordedExchange {
     fn from(form: Form) -> Self {
         Self {
             id: form.id,
-            page: form.page.into(),
-            request: form.request.into(),
-            hops: form.hops.into_iter().map(Hop::from).collect(),
+            page: form.page.0.into(),
+            request: form.request.0.into(),
+            hops: form.hops.into_iter().map(|Object(hop)| hop.into()).collect(),
         }
     }
 }
@@ -328,7 +329,7 @@ impl From<PageForm> for Page {
     fn from(form: PageForm) -> Self {
         Self {
             origin: form.origin,
-            kind: match form.kind {
+            kind: match form.kind.0 {
                 KindForm::Blob => PageKind::Blob,
                 KindForm::Data => PageKind::Data,
                 KindForm::File => PageKind::File,
@@ -338,11 +339,13 @@ impl From<PageForm> for Page {
                 KindForm::Worker => PageKind::Worker,
             },
             secure_context: form.secure_context,
-            address_space: match form.address_space {
+            address_space: match form.address_space.0 {
                 SpaceForm::Local => AddressSpace::Local,
                 SpaceForm::Loopback => AddressSpace::Loopback,
                 SpaceForm::Public => AddressSpace::Public,
             },
+            may_reach_local_network: false,
+            resolved: Vec::new(),
         }
     }
 }
@@ -360,14 +363,15 @@ impl From<RequestForm> for RequestInit {
             credentials: CredentialsMode::named(&or_else(&form.credentials, "same-origin")),
             redirect: RedirectMode::named(&or_else(&form.redirect, "follow")),
             cache: CacheMode::named(&or_else(&form.cache, "default")),
-            body: form.body.map(Body::from),
+            body: form.body.map(|Object(body)| body.into()),
+            ..Self::default()
         }
     }
 }
 
 impl From<BodyForm> for Body {
     fn from(form: BodyForm) -> Self {
-        match form.kind {
+        match form.kind.0 {
             BodyKind::Blob => Self::Blob(form.mime_type.unwrap_or_default()),
             BodyKind::Bytes => Self::Bytes,
             BodyKind::Form => Self::Form,
@@ -381,8 +385,8 @@ impl From<BodyForm> for Body {
 impl From<HopForm> for Hop {
     fn from(form: HopForm) -> Self {
         Self {
-            preflight: form.preflight.map(Answered::from),
-            actual: form.actual.map(Answered::from).unwrap_or_default(),
+            preflight: form.preflight.map(|Object(answer)| answer.into()),
+            actual: form.actual.map(|Object(answer)| answer.into()).unwrap_or_default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod pasted;
 mod policy;
 mod repair;
 mod server;
+mod strict;
 
 pub use console_message::{ConsoleMessage, read_console_message};
 pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};

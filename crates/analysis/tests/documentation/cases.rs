@@ -493,5 +493,13 @@ fn networks() -> Vec<Case> {
         .page(|page| *page = Page::of("http://app.example.com"))
         .with("http://192.168.1.1/items", "<url>")
         .with("http://app.example.com", "<origin>"),
+        Case::new(
+            "local-network-other-space",
+            "the call's `targetAddressSpace` is not where the server is",
+            at("https://192.168.1.1/items"),
+            vec![hop(200, &[ALLOW])],
+        )
+        .request(|request| request.target_address_space = Some(AddressSpace::Loopback))
+        .with("https://192.168.1.1/items", "<url>"),
     ]
 }

@@ -99,6 +99,7 @@ const GROUPS: [Group; 5] = [
             ("mixed-content", "A page from `https:` asks `http:`"),
             ("local-network-permission", "The local network, without permission"),
             ("local-network-insecure", "The local network, from a page that is not secure"),
+            ("local-network-other-space", "`targetAddressSpace` is wrong"),
             ("bad-port", "A port that browsers do not connect to"),
         ],
     ),
@@ -118,8 +119,6 @@ const ELSEWHERE: &str = "
 <a id=\"elsewhere\"></a>
 ## Codes that the model does not produce
 
-- Chromium's `InvalidLocalNetworkAccess`: the call has `targetAddressSpace`, and the server is in another address
-  space. Leave the option out, or give the right one (`local`, `loopback`).
 - Chromium's `InvalidResponse`, `PreflightMissingAllowExternal` and `PreflightInvalidAllowExternal`, Firefox's
   `CORSDisabled` (switched off by a setting) and `CORSOriginHeaderNotAdded`, WebKit's `Preflight response was
   blocked`: no page of the recorded ones got them.
