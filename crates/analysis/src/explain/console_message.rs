@@ -4,7 +4,7 @@
 use corsac_browser::Engine;
 
 /// What a console message means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsoleMessage {
     /// Whose console printed it.
     pub engine: Engine,
@@ -14,6 +14,10 @@ pub struct ConsoleMessage {
     pub means: &'static str,
     /// What to look at.
     pub look: &'static str,
+    /// The URL that it names.
+    pub url: Option<String>,
+    /// The page's origin, if it names it.
+    pub origin: Option<String>,
 }
 
 /// A meaning, shared by the messages that say the same.
@@ -92,6 +96,18 @@ const INSECURE_LOCAL: Meaning = (
     "a page that is not a secure context may not reach this machine or the local network",
     "serve the page over https:",
 );
+const OTHER_SPACE: Meaning = (
+    "the call's `targetAddressSpace` is not where the server is",
+    "where does the host name lead, from the user's network? Name that space, or none",
+);
+const OLD_PRIVATE_NETWORK: Meaning = (
+    "a Chromium before 142 asked for `Access-Control-Allow-Private-Network`, which was given up",
+    "update the browser: it asks the user now, and no response header counts",
+);
+const DISABLED: Meaning =
+    ("this Firefox is set up to refuse all CORS requests", "`content.cors.disable` in about:config");
+const NO_ORIGIN: Meaning =
+    ("Firefox could not send the `Origin` field", "an extension that changes requests; the page's origin");
 const NETWORK: Meaning = (
     "there was no response, or the browser does not tell why; it may have nothing to do with CORS",
     "the network panel: name, port, certificate, a redirect; an extension; mixed content; the local network",
@@ -107,7 +123,7 @@ const POLICY: Meaning = (
 type Row = (&'static str, &'static str, Meaning);
 
 /// Where Chromium says that the answer to a preflight is meant.
-const CHROMIUM_PREFLIGHT: [Row; 8] = [
+const CHROMIUM_PREFLIGHT: [Row; 10] = [
     (
         "No 'Access-Control-Allow-Origin' header is present",
         "PreflightMissingAllowOriginHeader",
@@ -124,9 +140,19 @@ const CHROMIUM_PREFLIGHT: [Row; 8] = [
     ),
     ("It does not have HTTP ok status.", "PreflightInvalidStatus", STATUS),
     ("Redirect is not allowed for a preflight request.", "PreflightDisallowedRedirect", REDIRECT),
+    (
+        "No 'Access-Control-Allow-Private-Network' header was present",
+        "PreflightMissingAllowPrivateNetwork",
+        OLD_PRIVATE_NETWORK,
+    ),
+    (
+        "'Access-Control-Allow-Private-Network' header in the response to this",
+        "PreflightInvalidAllowPrivateNetwork",
+        OLD_PRIVATE_NETWORK,
+    ),
 ];
 
-const CHROMIUM: [Row; 16] = [
+const CHROMIUM: [Row; 17] = [
     ("No 'Access-Control-Allow-Origin' header is present", "MissingAllowOriginHeader", MISSING),
     ("must not be the wildcard '*'", "WildcardOriginNotAllowed", WILDCARD),
     ("contains multiple values '", "MultipleAllowOriginValues", MULTIPLE),
@@ -155,9 +181,10 @@ const CHROMIUM: [Row; 16] = [
     ("Request mode is \"no-cors\" but the redirect mode is not", "NoCorsRedirectModeNotFollow", NO_CORS),
     ("Permission was denied for this request to access the", "LocalNetworkAccessPermissionDenied", LOCAL),
     ("the resource is in more-private address space", "InsecureLocalNetwork", INSECURE_LOCAL),
+    ("Request had a target IP address space of", "InvalidLocalNetworkAccess", OTHER_SPACE),
 ];
 
-const FIREFOX: [Row; 14] = [
+const FIREFOX: [Row; 16] = [
     (
         "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed",
         "CORSMultipleAllowOriginNotAllowed",
@@ -188,6 +215,8 @@ const FIREFOX: [Row; 14] = [
     ("CORS request not http", "CORSRequestNotHttp", SCHEME),
     ("was blocked due to its Cross-Origin-Resource-Policy header", "COEP", POLICY),
     ("CORS request did not succeed", "CORSDidNotSucceed2", NETWORK),
+    ("(Reason: CORS disabled)", "CORSDisabled", DISABLED),
+    ("CORS header ‘Origin’ cannot be added", "CORSOriginHeaderNotAdded", NO_ORIGIN),
 ];
 
 const WEBKIT: [Row; 18] = [
@@ -226,8 +255,27 @@ pub fn read_console_message(text: &str) -> Option<ConsoleMessage> {
     let [first, second] = if is_firefox { [firefox, chromium] } else { [chromium, firefox] };
     [first, second, (Engine::WebKit, &WEBKIT)].into_iter().find_map(|(engine, rows)| {
         let &(_, code, (means, look)) = rows.iter().find(|(words, ..)| text.contains(words))?;
-        Some(ConsoleMessage { engine, code, means, look })
+        let (url, origin) = named(text);
+        Some(ConsoleMessage { engine, code, means, look, url, origin })
     })
+}
+
+/// The URL and the page's origin that a message names, as each engine's frame has them.
+fn named(text: &str) -> (Option<String>, Option<String>) {
+    let between = |before: &str, after: &str| {
+        let (_, rest) = text.split_once(before)?;
+        let (found, _) = rest.split_once(after)?;
+        (!found.is_empty() && !found.contains(char::is_whitespace)).then(|| found.to_owned())
+    };
+    let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    let url = between(" (redirected from '", "')")
+        .or_else(|| between(" at '", "'"))
+        .or_else(|| between("remote resource at ‘", "’"))
+        .or_else(|| between("remote resource at ", " "))
+        .or_else(|| between(" cannot load ", " "));
+    let url = url.map(|url| url.trim_end_matches('.').to_owned());
+    let origin = between(" from origin '", "'").or_else(|| between("Origin ", " is not allowed by"));
+    (url.filter(is_url), origin)
 }
 
 #[cfg(test)]
@@ -256,6 +304,33 @@ mod tests {
             }
         }
         assert!(seen.len() > 45, "{seen:?}");
+    }
+
+    #[test]
+    fn url_and_origin_are_taken_from_each_frame() {
+        let named = |text: &str| {
+            let message = read_console_message(text).unwrap();
+            (message.url.unwrap_or_default(), message.origin.unwrap_or_default())
+        };
+        let (url, origin) = ("https://b.example/x?a='1", "https://a.example");
+        let line = read_line(url, origin);
+        for engine in [Engine::Chromium, Engine::Firefox, Engine::WebKit] {
+            let (found, from) = named(line.judge(engine).console.as_deref().unwrap());
+            assert_eq!(found, "https://b.example/x?a=%271");
+            assert_eq!(from, if engine == Engine::Firefox { "" } else { origin });
+        }
+        let redirected = "Access to XMLHttpRequest at 'https://c.example/' (redirected from 'https://b.example/') from \
+                          origin 'null' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is \
+                          present on the requested resource.";
+        assert_eq!(named(redirected), ("https://b.example/".to_owned(), "null".to_owned()));
+    }
+
+    fn read_line(url: &str, origin: &str) -> RecordedExchange {
+        let line = format!(
+            r#"{{"id":"x","page":{{"origin":"{origin}","secure_context":true}},"request":{{"url":"{url}"}},
+            "hops":[{{"actual":{{"status":200}}}}]}}"#
+        );
+        RecordedExchange::read(line.as_bytes()).unwrap()
     }
 
     #[test]
