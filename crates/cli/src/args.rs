@@ -102,6 +102,9 @@ pub(crate) struct Explain {
     /// The page's origin, scheme and host; `null` for a sandboxed frame
     #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["error", "exchanges"])]
     pub(crate) from: Option<String>,
+    /// Where the page is served from; told from its host unless a name hides it
+    #[arg(long, value_enum, value_name = "SPACE")]
+    pub(crate) address_space: Option<Space>,
     /// The method; GET, or POST with a body
     #[arg(short = 'X', long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
@@ -117,6 +120,12 @@ pub(crate) struct Explain {
     /// The redirect mode of the call
     #[arg(long, value_enum, default_value_t = Redirect::Follow, value_name = "MODE")]
     pub(crate) redirect: Redirect,
+    /// Ask with `XMLHttpRequest` instead of `fetch()`
+    #[arg(long)]
+    pub(crate) xhr: bool,
+    /// The user has allowed the page to reach the local network
+    #[arg(long)]
+    pub(crate) local_network_allowed: bool,
     /// Ask this policy file instead of the network
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -154,6 +163,14 @@ pub(crate) enum Credentials {
     Include,
     Omit,
     SameOrigin,
+}
+
+/// Address spaces of Local Network Access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Space {
+    Local,
+    Loopback,
+    Public,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -95,6 +95,12 @@ impl Chromium {
         Ok(page)
     }
 
+    /// Gives pages of `origin` a permission, by its name in the Permissions API.
+    pub async fn grant(&self, origin: &str, permission: &str) -> Result<()> {
+        let params = json!({ "permission": { "name": permission }, "setting": "granted", "origin": origin });
+        self.link.call("", "Browser.setPermission", params).await.map(drop)
+    }
+
     /// Ends the browser in an orderly way; whatever has not ended in time is killed.
     pub async fn close(mut self) {
         let _ = timeout(CLOSE_LIMIT, self.link.call("", "Browser.close", json!({}))).await;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod broken;
 mod browser;
 mod explain;
 mod files;

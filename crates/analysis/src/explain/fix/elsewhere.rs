@@ -20,10 +20,9 @@ fn page_or_server(failure: &Failure) -> Option<Fix> {
             "let the user allow the page to reach the local network (site settings, or the prompt); no response \
              header can",
         ),
-        Failure::OtherAddressSpace { target, .. } => Fix::new(
-            Place::Script,
-            format!("call with `targetAddressSpace: \"{}\"`", target.name()),
-        ),
+        Failure::OtherAddressSpace { target, .. } => {
+            Fix::new(Place::Script, format!("call with `targetAddressSpace: \"{}\"`", target.name()))
+        }
         Failure::InsecureLocalNetwork(_) => Fix::new(
             Place::Page,
             "serve the page over `https:`; then the user can allow it to reach the local network",

@@ -160,7 +160,7 @@ fn cors(case: &Case<'_>, failure: &CorsFailure, place: Place, status: u16) -> Fi
         CorsFailure::Missing if place == Place::Preflight && matches!(status, 401 | 403) => {
             return unauthenticated(case, status);
         }
-        CorsFailure::Missing if place == Place::Preflight && matches!(status, 301..=308) => {
+        CorsFailure::Missing if place == Place::Preflight && matches!(status, 300..=399) => {
             return redirected(case, status);
         }
         CorsFailure::Missing => format!("send these fields with {answer}"),
@@ -230,6 +230,7 @@ fn preflight(case: &Case<'_>, failure: &Failure) -> Option<Fix> {
     let answer = |text: String| Fix::new(Place::Preflight, text).with(fields());
     Some(match failure {
         Failure::PreflightStatus(status @ (401 | 403)) => unauthenticated(case, *status),
+        Failure::PreflightStatus(status @ 300..=399) => redirected(case, *status),
         Failure::PreflightStatus(status) => {
             Fix { status: Some(204), ..answer(format!("answer `OPTIONS` with 204 (now {status})")) }
         }

@@ -8,8 +8,10 @@ use corsac_browser::{
 };
 
 use ureq::http::Request;
+use ureq::unversioned::transport::DefaultConnector;
 
 use super::Answer;
+use super::names::{self, BrowserNames};
 use super::request::Asked;
 use crate::load::LoadError;
 
@@ -25,7 +27,8 @@ const MAX_CALLS: usize = 4;
 /// Asks once, as Chromium would, and lets every engine judge what came back. An engine that
 /// sends something else asks for itself.
 pub(crate) fn ask(asked: &Asked, engines: &[Engine], send: bool) -> Result<Answer, LoadError> {
-    let (mut answer, unsent) = look(asked, engines, send);
+    let known = &knowing(asked);
+    let (mut answer, unsent) = look(known, engines, send);
     if unsent == Unsent::Unknown {
         let reason = format!(
             "failed to judge the {}: it needs no preflight, so only its answer tells",
@@ -45,8 +48,21 @@ pub(crate) fn ask(asked: &Asked, engines: &[Engine], send: bool) -> Result<Answe
             asked.request.method
         ));
     }
-    follow(&mut answer, asked, engines, send);
+    follow(&mut answer, known, engines, send);
     Ok(answer)
+}
+
+/// The same, with where the URL's name leads: a public page needs the user's permission for
+/// a server of the local network, whatever its name.
+fn knowing(asked: &Asked) -> Asked {
+    let mut known = asked.clone();
+    let url = url::Url::parse(&asked.request.url).ok();
+    if let Some(host) = url.as_ref().and_then(url::Url::domain)
+        && let Some(space) = names::space_of(host)
+    {
+        known.page.resolved.push((host.to_owned(), space));
+    }
+    known
 }
 
 /// Where a change is to ask for something else, that is asked for, and what it lacks added.
@@ -128,8 +144,8 @@ impl<'a> Network<'a> {
             .max_response_header_size(MAX_HEAD)
             .timeout_global(Some(TIMEOUT))
             .proxy(None)
-            .build()
-            .new_agent();
+            .build();
+        let agent = ureq::Agent::with_parts(agent, DefaultConnector::new(), BrowserNames::default());
         Self { asked, agent, send, known: Vec::new(), errors: Vec::new(), unsent: Unsent::None }
     }
 

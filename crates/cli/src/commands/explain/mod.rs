@@ -3,6 +3,7 @@
 mod batch;
 mod fixes;
 mod live;
+mod names;
 mod policy;
 mod render;
 mod request;

@@ -1,9 +1,11 @@
 //! What is asked: the command line's words as the arguments of `fetch()`.
 
-use corsac_browser::{AddressSpace, Body, CredentialsMode, Page, RedirectMode, RequestInit};
+use corsac_browser::{
+    AddressSpace, Body, CredentialsMode, Initiator, Page, PageKind, RedirectMode, RequestInit,
+};
 use corsac_origin::OriginRef;
 
-use crate::args::{Credentials, Explain, Redirect};
+use crate::args::{Credentials, Explain, Redirect, Space};
 use crate::load::LoadError;
 
 /// A page and its call.
@@ -31,7 +33,14 @@ impl Asked {
             let reason = format!("failed to ask `{url}`: only http: and https: are asked");
             return Err(failed(reason, "write it like https://api.example.com/items/7"));
         }
-        let page = page(explain.from.as_deref().unwrap_or_default())?;
+        let mut page = page(explain.from.as_deref().unwrap_or_default(), &url)?;
+        page.address_space = match explain.address_space {
+            None => page.address_space,
+            Some(Space::Local) => AddressSpace::Local,
+            Some(Space::Loopback) => AddressSpace::Loopback,
+            Some(Space::Public) => AddressSpace::Public,
+        };
+        page.may_reach_local_network = explain.local_network_allowed;
         let headers = explain.headers.iter().map(|header| field(header)).collect::<Result<_, _>>()?;
         let default = if explain.data.is_some() { "POST" } else { "GET" };
         let request = RequestInit {
@@ -49,14 +58,18 @@ impl Asked {
                 Redirect::Manual => RedirectMode::Manual,
             },
             body: explain.data.as_ref().map(|_| Body::Text),
+            initiator: match explain.xhr {
+                true => Initiator::XmlHttpRequest { has_upload_listener: false },
+                false => Initiator::Fetch,
+            },
             ..RequestInit::default()
         };
         Ok(Self { page, request, body: explain.data.clone() })
     }
 }
 
-/// A page of `origin`; one that no browser sends is a slip.
-fn page(origin: &str) -> Result<Page, LoadError> {
+/// A page of `origin` that asks for `url`; an origin that no browser sends is a slip.
+fn page(origin: &str, url: &str) -> Result<Page, LoadError> {
     OriginRef::parse(origin.as_bytes()).map_err(|error| {
         failed(
             format!("failed to read the origin `{origin}`: {error}"),
@@ -64,6 +77,13 @@ fn page(origin: &str) -> Result<Page, LoadError> {
         )
     })?;
     let mut page = Page::of(origin);
+    if origin == "null" {
+        // Where it is from is unknown: it is taken for a secure page beside the server.
+        page.kind = PageKind::Sandbox;
+        page.secure_context = true;
+        page.address_space = Page::space_of(url);
+        return Ok(page);
+    }
     let host = url::Url::parse(origin).ok();
     let is_loopback = host.as_ref().is_some_and(|url| Page::space_of(url.as_str()) == AddressSpace::Loopback);
     if is_loopback {
