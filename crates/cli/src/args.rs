@@ -1,10 +1,12 @@
 //! The command line. Parsing it does nothing but check it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use corsac_analysis::explain::Server;
+use corsac_diagnostics::parse_duration;
 
 /// CORS access control: a gateway in front of any API, and answers about CORS.
 #[derive(Debug, Parser)]
@@ -95,12 +97,19 @@ pub(crate) struct Check {
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXPLAIN_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Explain {
     /// What the page asks for
-    #[arg(required_unless_present_any = ["error", "exchanges"])]
+    #[arg(required_unless_present_any = ["curl", "error", "exchanges", "fetch"])]
     pub(crate) url: Option<String>,
+    /// A call as "Copy as cURL" gives it; `-` is standard input
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["url", "fetch", "exchanges", "error"])]
+    pub(crate) curl: Option<String>,
+    /// A call as "Copy as fetch" gives it; `-` is standard input
+    #[arg(long, value_name = "CALL", conflicts_with_all = ["url", "exchanges", "error"])]
+    pub(crate) fetch: Option<String>,
     /// The page's origin, scheme and host; `null` for a sandboxed frame
-    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["error", "exchanges"])]
+    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["curl", "error", "exchanges", "fetch"])]
     pub(crate) from: Option<String>,
     /// Where the page is served from; told from its host unless a name hides it
     #[arg(long, value_enum, value_name = "SPACE")]
@@ -114,12 +123,12 @@ pub(crate) struct Explain {
     /// A body; `Content-Type` is that of a string unless a header says otherwise
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) data: Option<String>,
-    /// The credentials mode of the call
-    #[arg(long, value_enum, default_value_t = Credentials::SameOrigin, value_name = "MODE")]
-    pub(crate) credentials: Credentials,
-    /// The redirect mode of the call
-    #[arg(long, value_enum, default_value_t = Redirect::Follow, value_name = "MODE")]
-    pub(crate) redirect: Redirect,
+    /// The credentials mode of the call; same-origin unless a pasted call says otherwise
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) credentials: Option<Credentials>,
+    /// The redirect mode of the call; follow unless a pasted call says otherwise
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) redirect: Option<Redirect>,
     /// Ask with `XMLHttpRequest` instead of `fetch()`
     #[arg(long)]
     pub(crate) xhr: bool,
@@ -138,6 +147,9 @@ pub(crate) struct Explain {
     /// Send the request itself too where it is not GET or HEAD
     #[arg(long, conflicts_with = "policy")]
     pub(crate) send: bool,
+    /// Longest wait for an answer; all together may take three times as long
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    pub(crate) timeout: Duration,
     /// Judge recorded exchanges, one JSON object a line; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy"])]
     pub(crate) exchanges: Option<PathBuf>,
@@ -153,10 +165,26 @@ const EXPLAIN_HELP: &str = "\
 Examples:
   corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT -H 'content-type: application/json'
   corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT --policy corsac.toml
+  corsac explain --curl \"$(xclip -o)\" --policy corsac.toml
+  corsac explain --fetch - --from https://app.example.com < call.js
   corsac explain --error 'Access to fetch at … has been blocked by CORS policy: …'
   corsac explain --exchanges recorded.jsonl --engine chromium
 
-Nothing is sent that was not given: no cookies, no stored passwords.";
+Nothing is sent that was not given: no cookies, no stored passwords. Those of a pasted call
+go to the server that it names, where a browser would send them.";
+
+/// Nobody waits longer, and clocks can count it.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration.is_zero() || duration > LONGEST_WAIT => {
+            Err("it is none of 1ms to 1h".to_owned())
+        }
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("write it with its unit, like 20s or 500ms".to_owned()),
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Credentials {

@@ -67,6 +67,11 @@ pub(crate) fn suffix_list(global: &Global) -> Result<Option<PublicSuffixList>, L
     parsed.map(Some)
 }
 
+/// Reads standard input: a text as people paste it.
+pub(crate) fn pasted(limit: usize) -> Result<String, LoadError> {
+    bounded(io::stdin().lock(), "standard input", limit)
+}
+
 fn open(path: &Path) -> Result<File, LoadError> {
     let failed = |reason: &str, hint: &str| LoadError {
         reason: format!("failed to read `{}`: {reason}", path.display()),
@@ -97,6 +102,6 @@ fn bounded(reader: impl Read, name: &str, limit: usize) -> Result<String, LoadEr
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        failed(format!("it is not UTF-8 (byte {at})"), "save it as UTF-8; TOML has no other encoding")
+        failed(format!("it is not UTF-8 (byte {at})"), "save it as UTF-8")
     })
 }

@@ -1,5 +1,6 @@
 //! The only place that prints: data to standard output, talk to standard error.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
@@ -75,6 +76,7 @@ impl Output {
 
     /// Says why it could not be done, with one hint.
     pub(crate) fn fail(&self, reason: &str, hint: &str) -> Exit {
+        let reason = reason.split('\n').map(printable).collect::<Vec<_>>().join("\n");
         write_stderr(&format!("{} {reason}", self.paint("error:", "\u{1b}[1;31m")));
         if !hint.is_empty() {
             write_stderr(&format!("{} {hint}", self.paint("hint:", "\u{1b}[1;36m")));
@@ -116,6 +118,20 @@ impl Output {
             Style::Plain => text.to_string(),
         }
     }
+}
+
+/// `text` with what would move a terminal's cursor, colour it or turn its letters around shown
+/// rather than obeyed: servers, pages and pastes wrote it.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let turns = |char| matches!(char, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_obeyed = |char: char| char.is_control() || turns(char);
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |char: char| -> String {
+        if is_obeyed(char) { char.escape_default().collect() } else { char.into() }
+    };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 /// Shows help, the version, or what is wrong with the command line.

@@ -7,6 +7,8 @@ mod browser;
 mod explain;
 mod files;
 mod findings;
+mod pasted;
 mod process;
 mod rules;
 mod serving;
+mod unanswered;

@@ -230,11 +230,12 @@ fn preflight(case: &Case<'_>, failure: &Failure) -> Option<Fix> {
     let answer = |text: String| Fix::new(Place::Preflight, text).with(fields());
     Some(match failure {
         Failure::PreflightStatus(status @ (401 | 403)) => unauthenticated(case, *status),
-        Failure::PreflightStatus(status @ 300..=399) => redirected(case, *status),
+        Failure::PreflightRedirect(status) | Failure::PreflightStatus(status @ 300..=399) => {
+            redirected(case, *status)
+        }
         Failure::PreflightStatus(status) => {
             Fix { status: Some(204), ..answer(format!("answer `OPTIONS` with 204 (now {status})")) }
         }
-        Failure::PreflightRedirect(status) => redirected(case, *status),
         Failure::AllowMethodsSyntax(value) => {
             answer(format!("take `{value}` out of `Access-Control-Allow-Methods`"))
         }

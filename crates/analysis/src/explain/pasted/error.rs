@@ -135,7 +135,10 @@ impl std::error::Error for PasteError {}
 /// `text` as messages repeat it: on one line, and not all of it if it is long.
 pub(super) fn short(text: &str) -> String {
     const MAX_CHARS: usize = 60;
-    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A bound for whitespace too: nested expressions repeat each other's text.
+    let start =
+        text.char_indices().nth(MAX_CHARS * 4).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
+    let mut line: String = start.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = line.char_indices().nth(MAX_CHARS) {
         line.truncate(end);
         line.push('…');

@@ -266,9 +266,9 @@ impl<'t> Script<'t> {
         Ok((key, value))
     }
 
-    /// Skips an expression up to the comma or bracket that ends it.
+    /// Skips the rest of the expression that began at `start`, up to the comma or bracket that
+    /// ends it.
     fn opaque(&mut self, start: usize) -> Result<Literal, PasteError> {
-        self.at = start;
         let mut open = Vec::new();
         loop {
             self.skip();

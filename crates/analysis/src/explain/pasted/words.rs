@@ -31,16 +31,20 @@ pub(super) fn split(text: &str) -> Result<(Vec<Word>, Option<usize>), PasteError
 fn is_cmd(text: &str) -> bool {
     let mut bytes = text.bytes();
     let mut quote = None;
+    let mut before = 0;
     while let Some(byte) = bytes.next() {
         match (quote, byte) {
             (None, b'^') => return true,
-            (None | Some(b'"'), b'\\') => {
+            // All but single quotes have escapes; `$'…'` has them too.
+            (None | Some(b'"' | b'$'), b'\\') => {
                 bytes.next();
             }
-            (None, b'\'' | b'"') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
+            (None, b'\'') => quote = Some(if before == b'$' { b'$' } else { b'\'' }),
+            (None, b'"') => quote = Some(b'"'),
+            (Some(b'$' | b'\''), b'\'') | (Some(b'"'), b'"') => quote = None,
             _ => {}
         }
+        before = byte;
     }
     false
 }
@@ -399,6 +403,7 @@ mod tests {
             ("'é😀' \"ü\"", &["é😀", "ü"]),
             ("a # b\n", &["a"]),
             ("a#b", &["a#b"]),
+            ("a $'it\\'s 2^3' '^' \"^\" b", &["a", "it's 2^3", "^", "^", "b"]),
             ("\n\n a", &["a"]),
             ("'$HOME' \\$HOME \"\\$HOME\" $", &["$HOME", "$HOME", "$HOME", "$"]),
         ] {

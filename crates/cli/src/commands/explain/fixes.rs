@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::policy::PolicyEdit;
 use super::render::{BOLD, GREEN, RED, title};
-use crate::output::Output;
+use crate::output::{Output, printable};
 
 /// Under the labels of the explanation.
 const INDENT: &str = "                ";
@@ -25,10 +25,14 @@ pub(super) fn write(text: &mut String, answer: &Answer, output: &Output) {
     for (number, change) in answer.repair.changes.iter().enumerate() {
         let label = if number == 0 { "Fix" } else { "Then" };
         let colon = if change.fields.is_empty() { "" } else { ":" };
-        let _ =
-            writeln!(text, "{}   {}{colon}", output.data_paint(&format!("{label:13}"), GREEN), change.text);
+        let _ = writeln!(
+            text,
+            "{}   {}{colon}",
+            output.data_paint(&format!("{label:13}"), GREEN),
+            printable(&change.text)
+        );
         for (name, value) in &change.fields {
-            let _ = writeln!(text, "{INDENT}  {name}: {value}");
+            let _ = writeln!(text, "{INDENT}  {name}: {}", printable(value));
         }
     }
     if answer.repair.is_proven {
@@ -37,7 +41,7 @@ pub(super) fn write(text: &mut String, answer: &Answer, output: &Output) {
     if let Some((server, words)) = words(answer) {
         let _ = writeln!(text, "\n{}", output.data_paint(&format!("In {}:", server.name()), BOLD));
         for line in words.lines() {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", printable(line));
         }
         text.push('\n');
     }
@@ -60,22 +64,25 @@ fn proof(answer: &Answer) -> String {
 fn policy(text: &mut String, edit: &PolicyEdit, output: &Output) {
     for (number, says) in edit.says.iter().enumerate() {
         let label = if number == 0 { "Fix" } else { "and" };
+        let says = printable(says);
         let _ = writeln!(text, "{}   {says}", output.data_paint(&format!("{label:13}"), GREEN));
     }
     if edit.new.is_none() {
         let _ = writeln!(text, "{:13}   that alone does not let the call through", "");
     }
     for widening in &edit.widening {
+        let widening = printable(widening);
         let _ = writeln!(text, "{}   {widening}", output.data_paint(&format!("{:13}", "Careful"), RED));
     }
     if !edit.diff.is_empty() {
         text.push('\n');
     }
     for line in edit.diff.lines() {
+        let line = printable(line);
         let shown = match line.get(..1) {
-            Some("+") => output.data_paint(line, GREEN),
-            Some("-") => output.data_paint(line, RED),
-            _ => line.to_owned(),
+            Some("+") => output.data_paint(&line, GREEN),
+            Some("-") => output.data_paint(&line, RED),
+            _ => line.into_owned(),
         };
         let _ = writeln!(text, "{shown}");
     }

@@ -1,22 +1,25 @@
 //! A live server asked as a browser would: the preflight, the request, each redirect.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use corsac_analysis::explain::{Answered, RecordedExchange};
 use corsac_browser::{
-    Engine, Exchange, HeaderList, PreflightCache, RequestInit, Response, Sent, SentKind, Verdict,
+    CredentialsMode, Engine, Exchange, HeaderList, PreflightCache, Response, Sent, SentKind, Verdict,
 };
-
-use ureq::http::Request;
+use corsac_diagnostics::duration_text;
+use http::{HeaderValue, Request};
 use ureq::unversioned::transport::DefaultConnector;
+use url::Url;
 
 use super::Answer;
 use super::names::{self, BrowserNames};
 use super::request::Asked;
+use super::unanswered;
 use crate::load::LoadError;
 
-/// Longest wait for one response's head.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// All requests together take at most so many times the wait for one: an endless redirect may
+/// be slow, and engines differ in what they send.
+const PATIENCE: u32 = 3;
 
 /// Bytes of a response's head; browsers take about as many.
 const MAX_HEAD: usize = 256 << 10;
@@ -26,9 +29,20 @@ const MAX_CALLS: usize = 4;
 
 /// Asks once, as Chromium would, and lets every engine judge what came back. An engine that
 /// sends something else asks for itself.
-pub(crate) fn ask(asked: &Asked, engines: &[Engine], send: bool) -> Result<Answer, LoadError> {
+pub(crate) fn ask(
+    asked: &Asked,
+    engines: &[Engine],
+    send: bool,
+    timeout: Duration,
+) -> Result<Answer, LoadError> {
+    if send && asked.request.body.is_some() && asked.body.is_none() {
+        let reason = "failed to send the request: its body's text is not in the call".to_owned();
+        return Err(LoadError { reason, hint: "give it with -d, or leave --send out".to_owned() });
+    }
     let known = &knowing(asked);
-    let (mut answer, unsent) = look(known, engines, send);
+    let deadline = Instant::now() + timeout.saturating_mul(PATIENCE);
+    let how = How { engines, send, timeout, deadline };
+    let (mut answer, unsent) = look(known, how);
     if unsent == Unsent::Unknown {
         let reason = format!(
             "failed to judge the {}: it needs no preflight, so only its answer tells",
@@ -48,16 +62,27 @@ pub(crate) fn ask(asked: &Asked, engines: &[Engine], send: bool) -> Result<Answe
             asked.request.method
         ));
     }
-    follow(&mut answer, known, engines, send);
+    follow(&mut answer, known, how);
     Ok(answer)
+}
+
+/// How to ask.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    engines: &'a [Engine],
+    send: bool,
+    /// For one response.
+    timeout: Duration,
+    /// For all of them.
+    deadline: Instant,
 }
 
 /// The same, with where the URL's name leads: a public page needs the user's permission for
 /// a server of the local network, whatever its name.
 fn knowing(asked: &Asked) -> Asked {
     let mut known = asked.clone();
-    let url = url::Url::parse(&asked.request.url).ok();
-    if let Some(host) = url.as_ref().and_then(url::Url::domain)
+    let url = Url::parse(&asked.request.url).ok();
+    if let Some(host) = url.as_ref().and_then(Url::domain)
         && let Some(space) = names::space_of(host)
     {
         known.page.resolved.push((host.to_owned(), space));
@@ -66,12 +91,20 @@ fn knowing(asked: &Asked) -> Asked {
 }
 
 /// Where a change is to ask for something else, that is asked for, and what it lacks added.
-fn follow(answer: &mut Answer, asked: &Asked, engines: &[Engine], send: bool) {
+/// Nothing is sent twice that might change something, and nobody gets credentials whom the
+/// user did not name.
+fn follow(answer: &mut Answer, asked: &Asked, how: How<'_>) {
+    let how = How { send: false, ..how };
     for _ in 0..MAX_CALLS {
         let call = answer.repair.changes.last().and_then(|change| change.call.as_deref());
         let Some(request) = call.filter(|_| !answer.repair.is_proven) else { return };
-        let moved = Asked { request: request.clone(), ..asked.clone() };
-        let (next, unsent) = look(&moved, engines, send);
+        let mut moved = Asked { request: request.clone(), ..asked.clone() };
+        if origin_of(&request.url) != origin_of(&asked.request.url) {
+            moved.presented.clear();
+            // It is asked for all the same, and would be sent by a browser.
+            moved.withholds_authorization = true;
+        }
+        let (next, unsent) = look(&moved, how);
         answer.repair.is_proven = next.repair.is_proven && unsent != Unsent::Unknown;
         if unsent == Unsent::Unknown || next.repair.changes.is_empty() {
             return;
@@ -80,9 +113,9 @@ fn follow(answer: &mut Answer, asked: &Asked, engines: &[Engine], send: bool) {
     }
 }
 
-fn look(asked: &Asked, engines: &[Engine], send: bool) -> (Answer, Unsent) {
-    let mut network = Network::new(asked, send);
-    let verdicts: Vec<_> = engines.iter().map(|&engine| network.judge(engine)).collect();
+fn look(asked: &Asked, how: How<'_>) -> (Answer, Unsent) {
+    let mut network = Network::new(asked, how);
+    let verdicts: Vec<_> = how.engines.iter().map(|&engine| network.judge(engine)).collect();
     let mut exchange = RecordedExchange::new(&asked.page, &asked.request);
     let mut asked_hops = Vec::new();
     for (sent, response) in network.known {
@@ -114,7 +147,7 @@ fn assume(exchange: &mut RecordedExchange, asked_hops: &[usize]) -> bool {
 struct Network<'a> {
     asked: &'a Asked,
     agent: ureq::Agent,
-    send: bool,
+    how: How<'a>,
     /// What was asked already, and what came.
     known: Vec<(Sent, Option<Response>)>,
     errors: Vec<String>,
@@ -135,18 +168,19 @@ enum Unsent {
 }
 
 impl<'a> Network<'a> {
-    fn new(asked: &'a Asked, send: bool) -> Self {
+    fn new(asked: &'a Asked, how: How<'a>) -> Self {
         let agent = ureq::Agent::config_builder()
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .max_response_header_size(MAX_HEAD)
-            .timeout_global(Some(TIMEOUT))
+            // A full buffer would look like a closed connection.
+            .input_buffer_size(MAX_HEAD + 1)
             .proxy(None)
             .build();
         let agent = ureq::Agent::with_parts(agent, DefaultConnector::new(), BrowserNames::default());
-        Self { asked, agent, send, known: Vec::new(), errors: Vec::new(), unsent: Unsent::None }
+        Self { asked, agent, how, known: Vec::new(), errors: Vec::new(), unsent: Unsent::None }
     }
 
     fn judge(&mut self, engine: Engine) -> Verdict {
@@ -165,7 +199,7 @@ impl<'a> Network<'a> {
             return response.clone();
         }
         let is_harmless = sent.kind == SentKind::Preflight || matches!(&*sent.method, "GET" | "HEAD");
-        let response = if is_harmless || self.send { self.send(sent) } else { self.guess(sent) };
+        let response = if is_harmless || self.how.send { self.send(sent) } else { self.guess(sent) };
         self.known.push((sent.clone(), response.clone()));
         response
     }
@@ -178,46 +212,102 @@ impl<'a> Network<'a> {
     }
 
     fn send(&mut self, sent: &Sent) -> Option<Response> {
-        match self.try_send(sent) {
-            Ok(response) => Some(response),
-            Err(error) => {
-                self.errors.push(format!("{} {}: {error}", sent.method, sent.url));
-                None
+        let left = self.how.deadline.saturating_duration_since(Instant::now());
+        let reason = match self.try_send(sent, left.min(self.how.timeout)) {
+            Ok(response) => return Some(response),
+            Err(ureq::Error::Timeout(_)) if left < self.how.timeout => {
+                let all = duration_text(self.how.timeout.saturating_mul(PATIENCE));
+                format!("all requests together took {all}; --timeout waits longer")
             }
-        }
+            Err(error) => unanswered::words(&error, &sent.url, self.how.timeout),
+        };
+        self.errors.push(format!("{} {}: {reason}", sent.method, sent.url));
+        None
     }
 
-    fn try_send(&self, sent: &Sent) -> Result<Response, ureq::Error> {
+    fn try_send(&self, sent: &Sent, timeout: Duration) -> Result<Response, ureq::Error> {
+        if timeout.is_zero() {
+            return Err(ureq::Error::Timeout(ureq::Timeout::Global));
+        }
         let mut builder = Request::builder().method(&*sent.method).uri(&*sent.url);
-        for (name, value) in fields(sent, &self.asked.request) {
+        for (name, value) in self.fields(sent) {
+            let value = HeaderValue::from_bytes(&value).map_err(|error| ureq::Error::Http(error.into()))?;
             builder = builder.header(name, value);
         }
-        let body = if sent.kind == SentKind::Actual {
-            self.asked.body.clone().unwrap_or_default()
-        } else {
-            String::new()
-        };
-        let response = if body.is_empty() {
-            self.agent.run(builder.body(()).map_err(ureq::Error::Http)?)?
-        } else {
-            self.agent.run(builder.body(body).map_err(ureq::Error::Http)?)?
+        // A redirect that turns the method into GET drops the body.
+        let has_body = sent.kind == SentKind::Actual && !matches!(&*sent.method, "GET" | "HEAD");
+        let body = self.asked.body.as_ref().filter(|body| has_body && !body.is_empty());
+        let response = match body {
+            None => self.run(builder.body(()), timeout)?,
+            Some(body) => self.run(builder.body(body.clone()), timeout)?,
         };
         let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Ok(Response { status: response.status().as_u16(), headers: HeaderList::new(headers) })
     }
+
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: http::Result<Request<B>>,
+        timeout: Duration,
+    ) -> Result<http::Response<ureq::Body>, ureq::Error> {
+        let request = request.map_err(ureq::Error::Http)?;
+        self.agent.run(self.agent.configure_request(request).timeout_global(Some(timeout)).build())
+    }
+
+    /// What a browser sends that matters here: its own, the script's, and with the request
+    /// itself the credentials that the user gave.
+    fn fields(&self, sent: &Sent) -> Vec<(String, Vec<u8>)> {
+        let mut fields = Vec::new();
+        let mut add = |name: &str, value: &Option<String>| {
+            fields.extend(value.iter().map(|value| (name.to_owned(), value.clone().into_bytes())));
+        };
+        add("origin", &sent.origin);
+        add("access-control-request-method", &sent.access_control_request_method);
+        add("access-control-request-headers", &sent.access_control_request_headers);
+        let is_kept = |name: &str| !name.eq_ignore_ascii_case("authorization") || self.is_first_server(sent);
+        let scripts = sent.headers.iter().filter(|(name, _)| is_kept(name));
+        fields.extend(scripts.map(|(name, value)| (name.to_owned(), value.to_vec())));
+        if self.may_present(sent) {
+            let presented = self.asked.presented.iter().filter(|(name, _)| !sent.headers.contains(name));
+            fields.extend(presented.map(|(name, value)| (name.clone(), bytes(value))));
+        }
+        if !sent.headers.contains("accept") {
+            fields.push(("accept".to_owned(), b"*/*".to_vec()));
+        }
+        fields
+    }
+
+    /// The model drops `authorization` as each engine does, and one does not; here it never
+    /// reaches a server that the user did not name.
+    fn is_first_server(&self, sent: &Sent) -> bool {
+        !self.asked.withholds_authorization
+            && origin_of(&sent.url) == origin_of(&self.asked.request.url)
+            && !self.has_crossed(sent)
+    }
+
+    /// Whether a redirect has led to another origin.
+    fn has_crossed(&self, sent: &Sent) -> bool {
+        let first = origin_of(&self.asked.request.url);
+        self.known.iter().any(|(known, _)| known.hop < sent.hop && origin_of(&known.url) != first)
+    }
+
+    /// Whether a browser adds its credentials, and the user gave them for this server.
+    fn may_present(&self, sent: &Sent) -> bool {
+        let is_included = match self.asked.request.credentials {
+            CredentialsMode::Include => true,
+            CredentialsMode::SameOrigin => origin_of(&sent.url).as_ref() == Some(&self.asked.page.origin),
+            CredentialsMode::Omit | CredentialsMode::Unknown => false,
+        };
+        sent.kind == SentKind::Actual && is_included && self.is_first_server(sent)
+    }
 }
 
-/// The fields that a browser sends which matter here; no cookies, nothing stored.
-fn fields(sent: &Sent, request: &RequestInit) -> Vec<(String, String)> {
-    let mut fields = vec![("accept".to_owned(), "*/*".to_owned())];
-    let mut add = |name: &str, value: &Option<String>| {
-        fields.extend(value.iter().map(|value| (name.to_owned(), value.clone())));
-    };
-    add("origin", &sent.origin);
-    add("access-control-request-method", &sent.access_control_request_method);
-    add("access-control-request-headers", &sent.access_control_request_headers);
-    if sent.kind == SentKind::Actual {
-        fields.extend(request.headers.iter().cloned());
-    }
-    fields
+fn origin_of(url: &str) -> Option<String> {
+    Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
+}
+
+/// Each character stands for the byte of its number; text beyond that is UTF-8.
+fn bytes(value: &str) -> Vec<u8> {
+    let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+    bytes.unwrap_or_else(|| value.as_bytes().to_vec())
 }

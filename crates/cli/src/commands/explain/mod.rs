@@ -7,6 +7,7 @@ mod names;
 mod policy;
 mod render;
 mod request;
+mod unanswered;
 
 use corsac_analysis::explain::{RecordedExchange, Repair, Server, read_console_message, repair};
 use corsac_browser::{Engine, Outcome, Verdict};
@@ -63,7 +64,7 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
     };
     let answer = match &explain.policy {
         Some(file) => policy::ask(file, &asked, &engines, (global, output)),
-        None => live::ask(&asked, &engines, explain.send),
+        None => live::ask(&asked, &engines, explain.send, explain.timeout),
     };
     match answer {
         Err(error) => output.fail(&error.reason, &error.hint),
@@ -104,7 +105,7 @@ fn message(text: &str, format: Format, output: &Output) -> Exit {
 fn show(asked: &Asked, answer: &Answer, format: Format, output: &Output) -> Exit {
     let exit = if answer.is_blocked() { Exit::Findings } else { Exit::Clean };
     let text = match format {
-        Format::Json => render::json(answer),
+        Format::Json => render::json(asked, answer),
         Format::Human | Format::Plain => render::human(asked, answer, output),
     };
     output.data(&text, exit)

@@ -8,7 +8,7 @@ use corsac_browser::{CredentialsMode, Engine, Outcome, Verdict};
 use super::request::Asked;
 use super::{Answer, fixes};
 use crate::args::Format;
-use crate::output::Output;
+use crate::output::{Output, printable};
 
 /// The model explanation: what was asked, step by step, what each console says, the fix.
 pub(crate) fn human(asked: &Asked, answer: &Answer, output: &Output) -> String {
@@ -19,19 +19,31 @@ pub(crate) fn human(asked: &Asked, answer: &Answer, output: &Output) -> String {
     let width = shown.steps.iter().map(|step| step.label.len()).max().unwrap_or(0);
     for (number, step) in shown.steps.iter().enumerate() {
         let verdict = if step.passed { String::new() } else { output.data_paint("fails: ", RED) };
-        let _ = writeln!(text, "{:>3}  {:width$}   {verdict}{}", number + 1, step.label, step.evidence);
+        let _ = writeln!(
+            text,
+            "{:>3}  {:width$}   {verdict}{}",
+            number + 1,
+            step.label,
+            printable(&step.evidence)
+        );
     }
     if let Some(invalid) = &shown.invalid {
-        let _ = writeln!(text, "  1  fetch()   {}{invalid}", output.data_paint("throws: ", RED));
+        let _ = writeln!(
+            text,
+            "  1  fetch()   {}{}",
+            output.data_paint("throws: ", RED),
+            printable(&invalid.to_string())
+        );
     }
     text.push('\n');
     if let Some(says) = &answer.policy {
-        let _ = writeln!(text, "{}   {says}", output.data_paint(&format!("{:13}", "Policy says"), BOLD));
+        let label = output.data_paint(&format!("{:13}", "Policy says"), BOLD);
+        let _ = writeln!(text, "{label}   {}", printable(says));
     }
     consoles(&mut text, &answer.verdicts, output);
     fixes::write(&mut text, answer, output);
-    for note in &answer.notes {
-        let _ = writeln!(text, "{:13}   {note}", "Note");
+    for note in asked.notes.iter().chain(&answer.notes) {
+        let _ = writeln!(text, "{:13}   {}", "Note", printable(note));
     }
     text
 }
@@ -59,9 +71,9 @@ fn headline(asked: &Asked, verdict: &Verdict, output: &Output) -> String {
     format!(
         "{}   {} {} from {}, {credentials}",
         output.data_paint(word, color),
-        asked.request.method,
-        asked.request.url,
-        asked.page.origin
+        printable(&asked.request.method),
+        printable(&asked.request.url),
+        printable(&asked.page.origin)
     )
 }
 
@@ -72,7 +84,8 @@ fn consoles(text: &mut String, verdicts: &[Verdict], output: &Output) {
         let label = output.data_paint(&format!("{:13}", format!("{} says", title(verdict.engine))), BOLD);
         match &verdict.console {
             Some(console) => {
-                let _ = writeln!(text, "{label}   {}", console.replace('\n', "\n                "));
+                let lines: Vec<_> = console.split('\n').map(printable).collect();
+                let _ = writeln!(text, "{label}   {}", lines.join("\n                "));
             }
             None if blocked > 0 && verdict.outcome != Outcome::Blocked => {
                 let _ = writeln!(text, "{label}   nothing: {}", verdict.outcome.name());
@@ -118,7 +131,7 @@ fn word(text: &str) -> String {
 }
 
 /// One object: a line of the exchange format for each engine, and the fix.
-pub(crate) fn json(answer: &Answer) -> String {
+pub(crate) fn json(asked: &Asked, answer: &Answer) -> String {
     let judged = |verdict| Judged::new(&answer.exchange, verdict);
     let verdicts: Vec<_> = answer.verdicts.iter().map(judged).collect();
     let object = serde_json::json!({
@@ -126,7 +139,7 @@ pub(crate) fn json(answer: &Answer) -> String {
         "verdicts": verdicts,
         "policy": answer.policy,
         "fix": fixes::json(answer),
-        "notes": answer.notes,
+        "notes": asked.notes.iter().chain(&answer.notes).collect::<Vec<_>>(),
     });
     format!("{object}\n")
 }
