@@ -100,7 +100,7 @@ pub(crate) struct Check {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Explain {
     /// What the page asks for
-    #[arg(required_unless_present_any = ["curl", "error", "exchanges", "fetch"])]
+    #[arg(required_unless_present_any = ["curl", "error", "exchanges", "fetch", "har"])]
     pub(crate) url: Option<String>,
     /// A call as "Copy as cURL" gives it; `-` is standard input
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["url", "fetch", "exchanges", "error"])]
@@ -109,7 +109,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "CALL", conflicts_with_all = ["url", "exchanges", "error"])]
     pub(crate) fetch: Option<String>,
     /// The page's origin, scheme and host; `null` for a sandboxed frame
-    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["curl", "error", "exchanges", "fetch"])]
+    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["curl", "error", "exchanges", "fetch", "har"])]
     pub(crate) from: Option<String>,
     /// Where the page is served from; told from its host unless a name hides it
     #[arg(long, value_enum, value_name = "SPACE")]
@@ -153,8 +153,11 @@ pub(crate) struct Explain {
     /// Judge recorded exchanges, one JSON object a line; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy"])]
     pub(crate) exchanges: Option<PathBuf>,
+    /// Judge every cross-origin call of a HAR file, as DevTools export it; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy", "exchanges", "curl", "fetch"])]
+    pub(crate) har: Option<PathBuf>,
     /// Say what a message of a browser's console means
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["url", "from", "policy", "exchanges"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["url", "from", "policy", "exchanges", "har"])]
     pub(crate) error: Option<String>,
     /// Whose judgement
     #[arg(long, value_enum, default_value_t = EngineName::All)]
@@ -169,6 +172,7 @@ Examples:
   corsac explain --fetch - --from https://app.example.com < call.js
   corsac explain --error 'Access to fetch at … has been blocked by CORS policy: …'
   corsac explain --exchanges recorded.jsonl --engine chromium
+  corsac explain --har app.example.com.har
 
 Nothing is sent that was not given: no cookies, no stored passwords. Those of a pasted call
 go to the server that it names, where a browser would send them.";

@@ -402,7 +402,7 @@ impl From<AnswerForm> for Answered {
 }
 
 /// Each character stands for the byte of its number; text beyond that is UTF-8.
-fn bytes(value: &str) -> Vec<u8> {
+pub(super) fn bytes(value: &str) -> Vec<u8> {
     let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
     bytes.unwrap_or_else(|| value.as_bytes().to_vec())
 }

@@ -3,6 +3,7 @@
 mod console_message;
 mod exchange;
 mod fix;
+mod har;
 mod pasted;
 mod policy;
 mod repair;
@@ -12,6 +13,7 @@ mod strict;
 pub use console_message::{ConsoleMessage, read_console_message};
 pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};
 pub use fix::{Fix, Place, fix};
+pub use har::{CredentialsBasis, HarCall, HarError, HarOutcome, HarSummary, Skipped, Unknown, read_har};
 pub use pasted::{
     MAX_PASTE_BYTES, PasteError, PasteMistake, PastedBody, PastedCall, Remark, read_curl, read_fetch,
 };

@@ -2,6 +2,7 @@
 
 mod batch;
 mod fixes;
+mod har;
 mod live;
 mod names;
 mod policy;
@@ -54,6 +55,9 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
     let engines = engines(explain.engine);
     if let Some(file) = &explain.exchanges {
         return batch::run(file, &engines, output);
+    }
+    if let Some(file) = &explain.har {
+        return har::run(file, &engines, global.format, output);
     }
     if let Some(text) = &explain.error {
         return message(text, global.format, output);
