@@ -7,6 +7,7 @@ mod browser;
 mod explain;
 mod files;
 mod findings;
+mod har;
 mod pasted;
 mod process;
 mod rules;

@@ -1,6 +1,8 @@
 //! JSON within bounds: what is too long or too deep does not reach the parser.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
+use std::rc::Rc;
 
 /// Bytes of a string's text that are kept: a browser takes about 256 KiB for all fields of a
 /// response together, and bodies, of many MiB, are not looked at.
@@ -19,6 +21,10 @@ pub(super) struct Bounded<R> {
     inner: R,
     lexer: Lexer,
     has_begun: bool,
+    /// Line and column, from 1, of the last byte that was handed on.
+    line: usize,
+    column: usize,
+    end: Rc<Cell<Option<(usize, usize)>>>,
 }
 
 #[derive(Debug)]
@@ -43,24 +49,25 @@ enum Place {
 impl Lexer {
     /// Whether this byte is handed on.
     fn takes(&mut self, byte: u8) -> io::Result<bool> {
-        self.place = match (self.place, byte) {
-            (Place::Outside, b'"') => Place::String(0),
-            (Place::Outside, _) => {
-                self.count_depth(byte)?;
-                Place::Outside
-            }
-            (Place::String(_) | Place::Cut, b'"') => Place::Outside,
-            // Cut between characters only: not before a byte that continues one.
-            (Place::String(length), _) if length >= MAX_STRING && byte & 0xc0 != 0x80 => {
-                if byte == b'\\' { Place::CutEscape } else { Place::Cut }
-            }
-            (Place::String(length), b'\\') => Place::Escape(length + 1),
-            // Four digits follow, and they stay.
-            (Place::Escape(length), b'u') => Place::String((length + 1).min(MAX_STRING - 4)),
-            (Place::String(length) | Place::Escape(length), _) => Place::String(length + 1),
-            (Place::Cut, b'\\') => Place::CutEscape,
-            (Place::Cut | Place::CutEscape, _) => Place::Cut,
-        };
+        self.place =
+            match (self.place, byte) {
+                (Place::Outside, b'"') => Place::String(0),
+                (Place::Outside, _) => {
+                    self.count_depth(byte)?;
+                    Place::Outside
+                }
+                (Place::String(_) | Place::Cut, b'"') => Place::Outside,
+                // Cut between characters only: not before a byte that continues one.
+                (Place::String(length), _) if length >= MAX_STRING && byte & 0xc0 != 0x80 => {
+                    if byte == b'\\' { Place::CutEscape } else { Place::Cut }
+                }
+                (Place::String(length), b'\\') => Place::Escape(length + 1),
+                // Four digits follow, and they stay.
+                (Place::Escape(length), b'u') => Place::String((length + 1).min(MAX_STRING - 4)),
+                (Place::String(length) | Place::Escape(length), _) => Place::String(length + 1),
+                (Place::Cut, b'\\') => Place::CutEscape,
+                (Place::Cut | Place::CutEscape, _) => Place::Cut,
+            };
         Ok(!matches!(self.place, Place::Cut | Place::CutEscape))
     }
 
@@ -87,8 +94,10 @@ impl Lexer {
 }
 
 impl<R: BufRead> Bounded<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, lexer: Lexer { place: Place::Outside, depth: 0 }, has_begun: false }
+    /// `end` is set to where it ends, in line and column, once it has ended.
+    pub(super) fn new(inner: R, end: Rc<Cell<Option<(usize, usize)>>>) -> Self {
+        let lexer = Lexer { place: Place::Outside, depth: 0 };
+        Self { inner, lexer, has_begun: false, line: 1, column: 0, end }
     }
 
     fn skip_mark(&mut self) -> io::Result<()> {
@@ -109,6 +118,7 @@ impl<R: BufRead> Read for Bounded<R> {
         while slots.len() > 0 && written == 0 {
             let available = self.inner.fill_buf()?;
             if available.is_empty() {
+                self.end.set(Some((self.line, self.column)));
                 break;
             }
             let over = self.lexer.passes_over(available);
@@ -120,6 +130,9 @@ impl<R: BufRead> Read for Bounded<R> {
                 {
                     *slot = byte;
                     written += 1;
+                    let is_break = byte == b'\n';
+                    self.line += usize::from(is_break);
+                    self.column = if is_break { 0 } else { self.column + 1 };
                 }
             }
             self.inner.consume(used);
@@ -134,7 +147,7 @@ mod tests {
 
     fn bounded(text: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        Bounded::new(io::BufReader::with_capacity(7, text)).read_to_end(&mut out).map(|_| out)
+        Bounded::new(io::BufReader::with_capacity(7, text), Rc::default()).read_to_end(&mut out).map(|_| out)
     }
 
     #[test]

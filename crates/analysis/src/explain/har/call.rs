@@ -218,7 +218,9 @@ fn would_block(verdicts: &[Verdict]) -> impl Iterator<Item = String> {
 
 /// A request without credentials, unless the browser refused what would then be fine.
 fn infer(exchange: &mut RecordedExchange, lead: Engine, seen: Seen) -> CredentialsBasis {
-    if seen != Seen::Blocked || exchange.judge(lead).failure.as_ref().is_some_and(|failure| !is_network(failure)) {
+    if seen != Seen::Blocked
+        || exchange.judge(lead).failure.as_ref().is_some_and(|failure| !is_network(failure))
+    {
         return CredentialsBasis::Assumed;
     }
     exchange.request.credentials = CredentialsMode::Include;
@@ -246,7 +248,9 @@ fn outcome(call: &Call, verdict: &Verdict, seen: Seen) -> Result<HarOutcome, Ski
     let last = call.hops.last();
     let unknown = match last.map(|sent| &sent.actual) {
         _ if verdict.requests.last().is_some_and(|sent| sent.hop >= call.hops.len()) => Unknown::NoTarget,
-        Some(None) if last.and_then(Sent::entry).is_some_and(|entry| !entry.has_no_response()) => Unknown::NoRequest,
+        Some(None) if last.and_then(Sent::entry).is_some_and(|entry| !entry.has_no_response()) => {
+            Unknown::NoRequest
+        }
         _ if verdict.failure.is_some() && is_cancelled(last) => return Err(Skipped::Cancelled),
         _ if verdict.failure.is_some() => Unknown::NoResponse,
         _ if seen == Seen::Blocked => Unknown::Refused,
@@ -282,7 +286,8 @@ fn notes(
 /// The browser that a request names, for HARs that proxies write.
 fn engine_of(entry: &Entry) -> Option<Engine> {
     let agent = entry.request.fields.get("user-agent")?;
-    let words = [("Firefox/", Engine::Firefox), ("Chrom", Engine::Chromium), ("AppleWebKit/", Engine::WebKit)];
+    let words =
+        [("Firefox/", Engine::Firefox), ("Chrom", Engine::Chromium), ("AppleWebKit/", Engine::WebKit)];
     words.into_iter().find(|(word, _)| agent.contains(word)).map(|(_, engine)| engine)
 }
 
@@ -351,7 +356,8 @@ fn script_fields(sent: &Sent) -> Vec<(String, String)> {
 const UNRECORDED: &str = "\"";
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Names that scripts use and browsers do not add. Firefox's exports add the fields of the parts

@@ -80,7 +80,8 @@ impl Call {
 
     /// Whether only `log.pages` can tell which page asked.
     pub(super) fn needs_page(&self) -> bool {
-        let is_cors = self.each_entry().next().is_some_and(|entry| !matches!(Kind::of(entry), Kind::Skipped(_)));
+        let is_cors =
+            self.each_entry().next().is_some_and(|entry| !matches!(Kind::of(entry), Kind::Skipped(_)));
         is_cors && self.origin().is_none()
     }
 
@@ -193,9 +194,9 @@ impl Calls {
     fn take(&mut self, key: &Key, fits: impl Fn(&Call) -> bool) -> Option<(u64, Call)> {
         let numbers = self.awaiting.get(key)?.iter().take(MAX_TRIED);
         let slot = |number: u64| usize::try_from(number - self.first).unwrap_or(usize::MAX);
-        let number = *numbers.into_iter().find(|&&number| {
-            self.open.get(slot(number)).and_then(Option::as_ref).is_some_and(&fits)
-        })?;
+        let number = *numbers
+            .into_iter()
+            .find(|&&number| self.open.get(slot(number)).and_then(Option::as_ref).is_some_and(&fits))?;
         let index = slot(number);
         let call = self.open.get_mut(index)?.take()?;
         self.forget(number, &call);
@@ -266,7 +267,9 @@ fn belong_together(preflight: &Entry, actual: &Entry) -> bool {
 fn follows(redirect: &Entry, entry: &Entry) -> bool {
     let keeps_method = redirect.request.method == entry.request.method || entry.request.method == "GET";
     let is_later = match (redirect.started, entry.started) {
-        (Some(before), Some(after)) => before <= after && after - before <= redirect.time.saturating_add(SLACK),
+        (Some(before), Some(after)) => {
+            before <= after && after - before <= redirect.time.saturating_add(SLACK)
+        }
         _ => true,
     };
     keeps_method && is_later
@@ -283,7 +286,9 @@ mod tests {
         entry.request.method = method.into();
         entry.request.url = URL.into();
         entry.response.status = 200;
-        for (name, value) in [("sec-fetch-mode", "cors"), ("origin", "https://app.example.com")].iter().chain(fields) {
+        for (name, value) in
+            [("sec-fetch-mode", "cors"), ("origin", "https://app.example.com")].iter().chain(fields)
+        {
             entry.request.fields.push((*name).into(), (*value).into());
         }
         entry
@@ -301,7 +306,9 @@ mod tests {
         closed.extend(calls.close_all());
         assert!(calls.awaiting.is_empty() && calls.bytes == 0, "{calls:?}");
         let started = |entry: &Option<Entry>| entry.as_ref().and_then(|entry| entry.started).unwrap_or(-1);
-        let times = |call: Call| call.hops.iter().map(|sent| (started(&sent.preflight), started(&sent.actual))).collect();
+        let times = |call: Call| {
+            call.hops.iter().map(|sent| (started(&sent.preflight), started(&sent.actual))).collect()
+        };
         closed.into_iter().map(times).collect()
     }
 
@@ -342,7 +349,8 @@ mod tests {
         assert_eq!(calls(vec![redirect.clone(), late]).len(), 2);
         // In a circle there is an end.
         redirect.response.location = "/a".into();
-        let circle = calls((0..50).map(|started| Entry { started: Some(started), ..redirect.clone() }).collect());
+        let circle =
+            calls((0..50).map(|started| Entry { started: Some(started), ..redirect.clone() }).collect());
         assert_eq!(circle.iter().map(Vec::len).collect::<Vec<_>>(), [21, 21, 8]);
     }
 

@@ -137,7 +137,8 @@ pub(super) fn origin_of(url: &str) -> Option<String> {
 /// stylesheets load with CORS carries `Origin`.
 pub(super) fn page_origin(entry: &Entry) -> Option<String> {
     let sent = entry.request.fields.get("origin").map(str::trim);
-    let is_origin = |text: &&str| *text == "null" || is_extension(text) || origin_of(text).as_deref() == Some(*text);
+    let is_origin =
+        |text: &&str| *text == "null" || is_extension(text) || origin_of(text).as_deref() == Some(*text);
     match sent.filter(is_origin) {
         Some(origin) => Some(origin.to_owned()),
         None => entry.request.fields.get("referer").and_then(origin_of),
@@ -147,5 +148,7 @@ pub(super) fn page_origin(entry: &Entry) -> Option<String> {
 /// Pages of extensions have origins of their own.
 fn is_extension(text: &str) -> bool {
     let schemes = ["chrome-extension://", "moz-extension://", "safari-web-extension://"];
-    schemes.iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|host| !host.is_empty() && !host.contains('/')))
+    schemes
+        .iter()
+        .any(|scheme| text.strip_prefix(scheme).is_some_and(|host| !host.is_empty() && !host.contains('/')))
 }

@@ -1,7 +1,9 @@
 //! A HAR, entry by entry.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::rc::Rc;
 
 use corsac_browser::Engine;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
@@ -25,7 +27,11 @@ const MAX_LATE: usize = 1_024;
 
 /// Reads a HAR and hands each call to `each` once it is complete; `false` from `each` stops.
 /// What stands before a break is judged.
-pub fn read_har(input: impl BufRead, engines: &[Engine], each: &mut dyn FnMut(HarCall) -> bool) -> HarSummary {
+pub fn read_har(
+    input: impl BufRead,
+    engines: &[Engine],
+    each: &mut dyn FnMut(HarCall) -> bool,
+) -> HarSummary {
     let mut har = Har {
         pages: HashMap::new(),
         calls: Calls::default(),
@@ -37,12 +43,17 @@ pub fn read_har(input: impl BufRead, engines: &[Engine], each: &mut dyn FnMut(Ha
         late: Vec::new(),
         each,
     };
-    let reader = BufReader::with_capacity(CHUNK, Bounded::new(input));
+    let end = Rc::new(Cell::new(None));
+    let reader = BufReader::with_capacity(CHUNK, Bounded::new(input, Rc::clone(&end)));
     let mut json = serde_json::Deserializer::from_reader(reader);
-    let read = Into(&mut Root(&mut har)).deserialize(&mut json).and_then(|()| json.end());
+    let read = Into(&mut Root(&mut har)).deserialize(&mut json);
+    let rest = if read.is_ok() { json.end() } else { Ok(()) };
     har.finish();
-    let error = read.err().map(|error| har.error(error));
-    let error = error.or_else(|| (!har.has_entries).then_some(HarError::NotHar));
+    let error = match (read, rest) {
+        (Err(error), _) => Some(har.error(error, end.get())),
+        (_, Err(error)) => Some(HarError::Broken { entry: har.summary.entries, reason: error.to_string() }),
+        _ => (!har.has_entries).then_some(HarError::NotHar),
+    };
     HarSummary { error: error.filter(|_| !har.is_stopped), ..har.summary }
 }
 
@@ -105,13 +116,16 @@ impl Har<'_> {
         }
     }
 
-    fn error(&self, error: serde_json::Error) -> HarError {
+    /// A number or an escape that breaks off is bad syntax to the parser, so that its place
+    /// counts too.
+    fn error(&self, error: serde_json::Error, end: Option<(usize, usize)>) -> HarError {
         let entry = self.summary.entries;
         match error.io_error_kind() {
-            Some(ErrorKind::InvalidData) | None => {}
+            Some(ErrorKind::InvalidData) => return HarError::Broken { entry, reason: error.to_string() },
             Some(_) => return HarError::Io(error.into()),
+            None => {}
         }
-        if error.is_eof() {
+        if error.is_eof() || end.is_some_and(|end| (error.line(), error.column()) >= end) {
             return HarError::Truncated { entry, between: !self.is_in_entry };
         }
         HarError::Broken { entry, reason: error.to_string() }

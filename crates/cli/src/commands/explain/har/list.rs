@@ -60,7 +60,8 @@ impl List {
         if rank == OK || !self.groups.iter().any(|group| group.rank == OK) {
             return false;
         }
-        self.more += self.groups.iter().filter(|group| group.rank == OK).map(|group| group.count).sum::<u64>();
+        self.more +=
+            self.groups.iter().filter(|group| group.rank == OK).map(|group| group.count).sum::<u64>();
         let groups = std::mem::take(&mut self.groups);
         let mut kept: Vec<_> = groups.into_iter().enumerate().filter(|(_, group)| group.rank != OK).collect();
         let places: HashMap<_, _> = kept.iter().enumerate().map(|(new, (old, _))| (*old, new)).collect();
@@ -72,7 +73,8 @@ impl List {
     pub(super) fn into_text(mut self, summary: &HarSummary, output: &Output) -> String {
         self.groups.sort_by_key(|group| group.rank);
         let mut text = String::new();
-        let width = self.groups.iter().filter(|group| group.rank == OK).map(|group| group.headline.chars().count());
+        let width =
+            self.groups.iter().filter(|group| group.rank == OK).map(|group| group.headline.chars().count());
         let width = width.max().unwrap_or(0).min(MAX_WIDTH);
         for group in &self.groups {
             let width = if group.rank == OK { width } else { 0 };
@@ -124,7 +126,7 @@ fn in_short(summary: &HarSummary, output: &Output) -> String {
     let _ = writeln!(text, ", {blocked} blocked, {unknown} unknown, {readable} readable");
     if !summary.skipped.is_empty() {
         let skipped: Vec<_> =
-            summary.skipped.iter().map(|(skipped, count)| format!("{count} {skipped}")).collect();
+            summary.skipped.iter().map(|(skipped, count)| format!("{skipped}: {count}")).collect();
         let _ = writeln!(text, "not judged: {}", skipped.join(", "));
     }
     text

@@ -28,9 +28,7 @@ pub(crate) fn run(file: &Path, engines: &[Engine], format: Format, output: &Outp
     }
     let name = file.display().to_string();
     match File::open(file) {
-        Ok(opened) => {
-            explain(BufReader::with_capacity(CHUNK, opened), &name, engines, (format, output))
-        }
+        Ok(opened) => explain(BufReader::with_capacity(CHUNK, opened), &name, engines, (format, output)),
         Err(error) => output.fail(
             &format!("failed to read `{name}`: {error}"),
             "in the network panel of DevTools: \"Export HAR\", \"Save all as HAR\"",
