@@ -261,10 +261,23 @@ fn what_a_browser_let_through_against_the_model_is_said() {
         calls[0].is_blocked() && calls[0].notes[0].starts_with("the browser let it through"),
         "{calls:?}"
     );
-    // What only another engine refuses is a note.
-    let dirty = [ANY, ("access-control-expose-headers", "*"), ("access-control-allow-methods", "@")];
-    let (calls, _) = read(chromium(&[entry("GET", "/", &[], (200, &dirty))]));
+    // What only other engines refuse is a note: a space before the colon, which Chromium forgives.
+    let (calls, _) =
+        read(chromium(&[entry("GET", "/", &[], (200, &[("access-control-allow-origin ", "*")]))]));
     assert_eq!(told(&calls[0]), "GET / ok");
+    let reason = "would block it: there is no `Access-Control-Allow-Origin`";
+    assert_eq!(calls[0].notes, [format!("firefox {reason}"), format!("webkit {reason}")]);
+}
+
+#[test]
+fn a_response_from_the_cache_is_not_judged_by_the_304() {
+    assert_eq!(all_told(chromium(&[entry("GET", "/", &[], (304, &[]))])), ["GET / cached"]);
+    assert_eq!(all_told(chromium(&[entry("GET", "/", &[], (304, &[ANY]))])), ["GET / ok"]);
+    let other = ("access-control-allow-origin", "https://other.example.com");
+    assert_eq!(
+        all_told(chromium(&[entry("GET", "/", &[], (304, &[other]))])),
+        ["GET / allow-origin-mismatch"]
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn json_is_a_line_for_each_call_and_one_for_the_whole() {
 #[test]
 fn a_broken_har_is_explained_up_to_the_break_which_is_told() {
     let cut = CHROMIUM.find("/ok1").unwrap();
-    let finished = explain(&CHROMIUM[..cut], &[]);
+    let finished = explain(CHROMIUM.get(..cut).unwrap(), &[]);
     assert_eq!(finished.status, 2);
     assert!(
         finished.stdout.starts_with("blocked   GET https://api.example.com/missing "),
@@ -86,7 +86,7 @@ fn a_broken_har_is_explained_up_to_the_break_which_is_told() {
     );
     let said = "failed to read `a.har` to its end: it ends in the middle of entry 4; what stands before is explained";
     assert!(finished.stderr.contains(said), "{}", finished.stderr);
-    let finished = explain(&CHROMIUM[..cut], &["--format", "json"]);
+    let finished = explain(CHROMIUM.get(..cut).unwrap(), &["--format", "json"]);
     let last: Value = serde_json::from_str(finished.stdout.lines().last().unwrap()).unwrap();
     assert!(finished.status == 2 && last["complete"] == false, "{last}");
     for (text, reason) in [

@@ -1,8 +1,8 @@
 //! A call of a page as an exchange that engines judge.
 
 use corsac_browser::{
-    AddressSpace, Body, CredentialsMode, Engine, Failure, HeaderList, Outcome, Page, PageKind, RequestInit,
-    Response, Verdict,
+    AddressSpace, Body, CorsFailure, CredentialsMode, Engine, Failure, HeaderList, Outcome, Page, PageKind,
+    RequestInit, Response, Verdict,
 };
 use url::Url;
 
@@ -36,6 +36,8 @@ impl CredentialsBasis {
 /// Why nothing is said of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
+    /// A 304 that does not repeat what the response in the browser's cache allows.
+    Cached,
     /// The browser refused it, and the headers that are recorded give no reason.
     Refused,
     /// No response is recorded.
@@ -50,6 +52,7 @@ impl Unknown {
     /// Its name in machine output.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Cached => "cached",
             Self::NoRequest => "no-request",
             Self::NoResponse => "no-response",
             Self::NoTarget => "no-target",
@@ -240,6 +243,11 @@ fn is_network(failure: &Failure) -> bool {
 fn outcome(call: &Call, verdict: &Verdict, seen: Seen) -> Result<HarOutcome, Skipped> {
     if verdict.outcome == Outcome::Invalid {
         return Err(Skipped::NotScript);
+    }
+    // The check is made on the cached response with the fields of the 304 laid over it (Fetch,
+    // "HTTP-network-or-cache fetch", and RFC 9111, section 4.3.4).
+    if matches!(verdict.failure, Some(Failure::Cors(CorsFailure::Missing, 304))) {
+        return Ok(HarOutcome::Unknown(Unknown::Cached));
     }
     let is_known = verdict.failure.as_ref().is_some_and(|failure| !is_network(failure));
     if is_known {

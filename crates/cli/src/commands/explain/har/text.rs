@@ -62,6 +62,11 @@ fn why(call: &HarCall, unknown: Unknown) -> String {
         (error, Some(means)) => format!(": {error}, {means}"),
     };
     match unknown {
+        Unknown::Cached => {
+            "304 without `Access-Control-Allow-Origin`: the response in the browser's cache decides, \
+                            which is not in the HAR"
+                .to_owned()
+        }
         Unknown::NoRequest => "the preflight passes; the request itself is not in the HAR".to_owned(),
         Unknown::NoResponse => format!("no response is recorded{error}"),
         Unknown::NoTarget => "the redirect passes; where it leads is not in the HAR".to_owned(),
