@@ -9,11 +9,13 @@
 //! what it judges.
 #![forbid(unsafe_code)]
 
+mod har;
 mod origin;
 mod pattern;
 mod policy_file;
 mod request_headers;
 
+pub use har::har;
 pub use origin::origin;
 pub use pattern::pattern;
 pub use policy_file::policy_file;
