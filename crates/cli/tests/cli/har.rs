@@ -116,3 +116,17 @@ fn the_command_that_asks_again_has_no_secrets_and_is_quoted() {
     assert!(finished.status == 0 && finished.stdout.contains(ask), "{}", finished.stdout);
     assert!(!finished.stdout.contains("secret"), "{}", finished.stdout);
 }
+
+#[test]
+fn what_a_har_says_does_not_drive_the_terminal() {
+    let har = r#"{"log":{"entries":[{"request":{"method":"GET","url":"https://api.example.com/",
+        "headers":[{"name":"Origin","value":"https://app.example.com"}]},
+        "response":{"status":200,"headers":[{"name":"Access-Control-Allow-Origin","value":"\u001b[2Jx\u009b"}]}},
+        {"request":{"method":"GET","url":"https://api.example.com/b",
+        "headers":[{"name":"Origin","value":"https://app.example.com"}]},
+        "response":{"status":0,"_error":"net::\u001b[2Jy\u0007"}}]}}"#;
+    let finished = explain(har, &[]);
+    let is_control = |char: char| char.is_control() && char != '\n';
+    assert!(!finished.stdout.contains(is_control) && !finished.stderr.contains(is_control), "{finished:?}");
+    assert!(finished.stdout.contains("[2Jx") && finished.stdout.contains("[2Jy"), "{finished:?}");
+}

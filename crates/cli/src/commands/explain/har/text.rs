@@ -7,7 +7,7 @@ use corsac_analysis::explain::{HarCall, HarOutcome, Unknown, fix, read_console_m
 use corsac_browser::{CredentialsMode, Verdict};
 
 use super::super::render::{BOLD, GREEN, RED, title};
-use crate::output::Output;
+use crate::output::{Output, printable};
 
 /// The word for what became of it, and what was asked.
 pub(super) fn headline(call: &HarCall, output: &Output) -> String {
@@ -18,7 +18,8 @@ pub(super) fn headline(call: &HarCall, output: &Output) -> String {
     };
     let request = &call.exchange.request;
     let word = output.data_paint(&format!("{word:7}"), color);
-    format!("{word}   {} {} from {}", request.method, request.url, call.exchange.page.origin)
+    let asked = format!("{} {} from {}", request.method, request.url, call.exchange.page.origin);
+    format!("{word}   {}", printable(&asked))
 }
 
 /// The lines below it.
@@ -28,13 +29,13 @@ pub(super) fn explanation(call: &HarCall, output: &Output) -> String {
     match (call.outcome, call.verdicts.first()) {
         (HarOutcome::Blocked, Some(verdict)) => blocked(&mut text, call, verdict, output),
         (HarOutcome::Unknown(unknown), _) => {
-            let _ = writeln!(text, "  {}   {}", label("Why", BOLD), why(call, unknown));
-            let _ = writeln!(text, "  {}   {}", label("Ask", GREEN), command(call));
+            let _ = writeln!(text, "  {}   {}", label("Why", BOLD), printable(&why(call, unknown)));
+            let _ = writeln!(text, "  {}   {}", label("Ask", GREEN), printable(&command(call)));
         }
         _ => {}
     }
     for note in &call.notes {
-        let _ = writeln!(text, "  {:13}   {note}", "Note");
+        let _ = writeln!(text, "  {:13}   {}", "Note", printable(note));
     }
     text
 }
@@ -42,14 +43,17 @@ pub(super) fn explanation(call: &HarCall, output: &Output) -> String {
 fn blocked(text: &mut String, call: &HarCall, verdict: &Verdict, output: &Output) {
     if let Some(step) = verdict.steps.iter().find(|step| !step.passed) {
         let fails = output.data_paint("fails: ", RED);
-        let _ = writeln!(text, "  {:13}   {fails}{}", step.label, step.evidence);
+        let _ = writeln!(text, "  {:13}   {fails}{}", step.label, printable(&step.evidence));
     }
     if let Some(console) = &verdict.console {
         let says = output.data_paint(&format!("{:13}", format!("{} says", title(verdict.engine))), BOLD);
-        let _ = writeln!(text, "  {says}   {}", console.replace('\n', "\n                  "));
+        let lines: Vec<_> = console.lines().map(printable).collect();
+        let _ = writeln!(text, "  {says}   {}", lines.join("\n                  "));
     }
-    if let Some(fix) = fix(&call.exchange.page, &call.exchange.request, verdict) {
-        let _ = writeln!(text, "  {}   {fix}", output.data_paint(&format!("{:13}", "Fix"), GREEN));
+    if let Some(fix) = fix(&call.exchange, verdict) {
+        let fix = fix.to_string();
+        let _ =
+            writeln!(text, "  {}   {}", output.data_paint(&format!("{:13}", "Fix"), GREEN), printable(&fix));
     }
 }
 
