@@ -20,6 +20,7 @@ pub(crate) struct Args {
 
 /// Flags that every verb takes.
 #[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// How results are written to standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
@@ -103,71 +104,75 @@ pub(crate) struct Explain {
     #[arg(required_unless_present_any = ["curl", "error", "exchanges", "fetch", "har"])]
     pub(crate) url: Option<String>,
     /// A call as "Copy as cURL" gives it; `-` is standard input
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["url", "fetch", "exchanges", "error"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["url", "fetch", "exchanges", "error"], help_heading = CALL)]
     pub(crate) curl: Option<String>,
     /// A call as "Copy as fetch" gives it; `-` is standard input
-    #[arg(long, value_name = "CALL", conflicts_with_all = ["url", "exchanges", "error"])]
+    #[arg(long, value_name = "CALL", conflicts_with_all = ["url", "exchanges", "error"], help_heading = CALL)]
     pub(crate) fetch: Option<String>,
     /// The page's origin, scheme and host; `null` for a sandboxed frame
-    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["curl", "error", "exchanges", "fetch", "har"])]
+    #[arg(long, value_name = "ORIGIN", required_unless_present_any = ["curl", "error", "exchanges", "fetch", "har"], help_heading = CALL)]
     pub(crate) from: Option<String>,
     /// Where the page is served from; told from its host unless a name hides it
-    #[arg(long, value_enum, value_name = "SPACE")]
+    #[arg(long, value_enum, value_name = "SPACE", help_heading = CALL)]
     pub(crate) address_space: Option<Space>,
     /// The method; GET, or POST with a body
-    #[arg(short = 'X', long, value_name = "METHOD")]
+    #[arg(short = 'X', long, value_name = "METHOD", help_heading = CALL)]
     pub(crate) method: Option<String>,
     /// A request header, `Name: value`
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    #[arg(short = 'H', long = "header", value_name = "HEADER", help_heading = CALL)]
     pub(crate) headers: Vec<String>,
     /// A body; `Content-Type` is that of a string unless a header says otherwise
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", help_heading = CALL)]
     pub(crate) data: Option<String>,
     /// The credentials mode of the call; same-origin unless a pasted call says otherwise
-    #[arg(long, value_enum, value_name = "MODE")]
+    #[arg(long, value_enum, value_name = "MODE", help_heading = CALL)]
     pub(crate) credentials: Option<Credentials>,
     /// The redirect mode of the call; follow unless a pasted call says otherwise
-    #[arg(long, value_enum, value_name = "MODE")]
+    #[arg(long, value_enum, value_name = "MODE", help_heading = CALL)]
     pub(crate) redirect: Option<Redirect>,
     /// Ask with `XMLHttpRequest` instead of `fetch()`
-    #[arg(long)]
+    #[arg(long, help_heading = CALL)]
     pub(crate) xhr: bool,
     /// The user has allowed the page to reach the local network
-    #[arg(long)]
+    #[arg(long, help_heading = CALL)]
     pub(crate) local_network_allowed: bool,
     /// Ask this policy file instead of the network
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = WHO)]
     pub(crate) policy: Option<PathBuf>,
     /// Write the edit of the policy file, if it admits this call and nothing else
-    #[arg(long, requires = "policy")]
+    #[arg(long, requires = "policy", help_heading = ANSWER)]
     pub(crate) fix: bool,
     /// Say the fix in the words of this software; known ones tell by themselves
-    #[arg(long, value_name = "NAME", ignore_case = true, value_parser = servers())]
+    #[arg(long, value_name = "NAME", ignore_case = true, value_parser = servers(), help_heading = ANSWER)]
     pub(crate) server: Option<Server>,
     /// Send the request itself too where it is not GET or HEAD
-    #[arg(long, conflicts_with = "policy")]
+    #[arg(long, conflicts_with = "policy", help_heading = WHO)]
     pub(crate) send: bool,
     /// Longest wait for an answer; all together may take three times as long
-    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration, help_heading = WHO)]
     pub(crate) timeout: Duration,
     /// Judge recorded exchanges, one JSON object a line; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy"], help_heading = WHO)]
     pub(crate) exchanges: Option<PathBuf>,
     /// Judge every cross-origin call of a HAR file, as DevTools export it; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy", "exchanges", "curl", "fetch"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy", "exchanges", "curl", "fetch"], help_heading = WHO)]
     pub(crate) har: Option<PathBuf>,
     /// Say what a message of a browser's console means
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["url", "from", "policy", "exchanges", "har"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["url", "from", "policy", "exchanges", "har"], help_heading = WHO)]
     pub(crate) error: Option<String>,
     /// Whose judgement
-    #[arg(long, value_enum, default_value_t = EngineName::All)]
+    #[arg(long, value_enum, default_value_t = EngineName::All, help_heading = ANSWER)]
     pub(crate) engine: EngineName,
 }
 
+const CALL: &str = "The page and its call";
+const WHO: &str = "Who answers";
+const ANSWER: &str = "The answer";
+
 const EXPLAIN_HELP: &str = "\
 Examples:
-  corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT -H 'content-type: application/json'
-  corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT --policy corsac.toml
+  corsac explain https://api.example.com/items/7 --from https://app.example.com -X PUT
+  corsac explain https://api.example.com/ --from https://app.example.com --policy corsac.toml
   corsac explain --curl \"$(xclip -o)\" --policy corsac.toml
   corsac explain --fetch - --from https://app.example.com < call.js
   corsac explain --error 'Access to fetch at … has been blocked by CORS policy: …'
