@@ -13,9 +13,6 @@ use crate::{Chromium, ConsoleMessage, Firefox, Result};
 /// For the console's last message, after the page itself is done.
 const TELL_LIMIT: Duration = Duration::from_secs(10);
 
-/// The end of a Firefox category that blocks nothing.
-const WARNING: &str = "Deprecation";
-
 /// A browser.
 #[derive(Debug)]
 pub enum Browser {
@@ -57,6 +54,9 @@ impl Browser {
                 for failure in page.failures().await {
                     told.push(Told { about: failure.first_url, code: failure.cors_error, text: None });
                 }
+                for issue in page.issues().await {
+                    told.push(Told { about: issue.url, code: Some(issue.cors_error), text: None });
+                }
                 page.close().await?;
                 (results, told)
             }
@@ -65,7 +65,7 @@ impl Browser {
                 let results = finished.await?;
                 let told = until_marked(mark, async || {
                     let messages = firefox.take_console().await?.into_iter();
-                    let errors = messages.filter(|message| !message.category.ends_with(WARNING));
+                    let errors = messages.filter(|message| is_error(&message.category));
                     let told = errors.map(|ConsoleMessage { category, text }| Told {
                         about: text.clone(),
                         code: Some(category),
@@ -88,6 +88,12 @@ impl Browser {
             Self::Firefox(firefox) => firefox.close().await,
         }
     }
+}
+
+/// Whether a category of Firefox's messages says that CORS or its kin blocked something; the
+/// others tell the same once more, or of what is deprecated.
+fn is_error(category: &str) -> bool {
+    category == "COEP" || category.starts_with("CORS") && !category.ends_with("Deprecation")
 }
 
 /// Looks at the console until it has told of `mark`.

@@ -173,6 +173,20 @@ impl Page {
         failures.collect()
     }
 
+    /// Failures of CORS as Chromium's list of issues has them: also of requests that were refused
+    /// before they were any, which [`Page::failures`] lacks.
+    pub async fn issues(&self) -> Vec<CorsIssue> {
+        let events = self.events().await;
+        let details = events.iter().filter(|event| event.method == "Audits.issueAdded");
+        let details = details.filter_map(|event| event.params.pointer("/issue/details/corsIssueDetails"));
+        let errors = details.filter(|issue| issue.get("isWarning") != Some(&json!(true)));
+        let issues = errors.map(|issue| CorsIssue {
+            url: text(issue, "/request/url"),
+            cors_error: text(issue, "/corsErrorStatus/corsError"),
+        });
+        issues.collect()
+    }
+
     /// Console messages, the browser's own warnings, and uncaught exceptions.
     pub async fn console(&self) -> Vec<String> {
         let events = self.events().await;
@@ -250,6 +264,15 @@ pub struct NetworkFailure {
     pub cors_error: Option<String>,
     /// The value or name that `cors_error` objects to; empty where it has none.
     pub failed_parameter: Option<String>,
+}
+
+/// An entry of the list of issues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorsIssue {
+    /// What was asked for.
+    pub url: String,
+    /// Chromium's name for the check that failed.
+    pub cors_error: String,
 }
 
 /// A request, and as much of the response as Chromium tells, even if the page did not get it.
@@ -409,7 +432,7 @@ impl Link {
     /// once it runs, and some a worker does not know, so the answers are not waited for.
     async fn enable(&self, session: &str) {
         let children = json!({ "autoAttach": true, "flatten": true, "waitForDebuggerOnStart": true });
-        let domains = ["Network.enable", "Runtime.enable", "Page.enable", "Log.enable"];
+        let domains = ["Network.enable", "Runtime.enable", "Page.enable", "Log.enable", "Audits.enable"];
         let last = [("Target.setAutoAttach", children), ("Runtime.runIfWaitingForDebugger", json!({}))];
         for (method, params) in domains.map(|method| (method, json!({}))).into_iter().chain(last) {
             // If the connection is over, the receiving task is about to find that out.

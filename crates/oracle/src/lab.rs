@@ -10,6 +10,7 @@
 mod pages;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -102,6 +103,17 @@ pub struct Seen {
     pub access_control_request_method: Option<String>,
     /// Its `Access-Control-Request-Headers`.
     pub access_control_request_headers: Option<String>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hop {}: {} from {:?}", self.hop, self.method, self.origin)?;
+        if self.is_preflight {
+            let (method, names) = (&self.access_control_request_method, &self.access_control_request_headers);
+            write!(f, ", for {method:?} with {names:?}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What the servers know, and what they were told.
@@ -235,7 +247,7 @@ impl Observed {
         let is_dropped = |seen: &Seen| {
             let kind = if seen.is_preflight { "preflight" } else { "actual" };
             let answer = exchange.pointer(&format!("/hops/{}/{kind}", seen.hop));
-            is_network_error(answer.unwrap_or(&Value::Null))
+            answer.map_or(!seen.is_preflight, is_network_error)
         };
         self.requests.dedup_by(|next, last| next == last && is_dropped(last));
     }

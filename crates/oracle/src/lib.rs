@@ -14,7 +14,7 @@ mod process;
 mod server;
 
 pub use browser::Browser;
-pub use chromium::{Chromium, NetworkFailure, NetworkRequest, Page};
+pub use chromium::{Chromium, CorsIssue, NetworkFailure, NetworkRequest, Page};
 pub use firefox::{ConsoleMessage, Firefox, Tab};
 pub use lab::{Case, Initiator, Lab, Observed, Seen, Site};
 pub use server::{Answer, Request, Server};
