@@ -329,6 +329,7 @@ pub(crate) struct Request {
     pub(crate) has_stream: bool,
     /// The use-CORS-preflight flag, where neither method nor headers ask for it.
     pub(crate) asks_for_preflight: bool,
+    pub(crate) cache: CacheMode,
     pub(crate) target_address_space: Option<AddressSpace>,
 }
 
@@ -375,6 +376,7 @@ impl Request {
             credentials: init.credentials,
             redirect: init.redirect,
             has_stream: init.body == Some(Body::Stream) && !profile.sends_streams_as_text,
+            cache: init.cache,
             asks_for_preflight: init.initiator == Initiator::XmlHttpRequest { has_upload_listener: true },
             target_address_space: init.target_address_space,
         })

@@ -1,6 +1,6 @@
 //! Which methods and request headers need no preflight (Fetch, sections 2.2.1 and 2.2.2).
 
-use crate::engine::Profile;
+use crate::engine::{Hint, Profile};
 use crate::header::{HeaderList, is_token, trim};
 
 /// Longest value of a CORS-safelisted request-header, in bytes.
@@ -43,15 +43,17 @@ pub(crate) fn unsafe_names(headers: &HeaderList, profile: &Profile) -> Vec<Strin
 
 /// A "CORS-safelisted request-header". `name` is in lower case.
 pub(crate) fn is_safelisted(name: &str, value: &[u8], profile: &Profile) -> bool {
-    if profile.safelisted_hints.contains(&name) {
-        return true;
-    }
+    let hint = profile.safelisted_hints.iter().find(|(own, _)| *own == name);
     let is_fine = match name {
         "accept" => !value.iter().any(|&byte| is_unsafe_byte(byte, profile)),
         "accept-language" | "content-language" => value.iter().all(|&byte| is_language_byte(byte)),
-        "content-type" => !value.iter().any(|&byte| is_unsafe_byte(byte, profile)) && is_form_type(value),
+        "content-type" => {
+            let is_unsafe =
+                |&byte: &u8| is_unsafe_byte(byte, profile) || byte == b',' && profile.commas_divide_types;
+            !value.iter().any(is_unsafe) && is_form_type(value)
+        }
         "range" => is_simple_range(value, profile),
-        _ => false,
+        _ => hint.is_some_and(|(_, hint)| is_hint(value, *hint)),
     };
     is_fine && value.len() <= MAX_VALUE
 }
@@ -61,6 +63,16 @@ pub(crate) fn is_no_cors_name(name: &str) -> bool {
     ["accept", "accept-language", "content-language", "content-type"]
         .iter()
         .any(|own| own.eq_ignore_ascii_case(name))
+}
+
+fn is_hint(value: &[u8], hint: Hint) -> bool {
+    let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    match hint {
+        Hint::ConnectionType => matches!(value, b"slow-2g" | b"2g" | b"3g" | b"4g"),
+        Hint::Decimal => value.splitn(2, |&byte| byte == b'.').all(is_number),
+        Hint::Integer => is_number(value),
+        Hint::On => value.eq_ignore_ascii_case(b"on"),
+    }
 }
 
 /// "A CORS-unsafe request-header byte".

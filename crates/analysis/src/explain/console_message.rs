@@ -152,7 +152,7 @@ const CHROMIUM_PREFLIGHT: [Row; 10] = [
     ),
 ];
 
-const CHROMIUM: [Row; 17] = [
+const CHROMIUM: [Row; 20] = [
     ("No 'Access-Control-Allow-Origin' header is present", "MissingAllowOriginHeader", MISSING),
     ("must not be the wildcard '*'", "WildcardOriginNotAllowed", WILDCARD),
     ("contains multiple values '", "MultipleAllowOriginValues", MULTIPLE),
@@ -177,7 +177,10 @@ const CHROMIUM: [Row; 17] = [
     ),
     ("contains a username and password", "RedirectContainsCredentials", REDIRECT_CREDENTIALS),
     ("only supported for protocol schemes", "CorsDisabledScheme", SCHEME),
+    ("Not allowed to load local resource", "", SCHEME),
+    (". URL scheme \"", "CorsDisabledScheme", SCHEME),
     ("are not allowed by request mode", "DisallowedByMode", MODE),
+    ("Request mode is \"same-origin\" but the URL's origin is not same", "DisallowedByMode", MODE),
     ("Request mode is \"no-cors\" but the redirect mode is not", "NoCorsRedirectModeNotFollow", NO_CORS),
     ("Permission was denied for this request to access the", "LocalNetworkAccessPermissionDenied", LOCAL),
     ("the resource is in more-private address space", "InsecureLocalNetwork", INSECURE_LOCAL),

@@ -1,7 +1,7 @@
 //! Every field of [`Profile`] in words: what it is about, what the standard and each
 //! engine do, and what that means for a server. `docs/browsers.md` is made from it.
 
-use super::{Again, Check, Dropped, Engine, Locations, Profile, STANDARD};
+use super::{Again, Check, Dropped, Engine, First, Hint, Locations, Profile, STANDARD};
 
 /// One way in which an engine departs from the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ catalogue! {
         "Fetch 2.2.2, CORS-safelisted request-header",
         "Chromium may send them without asking first; the other browsers send a preflight that names them, so \
          list them all the same.",
-        names("need no preflight", "need a preflight");
+        hints;
     ignored_headers: Preflight,
         "Request headers that a script cannot set, beyond the standard's",
         "Fetch 2.2.2, forbidden request-header",
@@ -86,6 +86,11 @@ catalogue! {
         "Fetch 2.2.2, CORS-unsafe request-header byte",
         "Firefox asks first for values that are not ASCII, and then names the header.",
         either("need no preflight", "need a preflight");
+    commas_divide_types: Preflight,
+        "A comma among the parameters of `Content-Type` (`text/plain; a=b, text/plain`)",
+        "Fetch 2.2.2, CORS-safelisted request-header",
+        "Firefox asks first; a script that sets the header twice has that effect.",
+        either("does not matter", "needs a preflight");
     range_unit_ignores_case: Preflight,
         "`Range: Bytes=0-`, its unit not in lower case",
         "Fetch 2.2.2, CORS-safelisted request-header",
@@ -123,6 +128,16 @@ catalogue! {
         "Only the first fault is named: `OPTIONS` answered with a bare 404 is a missing \
          `Access-Control-Allow-Origin` in Chromium and Firefox and a bad status in WebKit. Mend both.",
         order;
+    preflights_with_redirect_mode: PreflightAnswer,
+        "A redirected preflight of a call that does not follow redirects itself",
+        "Fetch 4.8, CORS-preflight fetch",
+        "The same fault has another name; a preflight must not be redirected either way.",
+        either("is a redirect", "is a bad status");
+    vets_preflight_redirects: PreflightAnswer,
+        "A preflight redirected to what is not HTTP, or to a URL with a user name",
+        "Fetch 4.8, CORS-preflight fetch",
+        "The same fault has another name; a preflight must not be redirected either way.",
+        either("is a redirect", "is a network error");
     wildcard_covers_authorization: PreflightAnswer,
         "`Authorization` under `Access-Control-Allow-Headers: *`",
         "Fetch 4.8, CORS-preflight fetch, step 7.6",
@@ -154,6 +169,31 @@ catalogue! {
         "Fetch 2.2.6, location URL",
         "Send one. A proxy that adds a second makes a redirect that only some browsers follow.",
         locations;
+    mode_error_needs_location: Redirect,
+        "A 3xx without `Location` in redirect mode `error`",
+        "Fetch 4.4, HTTP fetch",
+        "Send a redirect only with a `Location`.",
+        either("is an error", "is given to the script");
+    reads_location_first: Redirect,
+        "`Location` that is no URL, and the 21st redirect",
+        "Fetch 4.5, HTTP-redirect fetch",
+        "Where `Location` is broken Chromium and Firefox do not say that CORS is too: mend `Location` first.",
+        first;
+    schemes_refused_first: Redirect,
+        "`Location` with a scheme that a page cannot ask",
+        "Fetch 4.5, HTTP-redirect fetch",
+        "Redirect to `http:` and `https:` only.",
+        names("errors before the CORS check, others after it", "an error after the CORS check");
+    taints_without_cors: Redirect,
+        "`Origin` in mode `no-cors`, after a redirect from the page's own origin to another",
+        "Fetch 2.2.5, redirect-taint",
+        "A form-like `POST` that was redirected may arrive with `null`.",
+        either("the page's origin", "`null`");
+    tells_credentials_in_mode_error: Redirect,
+        "A redirect to a URL with a user name, in redirect mode `error`",
+        "Fetch 4.4, HTTP fetch",
+        "Leave them out of `Location`.",
+        either("is called a redirect", "is called one to such a URL");
     refuses_url_credentials: Redirect,
         "`Location` with a user name or password, on the page's own origin",
         "Fetch 4.5, HTTP-redirect fetch, steps 9 and 10",
@@ -242,6 +282,31 @@ fn names(some: &'static str, none: &'static str) -> impl Fn(&[&str]) -> String {
     }
 }
 
+fn hints(hints: &[(&str, Hint)]) -> String {
+    let word = |(name, hint): &(&str, Hint)| {
+        let value = match hint {
+            Hint::ConnectionType => "`slow-2g`, `2g`, `3g` or `4g`",
+            Hint::Decimal => "a number",
+            Hint::Integer => "a whole number",
+            Hint::On => "`on`",
+        };
+        format!("`{name}`: {value}")
+    };
+    match hints {
+        [] => "need a preflight".to_owned(),
+        hints => format!("need no preflight ({})", hints.iter().map(word).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+fn first(value: First) -> String {
+    match value {
+        First::Always => "errors before the CORS check, in every redirect mode",
+        First::Never => "errors after the CORS check, if the redirect is followed",
+        First::ToFollow => "errors before the CORS check, if the redirect is followed",
+    }
+    .to_owned()
+}
+
 fn order(checks: &[Check]) -> String {
     let word = |check: &Check| match check {
         Check::Cors => "CORS check",
@@ -258,7 +323,7 @@ fn order(checks: &[Check]) -> String {
 fn again(value: Again) -> String {
     match value {
         Again::No => "no preflight",
-        Again::Yes => "a preflight, naming what is left to ask",
+        Again::Yes => "a preflight, naming the first one's headers but for those that this redirect dropped",
         Again::YesWithOldNames => "a preflight, naming the first one's headers",
     }
     .to_owned()

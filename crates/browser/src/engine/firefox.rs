@@ -2,15 +2,17 @@
 //! `security.properties`), its console (the texts are those of that file in 153.7.0).
 
 use crate::console::Context;
-use crate::engine::{Again, Check, Dropped, Locations, Profile, STANDARD};
+use crate::engine::{Again, Check, Dropped, First, Locations, Profile, STANDARD};
 use crate::failure::Failure;
 use crate::fetch::cors_check::{CorsFailure, Several};
+use crate::fetch::exchange::Tainting;
 
 /// Each item was seen in Firefox ESR 153 where the standard says otherwise.
 pub(super) const PROFILE: Profile = Profile {
     wildcard_covers_authorization: true,
     bounds_all_values: false,
     high_bytes_are_unsafe: true,
+    commas_divide_types: true,
     repeats_request_headers: true,
     range_numbers_are_bounded: true,
     sends_streams_as_text: true,
@@ -24,9 +26,13 @@ pub(super) const PROFILE: Profile = Profile {
         Check::Headers,
     ],
     preflights_with_page_origin: true,
+    preflights_with_redirect_mode: true,
+    vets_preflight_redirects: true,
     preflights_again: Again::Yes,
     authorization: Dropped::AfterDeciding,
     locations: Locations::Same,
+    reads_location_first: First::ToFollow,
+    schemes_refused_first: &["blob", "data", "file", "javascript"],
     exposes_all_beside_bad_names: true,
     data_urls_have_length: true,
     guards_local_network_from_insecure_pages: false,
@@ -38,8 +44,29 @@ pub(super) const PROFILE: Profile = Profile {
     ..STANDARD
 };
 
-pub(super) fn code(failure: &Failure) -> Option<&'static str> {
+pub(super) fn code(failure: &Failure, context: &Context<'_>) -> Option<&'static str> {
     Some(match failure {
+        Failure::CrossOriginResourcePolicy(_) => "COEP",
+        // What is no matter of CORS is told in other places, or not at all.
+        _ if context.tainting == Tainting::Opaque && !matches!(failure, Failure::LocalNetwork(_)) => {
+            return None;
+        }
+        // A redirect begins the CORS protocol, which is over at once if it leads to what is not HTTP.
+        Failure::RedirectScheme(scheme)
+            if context.tainting == Tainting::Basic
+                && scheme != "about"
+                && !PROFILE.schemes_refused_first.contains(&&**scheme) =>
+        {
+            "CORSRequestNotHttp"
+        }
+        Failure::Network { .. }
+        | Failure::RedirectScheme(_)
+        | Failure::Location { .. }
+        | Failure::TooManyRedirects
+            if context.tainting == Tainting::Basic =>
+        {
+            return None;
+        }
         Failure::Cors(failure, _)
         | Failure::RedirectCors(failure, _)
         | Failure::PreflightCors(failure, _) => cors_code(failure),
@@ -60,8 +87,9 @@ pub(super) fn code(failure: &Failure) -> Option<&'static str> {
         | Failure::TooManyRedirects
         | Failure::LocalNetwork(_)
         | Failure::BadPort { redirected: true, .. } => "CORSDidNotSucceed2",
-        Failure::Scheme(scheme) if scheme != "file" => "CORSRequestNotHttp",
-        Failure::CrossOriginResourcePolicy(_) => "COEP",
+        Failure::Scheme(scheme) if !matches!(&**scheme, "blob" | "file" | "ws" | "wss") => {
+            "CORSRequestNotHttp"
+        }
         _ => return None,
     })
 }
@@ -79,18 +107,23 @@ fn cors_code(failure: &CorsFailure) -> &'static str {
 }
 
 pub(super) fn console(failure: &Failure, context: &Context<'_>) -> Option<String> {
-    let code = code(failure)?;
+    let code = code(failure, context)?;
     if code == "COEP" {
         return Some(format!(
-            "The resource at “{}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof).",
+            "The resource at “{}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof). See \
+             https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#",
             context.url
         ));
     }
     let (reason, status) = reason(code, failure);
     let status = status.map_or_else(String::new, |status| format!(" Status code: {status}."));
-    // One text of the fifteen has its URL in quotes.
-    let url = match code {
-        "CORSNotSupportingCredentials" => format!("‘{}’", context.url),
+    // One text of the fifteen has its URL in quotes; what never was a request is told of the last.
+    let url = match failure {
+        Failure::BadPort { .. } => context.last_url.to_owned(),
+        Failure::RedirectScheme(_) if code == "CORSRequestNotHttp" => {
+            context.location.unwrap_or(context.url).to_owned()
+        }
+        _ if code == "CORSNotSupportingCredentials" => format!("‘{}’", context.url),
         _ => context.url.to_owned(),
     };
     Some(format!(
@@ -111,6 +144,9 @@ fn reason(code: &str, failure: &Failure) -> (String, Option<String>) {
         | Failure::HeaderNotAllowed(value) => value,
         _ => "",
     };
+    // Firefox reads bytes as UTF-8.
+    let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+    let value = bytes.map_or_else(|| value.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
     let status = failure.status().map(|status| status.to_string());
     match code {
         "CORSMissingAllowOrigin2" => (format!("{ORIGIN} missing"), status),
@@ -153,8 +189,11 @@ mod tests {
     fn texts_are_those_of_firefox() {
         let context = Context {
             url: "https://api.example/",
+            last_url: "https://api.example/",
+            location: None,
             first_url: "https://api.example/",
             origin: "null",
+            tainting: Tainting::Cors,
             hop: 0,
             is_xml_http_request: false,
         };

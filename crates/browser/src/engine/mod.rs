@@ -50,11 +50,11 @@ impl Engine {
     }
 
     /// Its own name for `failure`, if it has one.
-    pub(crate) fn code(self, failure: &Failure) -> Option<&'static str> {
+    pub(crate) fn code(self, failure: &Failure, context: &Context<'_>) -> Option<&'static str> {
         match self {
             Self::Standard => Some(failure.rule()),
-            Self::Chromium => chromium::code(failure),
-            Self::Firefox => firefox::code(failure),
+            Self::Chromium => chromium::code(failure, context),
+            Self::Firefox => firefox::code(failure, context),
             Self::WebKit => webkit::code(failure),
         }
     }
@@ -94,7 +94,8 @@ pub(crate) enum Check {
 pub(crate) enum Again {
     /// Only if something needs it.
     No,
-    /// Yes, naming the headers that are left.
+    /// Yes, also after a hop that had none; it names the headers of the first but for those
+    /// that the last redirect dropped, so that one dropped earlier is named again.
     Yes,
     /// Yes, naming the headers of the first.
     YesWithOldNames,
@@ -109,6 +110,37 @@ pub(crate) enum Locations {
     First,
     /// Fine if they are the same.
     Same,
+}
+
+/// When a redirect is looked at before the CORS check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+    /// If it would be followed.
+    ToFollow,
+}
+
+impl First {
+    /// Whether it is, for a request that follows redirects or does not.
+    pub(crate) fn applies(self, follows: bool) -> bool {
+        self == Self::Always || self == Self::ToFollow && follows
+    }
+}
+
+/// What a client hint may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// One of the four effective connection types.
+    ConnectionType,
+    /// Digits, and perhaps a fraction.
+    Decimal,
+    /// Digits.
+    Integer,
+    /// `on` in any case.
+    On,
 }
 
 /// When `Authorization` is dropped on the way to another origin.
@@ -128,8 +160,8 @@ pub(crate) enum Dropped {
 pub(crate) struct Profile {
     /// `Access-Control-Allow-Headers: *` covers `Authorization`.
     pub(crate) wildcard_covers_authorization: bool,
-    /// Request headers that need no preflight, beyond the standard's.
-    pub(crate) safelisted_hints: &'static [&'static str],
+    /// Request headers that need no preflight with such a value, beyond the standard's.
+    pub(crate) safelisted_hints: &'static [(&'static str, Hint)],
     /// Request headers that are silently not set, beyond the standard's.
     pub(crate) ignored_headers: &'static [&'static str],
     /// Fields of one name are joined before they are held against the safelist.
@@ -138,6 +170,9 @@ pub(crate) struct Profile {
     pub(crate) bounds_all_values: bool,
     /// Bytes from 0x80 on are CORS-unsafe.
     pub(crate) high_bytes_are_unsafe: bool,
+    /// A comma in `Content-Type` begins another type, even among parameters, so that the value
+    /// is CORS-unsafe.
+    pub(crate) commas_divide_types: bool,
     /// `Access-Control-Request-Headers` repeats a name that was set twice.
     pub(crate) repeats_request_headers: bool,
     /// `Range: Bytes=0-` is as good as `bytes=0-`.
@@ -153,6 +188,12 @@ pub(crate) struct Profile {
     /// A preflight carries the page's origin also where the request carries `null`, and
     /// its answer is not checked on the page's own origin.
     pub(crate) preflights_with_page_origin: bool,
+    /// A redirected preflight is one that failed, not one that was redirected, if the request
+    /// itself would not follow.
+    pub(crate) preflights_with_redirect_mode: bool,
+    /// A redirected preflight is a network error if it leads to what is not HTTP, or to a URL
+    /// with a user name.
+    pub(crate) vets_preflight_redirects: bool,
     /// See [`Again`].
     pub(crate) preflights_again: Again,
     /// See [`Dropped`].
@@ -162,10 +203,22 @@ pub(crate) struct Profile {
     pub(crate) redirects_need_credentials: bool,
     /// `Location` without a value is no `Location`.
     pub(crate) ignores_empty_location: bool,
+    /// Redirect mode `error` refuses a status of a redirect only if there is a `Location`.
+    pub(crate) mode_error_needs_location: bool,
     /// See [`Locations`].
     pub(crate) locations: Locations,
+    /// Whether a `Location` that is no URL, and the 21st redirect, are errors before the CORS
+    /// check; a preflight's too.
+    pub(crate) reads_location_first: First,
+    /// Schemes of a `Location` that are errors before the CORS check; a preflight's too.
+    pub(crate) schemes_refused_first: &'static [&'static str],
+    /// Without CORS the origin is `null` after every redirect to another origin, also from the
+    /// page's own.
+    pub(crate) taints_without_cors: bool,
     /// A redirect to a URL with a user name is an error on the same origin too.
     pub(crate) refuses_url_credentials: bool,
+    /// ... and a redirect to another origin's is called so in redirect mode `error` too.
+    pub(crate) tells_credentials_in_mode_error: bool,
     /// `http://localhost` and loopback addresses are mixed content on a secure page.
     pub(crate) loopback_is_mixed_content: bool,
     /// 301 and 302 turn `DELETE` into `GET`, as they do `POST`.
@@ -204,6 +257,7 @@ const STANDARD: Profile = Profile {
     joins_repeated_fields: false,
     bounds_all_values: true,
     high_bytes_are_unsafe: false,
+    commas_divide_types: false,
     repeats_request_headers: false,
     range_unit_ignores_case: false,
     range_numbers_are_bounded: false,
@@ -218,12 +272,19 @@ const STANDARD: Profile = Profile {
         Check::Headers,
     ],
     preflights_with_page_origin: false,
+    preflights_with_redirect_mode: false,
+    vets_preflight_redirects: false,
     preflights_again: Again::No,
     authorization: Dropped::BeforeDeciding,
     redirects_need_credentials: false,
     ignores_empty_location: false,
+    mode_error_needs_location: false,
     locations: Locations::Error,
+    reads_location_first: First::Never,
+    schemes_refused_first: &[],
+    taints_without_cors: false,
     refuses_url_credentials: false,
+    tells_credentials_in_mode_error: false,
     loopback_is_mixed_content: false,
     redirects_turn_delete_to_get: false,
     exposes_all_beside_bad_names: false,

@@ -94,6 +94,8 @@ pub(crate) fn cors_check(
 /// The standard knows only that the value differs; people want to know how.
 fn classify(headers: &HeaderList, value: &[u8]) -> CorsFailure {
     let shown = text(value);
+    // Host names beyond ASCII are UTF-8 where they are anything.
+    let is_url = std::str::from_utf8(value).is_ok_and(|value| Url::parse(value).is_ok());
     let several = if headers.all("access-control-allow-origin").nth(1).is_some() {
         Some(Several::Lines)
     } else if value.contains(&b',') {
@@ -105,9 +107,7 @@ fn classify(headers: &HeaderList, value: &[u8]) -> CorsFailure {
     };
     match several {
         Some(several) => CorsFailure::Multiple(shown, several),
-        None if shown == "null" || shown.is_ascii() && Url::parse(&shown).is_ok() => {
-            CorsFailure::Mismatch(shown)
-        }
+        None if shown == "null" || is_url => CorsFailure::Mismatch(shown),
         None => CorsFailure::Invalid(shown),
     }
 }

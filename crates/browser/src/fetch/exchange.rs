@@ -10,11 +10,13 @@ use crate::console::Context;
 use crate::engine::{Again, Dropped, Engine, Profile};
 use crate::failure::Failure;
 use crate::fetch::cors_check::{CorsFailure, cors_check};
-use crate::fetch::preflight::{Asked, judge};
+use crate::fetch::preflight::{Asked, Redirected, judge};
 use crate::fetch::preflight_cache::{Key, PreflightCache};
 use crate::header::HeaderList;
 use crate::network::{is_bad_port, is_mixed_content, is_same_site, local_network};
-use crate::request::{CredentialsMode, Initiator, Invalid, Mode, Page, RedirectMode, Request, RequestInit};
+use crate::request::{
+    CacheMode, CredentialsMode, Initiator, Invalid, Mode, Page, RedirectMode, Request, RequestInit,
+};
 use crate::response::{Response, basic_filtered, cors_filtered};
 use crate::safelist::{is_safelisted_method, unsafe_names};
 use crate::trace::{Place, Trace};
@@ -22,10 +24,22 @@ use crate::verdict::{Outcome, Sent, SentKind, Verdict};
 
 /// A request's "response tainting".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tainting {
+pub(crate) enum Tainting {
+    /// The page's own.
     Basic,
+    /// The CORS protocol.
     Cors,
+    /// Nothing is shown.
     Opaque,
+}
+
+/// What the redirect that led to a hop did to the request.
+#[derive(Clone, Copy, Debug, Default)]
+struct Redirect {
+    /// It led to another origin.
+    is_crossing: bool,
+    /// It made a `GET` of the request.
+    turns_to_get: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +63,10 @@ pub struct Exchange<'p> {
     invalid: Option<Invalid>,
     first_url: String,
     is_xml_http_request: bool,
+    /// The URL before the last redirect.
+    last_url: Option<Url>,
+    /// Where a redirect led that was not followed.
+    refused_location: Option<Url>,
     /// Redirects followed so far.
     hop: usize,
     tainting: Tainting,
@@ -58,6 +76,8 @@ pub struct Exchange<'p> {
     is_tainted: bool,
     /// Whether the current `GET` was a `POST` that carried `Origin`.
     keeps_origin: bool,
+    /// The CORS-unsafe request-header names before any redirect.
+    first_names: Vec<String>,
     /// The names that the last preflight asked for, if there was one.
     preflighted: Option<Vec<String>>,
     state: State,
@@ -89,11 +109,14 @@ impl<'p> Exchange<'p> {
             invalid,
             first_url: init.url.clone(),
             is_xml_http_request: init.initiator != Initiator::Fetch,
+            last_url: None,
+            refused_location: None,
             hop: 0,
             tainting: Tainting::Basic,
             began_at_home: false,
             is_tainted: false,
             keeps_origin: false,
+            first_names: Vec::new(),
             preflighted: None,
             state: State::Done(Outcome::Invalid, None),
             sent: Vec::new(),
@@ -106,7 +129,8 @@ impl<'p> Exchange<'p> {
             if request.has_stream && engine.profile().refuses_streams {
                 exchange.block(Failure::StreamBody);
             } else {
-                exchange.main_fetch(cache, false);
+                exchange.first_names = unsafe_names(&request.headers, engine.profile());
+                exchange.main_fetch(cache, Redirect::default());
             }
         }
         exchange
@@ -144,13 +168,16 @@ impl<'p> Exchange<'p> {
         let url = self.request.as_ref().map_or(&*self.first_url, |request| request.url.as_str());
         let context = Context {
             url,
+            last_url: self.last_url.as_ref().map_or(url, Url::as_str),
+            location: self.refused_location.as_ref().map(Url::as_str),
             first_url: &self.first_url,
             origin: &self.page.origin,
+            tainting: self.tainting,
             hop: self.hop,
             is_xml_http_request: self.is_xml_http_request,
         };
         let console = failure.as_ref().and_then(|failure| self.engine.console(failure, &context));
-        let code = failure.as_ref().and_then(|failure| self.engine.code(failure));
+        let code = failure.as_ref().and_then(|failure| self.engine.code(failure, &context));
         Verdict {
             engine: self.engine,
             outcome,
@@ -179,7 +206,7 @@ impl<'p> Exchange<'p> {
     }
 
     /// "Main fetch": how the current URL may be asked for.
-    fn main_fetch(&mut self, cache: &mut PreflightCache, is_crossing: bool) {
+    fn main_fetch(&mut self, cache: &mut PreflightCache, redirect: Redirect) {
         let Some(request) = &self.request else { return };
         let is_same_origin = origin_of(&request.url) == self.page.origin;
         if let Some(failure) = self.refused_outright(request, is_same_origin) {
@@ -213,7 +240,7 @@ impl<'p> Exchange<'p> {
             return self.block(Failure::Scheme(scheme));
         }
         self.tainting = Tainting::Cors;
-        self.maybe_preflight(cache, is_crossing);
+        self.maybe_preflight(cache, redirect);
     }
 
     fn refused_outright(&self, request: &Request, is_same_origin: bool) -> Option<Failure> {
@@ -231,6 +258,10 @@ impl<'p> Exchange<'p> {
         let Some(request) = &self.request else { return };
         self.tainting = tainting;
         match request.url.scheme() {
+            "http" | "https" if request.cache == CacheMode::OnlyIfCached => {
+                self.trace.failed(Place::NO_ANSWER, "nothing is cached");
+                self.block(Failure::Network { after_preflight: false });
+            }
             "http" | "https" => self.send_actual(),
             "data" | "about" | "blob" => {
                 let is_opaque = tainting == Tainting::Opaque;
@@ -251,19 +282,25 @@ impl<'p> Exchange<'p> {
     }
 
     /// "HTTP fetch": asks first where the request needs it and no earlier answer covers it.
-    fn maybe_preflight(&mut self, cache: &mut PreflightCache, is_crossing: bool) {
+    fn maybe_preflight(&mut self, cache: &mut PreflightCache, redirect: Redirect) {
         let profile = self.profile();
         let Some(request) = &mut self.request else { return };
         let mut names = unsafe_names(&request.headers, profile);
         let is_unsafe_method = !is_safelisted_method(&request.method);
         let mut needs =
             is_unsafe_method || !names.is_empty() || request.has_stream || request.asks_for_preflight;
-        if is_crossing && profile.authorization == Dropped::AfterDeciding {
-            request.headers.remove(|name| name.eq_ignore_ascii_case("authorization"));
-            names.retain(|name| name != "authorization");
+        if redirect.is_crossing && profile.authorization == Dropped::AfterDeciding {
+            request.headers.remove(is_authorization);
         }
         match (&self.preflighted, profile.preflights_again) {
-            (Some(_), Again::Yes) => needs = true,
+            (_, Again::Yes) => {
+                needs |= self.preflighted.is_some() || !self.first_names.is_empty();
+                names.clone_from(&self.first_names);
+                names.retain(|name| {
+                    !(redirect.turns_to_get && is_about_body(name)
+                        || redirect.is_crossing && is_authorization(name))
+                });
+            }
             (Some(old), Again::YesWithOldNames) => {
                 needs = true;
                 names.clone_from(old);
@@ -339,8 +376,19 @@ impl<'p> Exchange<'p> {
             names: &names,
             origin: if uses_page_origin { &self.page.origin } else { self.origin() },
             credentials: request.credentials,
+            redirected: match request.redirect {
+                RedirectMode::Error | RedirectMode::Manual if profile.preflights_with_redirect_mode => {
+                    Redirected::Status
+                }
+                _ if profile.vets_preflight_redirects && !self.leads_to_http(&response) => Redirected::Error,
+                _ => Redirected::Refused,
+            },
             is_checked: !(uses_page_origin && origin_of(&request.url) == self.page.origin),
         };
+        if self.refused_early(&response).is_some() {
+            self.trace.failed(Place::PREFLIGHT_ANSWER, Failure::PreflightNetwork.to_string());
+            return self.block(Failure::PreflightNetwork);
+        }
         match judge(&asked, &response, profile) {
             Ok(granted) => {
                 self.trace
@@ -396,6 +444,9 @@ impl<'p> Exchange<'p> {
             let after_preflight = self.sent.iter().rev().nth(1).is_some_and(|sent| sent.hop == self.hop);
             return self.block(Failure::Network { after_preflight });
         };
+        if let Some(failure) = self.refused_early(&response) {
+            return self.fail_redirect(failure);
+        }
         if let Err(failure) = self.check_response(&response) {
             if self.profile().clears_cache_on_failure {
                 cache.clear(&self.cache_key());
@@ -406,10 +457,12 @@ impl<'p> Exchange<'p> {
             return self.finish(&response);
         }
         match self.request.as_ref().map_or(RedirectMode::Follow, |request| request.redirect) {
+            RedirectMode::Error if self.has_nothing_to_refuse(&response) => self.finish(&response),
             RedirectMode::Error => {
-                let evidence = format!("{}: {}", response.status, Failure::RedirectMode);
+                let failure = self.refused_in_mode_error(&response).unwrap_or(Failure::RedirectMode);
+                let evidence = format!("{}: {failure}", response.status);
                 self.trace.failed(Place::REDIRECT_MODE, evidence);
-                self.block(Failure::RedirectMode);
+                self.block(failure);
             }
             RedirectMode::Manual => self.state = State::Done(Outcome::OpaqueRedirect, None),
             RedirectMode::Follow | RedirectMode::Unknown => self.redirect(&response, cache),
@@ -504,6 +557,18 @@ fn outright_place(failure: &Failure) -> Place {
         Failure::MixedContent => Place::MIXED_CONTENT,
         _ => Place::BAD_PORT,
     }
+}
+
+/// Whether a field goes when a redirect leads to another origin.
+fn is_authorization(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+}
+
+/// Whether a name is a request-body-header name (Fetch, section 2.2.2).
+fn is_about_body(name: &str) -> bool {
+    ["content-encoding", "content-language", "content-location", "content-type"]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// The serialized origin of a URL.

@@ -17,8 +17,21 @@ pub(crate) struct Asked<'r> {
     pub(crate) names: &'r [String],
     pub(crate) origin: &'r str,
     pub(crate) credentials: CredentialsMode,
+    /// What this engine takes a redirect for.
+    pub(crate) redirected: Redirected,
     /// Whether this engine looks at `Access-Control-Allow-Origin` here.
     pub(crate) is_checked: bool,
+}
+
+/// What a redirect of a preflight is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Redirected {
+    /// A network error, since it leads nowhere.
+    Error,
+    /// A redirect, which is not allowed.
+    Refused,
+    /// A status like others.
+    Status,
 }
 
 /// Judges the response to a preflight, in the engine's order of checks.
@@ -30,7 +43,11 @@ pub(crate) fn judge(asked: &Asked<'_>, response: &Response, profile: &Profile) -
             Check::Cors if asked.is_checked => cors_check(&response.headers, asked.origin, asked.credentials)
                 .map_err(|failure| Failure::PreflightCors(failure, response.status))?,
             Check::Redirect if response.is_redirect() && response.headers.contains("location") => {
-                return Err(Failure::PreflightRedirect(response.status));
+                match asked.redirected {
+                    Redirected::Error => return Err(Failure::PreflightNetwork),
+                    Redirected::Refused => return Err(Failure::PreflightRedirect(response.status)),
+                    Redirected::Status => {}
+                }
             }
             Check::Status if (200..300).contains(&response.status) => {}
             Check::Status => return Err(Failure::PreflightStatus(response.status)),
@@ -91,6 +108,7 @@ mod tests {
             names: &names,
             origin: "https://app.example",
             credentials: CredentialsMode::Omit,
+            redirected: Redirected::Refused,
             is_checked: true,
         };
         let response = Response { status, headers: HeaderList::new(fields.iter().copied()) };
