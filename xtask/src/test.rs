@@ -8,7 +8,31 @@ use crate::{budgets, layers};
 /// Seconds that each fuzz target runs.
 const FUZZ_SECONDS: &str = "60";
 
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+/// A browser that tests drive.
+struct Browser {
+    name: &'static str,
+    /// The environment variable that names its program; tests read it.
+    variable: &'static str,
+    /// What its program is called.
+    programs: &'static [&'static str],
+    /// Its package in Debian, and elsewhere.
+    packages: [&'static str; 2],
+}
+
+const BROWSERS: [Browser; 2] = [
+    Browser {
+        name: "Chromium",
+        variable: "CORSAC_CHROMIUM",
+        programs: &["chromium", "chromium-browser", "google-chrome"],
+        packages: ["chromium", "chromium"],
+    },
+    Browser {
+        name: "Firefox",
+        variable: "CORSAC_FIREFOX",
+        programs: &["firefox-esr", "firefox"],
+        packages: ["firefox-esr", "firefox"],
+    },
+];
 
 pub(crate) fn run() -> Done {
     layers::run()?;
@@ -33,10 +57,13 @@ pub(crate) fn run() -> Done {
         ],
     );
     step("documentation", docs.env("RUSTDOCFLAGS", "--deny warnings"))?;
-    let chromium = chromium()?;
     let arguments =
         ["test", "--workspace", "--exclude", "corsac-benches", "--no-fail-fast", "--", "--include-ignored"];
-    step("tests", program("cargo", &arguments).env("CORSAC_CHROMIUM", chromium))?;
+    let mut tests = program("cargo", &arguments);
+    for browser in &BROWSERS {
+        tests.env(browser.variable, browser.find()?);
+    }
+    step("tests", &mut tests)?;
     if root().join("fuzz/run").exists() {
         step("fuzz smoke", &mut program("sh", &["fuzz/run", FUZZ_SECONDS]))?;
     }
@@ -53,19 +80,45 @@ fn component(command: &str, name: &str) -> bool {
     there
 }
 
-/// The browser for the tests in a real one; installed with the system's package manager
-/// where it is missing.
-fn chromium() -> Result<PathBuf, Failure> {
-    if let Some(path) = std::env::var_os("CORSAC_CHROMIUM") {
-        return Ok(path.into());
+impl Browser {
+    /// Its program; installed with the system's package manager where it is missing.
+    fn find(&self) -> Result<PathBuf, Failure> {
+        if let Some(path) = std::env::var_os(self.variable) {
+            return Ok(path.into());
+        }
+        if let Some(program) = self.installed() {
+            return Ok(program.into());
+        }
+        say(&format!("\nThe tests in real browsers need {}, which is not installed.", self.name));
+        self.install()?;
+        let installed = self.installed().map(Into::into);
+        installed.ok_or_else(|| Failure::new(format!("{} was installed and does not run", self.name)))
     }
-    if let Some(name) = BROWSERS.iter().find(|name| has(name, &["--version"])) {
-        return Ok(name.into());
+
+    fn installed(&self) -> Option<&'static str> {
+        self.programs.iter().copied().find(|program| has(program, &["--version"]))
     }
-    say("\nThe tests in a real browser need Chromium, which is not installed.");
-    install("chromium")?;
-    let installed = BROWSERS.iter().find(|name| has(name, &["--version"]));
-    installed.map(Into::into).ok_or_else(|| Failure::new("Chromium was installed and does not run"))
+
+    fn install(&self) -> Done {
+        let found = MANAGERS.iter().find(|(manager, _, _)| has(manager, &["--version"]));
+        let [debian, elsewhere] = self.packages;
+        let Some((manager, arguments, update)) = found else {
+            return Err(Failure::new(format!("install {elsewhere}, or name a browser in {}", self.variable)));
+        };
+        let root_needed = *manager != "brew" && !is_root();
+        let run = |arguments: &[&str]| {
+            let words: Vec<&str> = if root_needed { vec!["sudo", manager] } else { vec![manager] };
+            let words: Vec<&str> = words.into_iter().chain(arguments.iter().copied()).collect();
+            let (first, rest) = words.split_first().ok_or_else(|| Failure::new("no package manager"))?;
+            step(&words.join(" "), program(first, rest).env("DEBIAN_FRONTEND", "noninteractive"))
+        };
+        if *update {
+            run(&["update"])?;
+        }
+        let package = if *manager == "apt-get" { debian } else { elsewhere };
+        let arguments: Vec<&str> = arguments.iter().copied().chain([package]).collect();
+        run(&arguments)
+    }
 }
 
 /// Package manager, its arguments, and whether the list of packages comes first.
@@ -76,25 +129,6 @@ const MANAGERS: [(&str, &[&str], bool); 5] = [
     ("pacman", &["--sync", "--noconfirm"], false),
     ("brew", &["install", "--cask"], false),
 ];
-
-fn install(package: &str) -> Done {
-    let found = MANAGERS.iter().find(|(manager, _, _)| has(manager, &["--version"]));
-    let Some((manager, arguments, update)) = found else {
-        return Err(Failure::new(format!("install {package}, or name a browser in CORSAC_CHROMIUM")));
-    };
-    let root_needed = *manager != "brew" && !is_root();
-    let run = |arguments: &[&str]| {
-        let words: Vec<&str> = if root_needed { vec!["sudo", manager] } else { vec![manager] };
-        let words: Vec<&str> = words.into_iter().chain(arguments.iter().copied()).collect();
-        let (first, rest) = words.split_first().ok_or_else(|| Failure::new("no package manager"))?;
-        step(&words.join(" "), program(first, rest).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    if *update {
-        run(&["update"])?;
-    }
-    let arguments: Vec<&str> = arguments.iter().copied().chain([package]).collect();
-    run(&arguments)
-}
 
 fn is_root() -> bool {
     let output = program("id", &["--user"]).output();
