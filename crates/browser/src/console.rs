@@ -1,6 +1,7 @@
 //! What a console text needs to know beside the failure.
 
 use crate::fetch::exchange::Tainting;
+use crate::request::PageKind;
 
 /// The exchange as the console tells it.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Context<'e> {
     pub(crate) first_url: &'e str,
     /// The page's origin.
     pub(crate) origin: &'e str,
+    /// What the page is.
+    pub(crate) kind: PageKind,
     /// What protected the response at that point.
     pub(crate) tainting: Tainting,
     /// How many redirects came before.

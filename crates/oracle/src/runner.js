@@ -51,7 +51,9 @@
     return new Promise(resolve => {
       const request = new XMLHttpRequest();
       const names = () => request.getAllResponseHeaders().split("\r\n").filter(Boolean).map(line => line.split(":")[0]);
-      request.onload = () => resolve({ outcome: "ok", status: request.status, headers: names() });
+      // Firefox sometimes calls it loaded when the connection was closed without an answer.
+      const outcome = () => request.status === 0 ? "blocked" : "ok";
+      request.onload = () => resolve({ outcome: outcome(), status: request.status, headers: names() });
       request.onerror = () => resolve({ outcome: "blocked", error: "error" });
       request.ontimeout = () => resolve({ outcome: "TimeoutError" });
       if (watchesUpload) request.upload.onprogress = () => {};

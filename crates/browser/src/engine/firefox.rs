@@ -6,6 +6,7 @@ use crate::engine::{Again, Check, Dropped, First, Locations, Profile, STANDARD};
 use crate::failure::Failure;
 use crate::fetch::cors_check::{CorsFailure, Several};
 use crate::fetch::exchange::Tainting;
+use crate::request::PageKind;
 
 /// Each item was seen in Firefox ESR 153 where the standard says otherwise.
 pub(super) const PROFILE: Profile = Profile {
@@ -46,6 +47,8 @@ pub(super) const PROFILE: Profile = Profile {
 
 pub(super) fn code(failure: &Failure, context: &Context<'_>) -> Option<&'static str> {
     Some(match failure {
+        // It is told to a document; a worker has none.
+        Failure::CrossOriginResourcePolicy(_) if context.kind == PageKind::Worker => return None,
         Failure::CrossOriginResourcePolicy(_) => "COEP",
         // What is no matter of CORS is told in other places, or not at all.
         _ if context.tainting == Tainting::Opaque && !matches!(failure, Failure::LocalNetwork(_)) => {
@@ -193,6 +196,7 @@ mod tests {
             location: None,
             first_url: "https://api.example/",
             origin: "null",
+            kind: PageKind::Window,
             tainting: Tainting::Cors,
             hop: 0,
             is_xml_http_request: false,

@@ -172,6 +172,7 @@ impl<'p> Exchange<'p> {
             location: self.refused_location.as_ref().map(Url::as_str),
             first_url: &self.first_url,
             origin: &self.page.origin,
+            kind: self.page.kind,
             tainting: self.tainting,
             hop: self.hop,
             is_xml_http_request: self.is_xml_http_request,
