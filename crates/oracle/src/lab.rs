@@ -189,8 +189,10 @@ impl Lab {
                 self.run_batch(browser, (origin, kind), batch, &mut observed).await?;
             }
         }
-        let found = cases.iter().map(|case| observed.remove(&case.id()));
-        found.map(|observed| observed.ok_or_else(|| "two cases have the same id".into())).collect()
+        let found = cases.iter().map(|case| (case.id(), observed.remove(&case.id())));
+        found
+            .map(|(id, observed)| observed.ok_or_else(|| format!("there are two cases `{id}`").into()))
+            .collect()
     }
 
     async fn run_batch(

@@ -78,23 +78,8 @@ fn request(text: &str, names: &Names<'_>) -> (Initiator, Value) {
             None => request["credentials"] = word.into(),
         }
     }
-    if initiator != Initiator::Fetch {
-        fields = combined(fields);
-    }
     request["headers"] = json!(fields);
     (initiator, request)
-}
-
-/// An `XMLHttpRequest` has one field of each name.
-fn combined(fields: Vec<(String, String)>) -> Vec<(String, String)> {
-    let mut combined: Vec<(String, String)> = Vec::new();
-    for (name, value) in fields {
-        match combined.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(&name)) {
-            Some((_, values)) => *values = format!("{values}, {value}"),
-            None => combined.push((name, value)),
-        }
-    }
-    combined
 }
 
 struct Names<'n> {

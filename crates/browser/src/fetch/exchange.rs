@@ -582,7 +582,9 @@ fn check_policy(headers: &HeaderList, url: &Url, page: &Page) -> Result<(), Fail
     let Some(value) = headers.get("cross-origin-resource-policy") else { return Ok(()) };
     let is_same_site = || is_same_site(&page.origin, &origin_of(url));
     match &*value {
-        b"same-origin" => Err(Failure::CrossOriginResourcePolicy("same-origin".into())),
+        b"same-origin" if origin_of(url) != page.origin => {
+            Err(Failure::CrossOriginResourcePolicy("same-origin".into()))
+        }
         b"same-site" if !is_same_site() => Err(Failure::CrossOriginResourcePolicy("same-site".into())),
         _ => Ok(()),
     }
