@@ -8,6 +8,7 @@ mod names;
 mod policy;
 mod render;
 mod request;
+mod shell;
 mod unanswered;
 
 use corsac_analysis::explain::{RecordedExchange, Repair, Server, read_console_message, repair};

@@ -6,6 +6,7 @@ use corsac_analysis::explain::{ConsoleMessage, Judged};
 use corsac_browser::{CredentialsMode, Engine, Outcome, Verdict};
 
 use super::request::Asked;
+use super::shell::quoted;
 use super::{Answer, fixes};
 use crate::args::Format;
 use crate::output::{Output, printable};
@@ -120,14 +121,9 @@ pub(crate) fn message(message: &ConsoleMessage, format: Format, output: &Output)
     let mut text = format!("{head}   {code}\n{:8}   {means}\n{:8}   {look}\n", "Means", "Look at");
     if let Some(url) = url {
         let origin = origin.as_deref().unwrap_or("https://YOUR-PAGE");
-        let _ = writeln!(text, "{:8}   corsac explain '{}' --from '{}'", "Ask", word(url), word(origin));
+        let _ = writeln!(text, "{:8}   corsac explain {} --from {}", "Ask", quoted(url), quoted(origin));
     }
     text
-}
-
-/// For single quotes of a shell.
-fn word(text: &str) -> String {
-    text.replace('\'', "'\\''")
 }
 
 /// One object: a line of the exchange format for each engine, and the fix.

@@ -1,12 +1,12 @@
 //! A call in words, and as a command line.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use corsac_analysis::explain::{HarCall, HarOutcome, Unknown, fix, read_console_message};
 use corsac_browser::{CredentialsMode, Verdict};
 
 use super::super::render::{BOLD, GREEN, RED, title};
+use super::super::shell::quoted;
 use crate::output::{Output, printable};
 
 /// The word for what became of it, and what was asked.
@@ -110,31 +110,4 @@ pub(super) fn command(call: &HarCall) -> String {
         command.push_str(" --credentials include");
     }
     command
-}
-
-/// A word of a POSIX shell.
-fn quoted(text: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("https://api.example.com/a"), "https://api.example.com/a");
-        for (text, word) in [
-            ("https://a/?b&c", "'https://a/?b&c'"),
-            ("it's $(x)", r"'it'\''s $(x)'"),
-            ("", "''"),
-            ("a\u{e4}", "'a\u{e4}'"),
-        ] {
-            assert_eq!(quoted(text), word);
-        }
-    }
 }
