@@ -32,13 +32,13 @@ pub(crate) fn policy_file(path: &Path) -> Result<Source, LoadError> {
     Ok(Source::new(name, text))
 }
 
-/// Puts `text` in the place of a file's, through a link if it is one, keeping who may read
-/// it. It is written beside it first and moved: whoever reads the file has the old or the
-/// new text.
-pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), LoadError> {
+/// Puts `new` in the place of a file's text `old`, through a link if it is one, keeping its
+/// owner and who may read it. It is written beside it first and moved: whoever reads the file
+/// has the old or the new text. A file that has changed meanwhile is left alone.
+pub(crate) fn replace_file(path: &Path, old: &str, new: &str) -> Result<(), LoadError> {
     let failed = |error: &io::Error| LoadError {
         reason: format!("failed to write `{}`: {error}", path.display()),
-        hint: "may this user write in its folder?".to_owned(),
+        hint: "may this user write in its folder, and is the file its own?".to_owned(),
     };
     let replace = || -> io::Result<()> {
         let real = fs::canonicalize(path)?;
@@ -46,13 +46,36 @@ pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), LoadError> {
         name.push(format!(".{}.new", std::process::id()));
         let beside = real.with_file_name(name);
         let mut file = File::options().write(true).create_new(true).open(&beside)?;
-        let written = file.set_permissions(fs::metadata(&real)?.permissions());
-        let written = written.and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
-        written.and_then(|()| fs::rename(&beside, &real)).inspect_err(|_| {
-            let _ = fs::remove_file(&beside);
-        })
+        let written = file.write_all(new.as_bytes()).and_then(|()| keep_access(&file, &real));
+        let written = written.and_then(|()| file.sync_all());
+        written.and_then(|()| if_unchanged(&real, old)).and_then(|()| fs::rename(&beside, &real)).inspect_err(
+            |_| {
+                let _ = fs::remove_file(&beside);
+            },
+        )
     };
     replace().map_err(|error| failed(&error))
+}
+
+/// Owner, group and mode of `model` for `file`.
+fn keep_access(file: &File, model: &Path) -> io::Result<()> {
+    let wanted = fs::metadata(model)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (wanted.uid(), wanted.gid()) {
+            fchown(file, Some(wanted.uid()), Some(wanted.gid()))?;
+        }
+    }
+    file.set_permissions(wanted.permissions())
+}
+
+fn if_unchanged(path: &Path, old: &str) -> io::Result<()> {
+    if fs::read(path)? == old.as_bytes() {
+        return Ok(());
+    }
+    Err(io::Error::other("it has changed meanwhile"))
 }
 
 /// The list that the command line names, or the embedded one.

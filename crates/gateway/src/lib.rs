@@ -17,7 +17,9 @@ mod serve;
 mod snapshot;
 mod watch;
 
-pub use config::{AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Upstream, read, read_each};
+pub use config::{
+    AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Ruling, Upstream, read, read_each,
+};
 pub use gateway::{Gateway, Listening, ReloadError, StartError};
 pub use observe::event::{CorsEvent, RequestEvent};
 pub use serve::worker::Observer;

@@ -85,7 +85,7 @@ fn fixed(policy: &str, arguments: &[&str]) -> (i32, String, String) {
 #[test]
 fn a_fix_is_written_if_it_admits_the_asked_call_and_nothing_else() {
     const PAGE: [&str; 2] = ["--from", "https://app.example.com"];
-    let call = ["-X", "PUT", "-H", "x-trace: 1", "--credentials", "include"];
+    let call = ["-X", "PUT", "-H", "x-trace: 1"];
     let (status, text, file) = fixed(POLICY, &[&PAGE[..], &call].concat());
     assert!(status == 0 && text.contains("wrote corsac.toml"), "{text}");
     assert!(text.contains("+methods = [\"DELETE\", \"PUT\"]"), "{text}");
@@ -94,12 +94,12 @@ fn a_fix_is_written_if_it_admits_the_asked_call_and_nothing_else() {
     // A second origin would gain the method as well.
     let two = POLICY.replace("origins = [", "origins = [\"https://www.example.com\", ");
     let (status, text, file) = fixed(&two, &[&PAGE[..], &["-X", "PUT"]].concat());
-    assert!(status == 2 && text.contains("`https://www.example.com` may then use `PUT` too"), "{text}");
+    assert!(status == 2 && text.contains("lets `https://www.example.com` use `PUT` too"), "{text}");
     assert_eq!(file, two);
     // A new origin gains what the policy grants to all.
     let other = ["--from", "https://other.example.com"];
     let (status, text, file) = fixed(POLICY, &other);
-    assert!(status == 2 && text.contains("may then use `DELETE` and `content-type` too"), "{text}");
+    assert!(status == 2 && text.contains("use `DELETE` and `content-type` too"), "{text}");
     assert_eq!(file, POLICY);
     let (status, text, file) =
         fixed(POLICY, &[&other[..], &["-X", "DELETE", "-H", "content-type: a/b"]].concat());
@@ -117,14 +117,79 @@ fn a_fix_is_written_if_it_admits_the_asked_call_and_nothing_else() {
 }
 
 #[test]
+fn a_fix_counts_profiles_credentials_exposed_headers_and_wildcards() {
+    const PAGE: [&str; 2] = ["--from", "https://app.example.com"];
+    let staging = "[profiles.staging.cors.app]\norigins = [\"https://partner.example.net\"]\n";
+    let exposing = POLICY.replace("methods", "exposed_headers = [\"x-secret\"]\nmethods");
+    let bare = POLICY.replace("methods = [\"DELETE\"]\nrequest_headers = [\"content-type\"]\n", "");
+    for (policy, arguments, widening) in [
+        // Another profile inherits the list, and has other origins.
+        (
+            format!("{POLICY}{staging}"),
+            &["-X", "PUT"][..],
+            "lets `https://partner.example.net` use `PUT` too",
+        ),
+        // Credentials go with everything that the policy grants.
+        (
+            POLICY.to_owned(),
+            &["--credentials", "include"],
+            "use `DELETE` and `content-type` with credentials too",
+        ),
+        // A new origin reads what is exposed.
+        (
+            exposing.replace("[\"DELETE\"]", "[]").replace("[\"content-type\"]", "[]"),
+            &["--from", "https://b.example.com"],
+            "the response header `x-secret` too",
+        ),
+    ] {
+        let page = if arguments[0] == "--from" { &[][..] } else { &PAGE };
+        let (status, text, file) = fixed(&policy, &[page, arguments].concat());
+        assert!(status == 2 && file == policy && text.contains(widening), "{text}");
+    }
+    // `*` in a list is every method, and no call is that.
+    let (status, text, file) = fixed(POLICY, &[&PAGE[..], &["-X", "*", "-H", "*: 1"]].concat());
+    assert!(status == 2 && file == POLICY, "{text}");
+    let (status, text, file) = fixed(&bare, &[&PAGE[..], &["--credentials", "include"]].concat());
+    assert!(status == 0 && file.contains("\ncredentials = true\n"), "{text}");
+}
+
+#[test]
 fn a_profile_is_not_fixed_in_the_table_that_others_inherit() {
     let policy = format!("{POLICY}[profiles.development.cors.app]\norigins = [\"http://localhost:3000\"]\n");
     let page = ["--from", "http://localhost:3000", "--profile", "development"];
     let (status, text, file) = fixed(&policy, &[&page[..], &["-X", "PUT"]].concat());
-    assert!(status == 2 && text.contains("without the profile too") && file == policy, "{text}");
+    assert!(status == 2 && text.contains("lets `https://app.example.com` use `PUT` too"), "{text}");
+    assert_eq!(file, policy);
     let own = policy.replace("3000\"]\n", "3000\"]\nmethods = [\"DELETE\"]\n");
     let (status, text, file) = fixed(&own, &[&page[..], &["-X", "PUT"]].concat());
     assert!(status == 0 && file.contains("3000\"]\nmethods = [\"DELETE\", \"PUT\"]"), "{text}\n{file}");
+}
+
+#[test]
+fn a_route_is_judged_as_the_gateway_takes_it() {
+    let page = ["--from", "https://app.example.com"];
+    let (status, text) = of_policy(&POLICY.replace("cors = \"app\"\n", ""), &page);
+    assert!(
+        status == 1 && text.contains("nothing: no policy decides") && text.contains("corsac.toml:7"),
+        "{text}"
+    );
+    assert!(text.contains("add `cors = \"app\"` to the route"), "{text}");
+    let finished = |policy: &str, url: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("corsac.toml"), policy).unwrap();
+        let asked = [&["explain", url, "--policy", "corsac.toml"], &page[..]].concat();
+        let finished = run(folder.path(), &asked);
+        (finished.status, finished.stderr)
+    };
+    let (status, text) = finished(&format!("{POLICY}cors_mode = \"passthrough\"\n"), URL);
+    assert!(status == 2 && text.contains("passes the upstream's CORS through"), "{text}");
+    let (status, text) = finished(POLICY, "https://api.example.com//items");
+    assert!(
+        status == 2 && text.contains("refuses `//items` with 400: the path has an empty segment"),
+        "{text}"
+    );
+    let (status, text) = of_policy(POLICY, &[&page[..], &["-X", "patch"]].concat());
+    assert!(status == 1 && text.contains("write the method in upper case in the script, `PATCH`"), "{text}");
 }
 
 /// A server that answers each request, a connection each, with what `answer` says.

@@ -139,18 +139,36 @@ pub struct Route {
     pub response_timeout: Option<Duration>,
 }
 
+/// Who decides about requests for a path.
+#[derive(Clone, Copy, Debug)]
+pub enum Ruling<'c> {
+    /// Nobody: no other origin may read. The route, if there is one.
+    Nobody(Option<usize>),
+    /// A policy, by its name.
+    Policy(&'c str, &'c Policy),
+    /// The path is refused, and why.
+    Refused(&'static str),
+    /// The upstream: the route passes its fields through.
+    Upstream(usize),
+}
+
 impl Config {
-    /// The name and the policy that decide about requests for `path`; nothing where no
-    /// other origin may read.
-    pub fn policy_for(&self, path: &str) -> Option<(&str, &Policy)> {
-        let path = canonical_path(path).ok();
-        let route =
-            path.and_then(|path| crate::snapshot::matcher(self).at(&path).ok().map(|found| *found.value));
-        let index = match route.and_then(|index| self.routes.get(index)) {
-            Some(route) => route.policy?,
-            None => self.unrouted_policy?,
+    /// Who decides about requests for `path`, as the gateway finds it.
+    pub fn ruling(&self, path: &str) -> Ruling<'_> {
+        let canonical = match canonical_path(path) {
+            Ok(canonical) => canonical,
+            Err(error) => return Ruling::Refused(error.text()),
         };
-        self.policies.get(index).map(|(name, policy)| (name.as_str(), policy))
+        let found = crate::snapshot::matcher(self).at(&canonical).ok().map(|found| *found.value);
+        let route = found.and_then(|index| self.routes.get(index));
+        if let (Some(index), Some(Ownership::Passthrough)) = (found, route.map(|route| route.ownership)) {
+            return Ruling::Upstream(index);
+        }
+        let policy = route.map_or(self.unrouted_policy, |route| route.policy);
+        match policy.and_then(|index| self.policies.get(index)) {
+            Some((name, policy)) => Ruling::Policy(name, policy),
+            None => Ruling::Nobody(found),
+        }
     }
 }
 

@@ -86,7 +86,12 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
 /// Writes the edit if it admits the asked call and nothing else.
 fn write_fix(asked: &Asked, answer: &Answer, format: Format, output: &Output) -> Exit {
     let shown = show(asked, answer, format, output);
-    let Some(edit) = answer.edit.as_ref().filter(|_| shown == Exit::Findings) else { return shown };
+    if shown != Exit::Findings {
+        return shown;
+    }
+    let Some(edit) = &answer.edit else {
+        return output.fail("failed to fix: no edit of the policy lets the call through", "see the fix above");
+    };
     match edit.write() {
         Ok(file) => {
             output.talk(&format!("wrote {}", file.display()));

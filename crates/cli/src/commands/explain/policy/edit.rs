@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use corsac_analysis::explain::PolicyAnswer;
 use corsac_browser::{CorsFailure, CredentialsMode, Failure};
-use corsac_diagnostics::{Document, FieldPath};
+use corsac_diagnostics::{Document, FieldPath, listed};
 use similar::TextDiff;
 
 use super::Answered;
@@ -29,8 +29,8 @@ pub(crate) struct PolicyEdit {
     pub(crate) diff: String,
     /// What `--fix` would widen beyond what was asked for.
     pub(crate) widening: Vec<String>,
-    /// The file and its new text, if that lets the call through.
-    pub(crate) new: Option<(PathBuf, String)>,
+    /// The file, its text and its new text, if that lets the call through.
+    pub(crate) new: Option<(PathBuf, String, String)>,
 }
 
 /// The change that the first denial asks for.
@@ -50,14 +50,17 @@ pub(super) fn next_change(answer: &PolicyAnswer, asked: &Asked) -> Option<Change
         return (is_off && is_asked).then_some(Change::Credentials);
     }
     match field.rsplit('.').next()?.split('[').next()? {
-        "methods" => sent.access_control_request_method.clone().map(Change::Method),
+        // A call with the method `*` is none that a list could name without naming all.
+        "methods" => {
+            sent.access_control_request_method.clone().filter(|method| method != "*").map(Change::Method)
+        }
         "origins" if asked.page.origin != "null" => Some(Change::Origin(asked.page.origin.clone())),
         "request_headers" => {
             let config = decision.policy().to_config();
             let listed = |name: &str| config.request_headers.iter().any(|own| own.eq_ignore_ascii_case(name));
             let names = sent.access_control_request_headers.as_deref().unwrap_or_default().split(',');
             names
-                .filter(|name| !name.is_empty())
+                .filter(|name| !name.is_empty() && *name != "*")
                 .find(|name| !listed(name))
                 .map(|name| Change::RequestHeader(name.to_owned()))
         }
@@ -112,7 +115,7 @@ impl PolicyEdit {
                 "edit the file by hand if that is meant",
             ));
         }
-        let Some((file, text)) = &self.new else {
+        let Some((file, old, new)) = &self.new else {
             let reason = "failed to fix: no edit of the policy alone lets the call through".to_owned();
             return Err(failed(reason, "see what the explanation says"));
         };
@@ -122,7 +125,7 @@ impl PolicyEdit {
                 "name the policy file",
             ));
         }
-        load::replace_file(file, text)?;
+        load::replace_file(file, old, new)?;
         Ok(file)
     }
 
@@ -134,17 +137,42 @@ impl PolicyEdit {
         Some(Self { says: says.to_vec(), diff: String::new(), widening, new: None })
     }
 
+    /// A method in lower case is no method that servers know; the script must change.
+    pub(super) fn of_lower_case(method: &str) -> Option<Self> {
+        let upper = method.to_ascii_uppercase();
+        let is_normalized = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].contains(&&*upper);
+        let says = vec![format!("write the method in upper case in the script, `{upper}`, and ask again")];
+        let is_slip = upper != method && !is_normalized;
+        is_slip.then_some(Self { says, diff: String::new(), widening: Vec::new(), new: None })
+    }
+
+    /// What a route, or the gateway, lacks where no policy decides.
+    pub(super) fn naming(policies: &[&str], (is_route, at): (bool, &str)) -> Option<Self> {
+        let policy = policies.first()?;
+        let place = if is_route { "the route" } else { "[gateway]" };
+        let others = match policies.len() {
+            1 => String::new(),
+            _ => format!(", or another of {}", listed(policies.iter().copied())),
+        };
+        let says =
+            vec![format!("add `cors = \"{policy}\"` to {place}{others}, if its origins may read, {at}")];
+        let widening = vec!["every origin of the policy may then read what is served there".to_owned()];
+        Some(Self { says, diff: String::new(), widening, new: None })
+    }
+
     pub(super) fn new(
         file: &Path,
         (before, after): (&Answered, &Answered),
-        (_, says): (Vec<Change>, Vec<String>),
+        says: Vec<String>,
         (widening, is_open): (Vec<String>, bool),
     ) -> Self {
         let (old, new) = (before.reading.document.source.text(), after.reading.document.source.text());
         let name = file.display().to_string();
-        let diff =
-            TextDiff::from_lines(old, new).unified_diff().context_radius(2).header(&name, &name).to_string();
-        let new = is_open.then(|| (file.to_path_buf(), new.to_owned()));
+        let ended = |text: &str| if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
+        let (shown_old, shown_new) = (ended(old), ended(new));
+        let diff = TextDiff::from_lines(&shown_old, &shown_new);
+        let diff = diff.unified_diff().context_radius(2).header(&name, &name).to_string();
+        let new = is_open.then(|| (file.to_path_buf(), old.to_owned(), new.to_owned()));
         Self { says, diff, widening, new }
     }
 }

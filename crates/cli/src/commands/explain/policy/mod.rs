@@ -5,11 +5,11 @@ mod widening;
 
 use std::path::Path;
 
-use corsac_analysis::explain::{PolicyAnswer, RecordedExchange, ask_policy};
-use corsac_browser::Engine;
-use corsac_cors::{Policy, Verdict};
+use corsac_analysis::explain::{self, Hop, PolicyAnswer, RecordedExchange, ask_policy};
+use corsac_browser::{Engine, HeaderList, Response};
+use corsac_cors::Verdict;
 use corsac_diagnostics::{FieldPath, Source};
-use corsac_gateway::{Reading, read};
+use corsac_gateway::{Reading, Ruling, read};
 use corsac_origin::PublicSuffixList;
 
 use super::Answer;
@@ -36,7 +36,6 @@ struct Asking<'a> {
 struct Answered {
     reading: Reading,
     name: String,
-    policy: Policy,
     answers: Vec<PolicyAnswer>,
 }
 
@@ -49,30 +48,11 @@ pub(crate) fn ask(
     let list = load::suffix_list(global)?;
     let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
     let asking = Asking { file, asked, engines, profile: global.profile.as_deref(), suffixes };
-    let answered = asking.answer(load::policy_file(file)?).map_err(|refusal| match refusal {
-        Refusal::Mistakes(reading) => {
-            output.talk_reports(&[reading.document.report(reading.findings)]);
-            let reason = format!("failed to ask `{}`: it has mistakes", file.display());
-            LoadError { reason, hint: format!("mend them first: corsac check {}", file.display()) }
-        }
-        Refusal::NoPolicy(path) => LoadError {
-            reason: format!(
-                "no policy of `{}` decides about `{path}`: no other origin may read it",
-                file.display()
-            ),
-            hint: "add `cors = \"…\"` to the route, or `cors` to [gateway]".to_owned(),
-        },
-    })?;
-    let edit = asking.edit(&answered);
-    let says = Some(answered.says(file));
-    let notes = answered.other_routes().into_iter().collect();
-    let mut exchange = RecordedExchange::new(&asked.page, &asked.request);
-    let mut verdicts = Vec::new();
-    for answer in answered.answers {
-        exchange.hops = if exchange.hops.is_empty() { answer.exchange.hops } else { exchange.hops };
-        verdicts.push(answer.verdict);
+    match asking.answer(load::policy_file(file)?) {
+        Ok(answered) => Ok(asking.explain(answered)),
+        Err(Refusal::Nobody(reading, route)) => Ok(asking.without_policy(&reading, route)),
+        Err(refusal) => Err(refusal.told(file, output)),
     }
-    Ok(Answer { edit, policy: says, ..Answer::new(exchange, verdicts, notes) })
 }
 
 impl Answered {
@@ -113,7 +93,35 @@ impl Answered {
 /// Why a text of the file answers nothing.
 enum Refusal {
     Mistakes(Box<Reading>),
-    NoPolicy(String),
+    /// No policy decides: the route, if there is one.
+    Nobody(Box<Reading>, Option<usize>),
+    /// The gateway refuses the path.
+    Path(String, &'static str),
+    /// The upstream answers for itself.
+    Upstream(String),
+}
+
+impl Refusal {
+    fn told(self, file: &Path, output: &Output) -> LoadError {
+        let file = file.display();
+        match self {
+            Self::Mistakes(reading) | Self::Nobody(reading, _) => {
+                output.talk_reports(&[reading.document.report(reading.findings)]);
+                let reason = format!("failed to ask `{file}`: it has mistakes");
+                LoadError { reason, hint: format!("mend them first: corsac check {file}") }
+            }
+            Self::Path(path, why) => LoadError {
+                reason: format!("failed to ask `{file}`: the gateway refuses `{path}` with 400: {why}"),
+                hint: "ask for the path as the server names it".to_owned(),
+            },
+            Self::Upstream(route) => LoadError {
+                reason: format!(
+                    "failed to ask `{file}`: the route `{route}` passes the upstream's CORS through, so no policy decides"
+                ),
+                hint: "leave --policy out to ask the server itself".to_owned(),
+            },
+        }
+    }
 }
 
 impl Asking<'_> {
@@ -122,17 +130,57 @@ impl Asking<'_> {
         let Some(config) = &reading.config else { return Err(Refusal::Mistakes(Box::new(reading))) };
         let url = url::Url::parse(&self.asked.request.url).ok();
         let path = url.as_ref().map_or("/", url::Url::path);
-        let Some((name, policy)) = config.policy_for(path) else {
-            return Err(Refusal::NoPolicy(path.to_owned()));
+        let (name, policy) = match config.ruling(path) {
+            Ruling::Policy(name, policy) => (name.to_owned(), policy),
+            Ruling::Nobody(route) => return Err(Refusal::Nobody(Box::new(reading), route)),
+            Ruling::Refused(why) => return Err(Refusal::Path(path.to_owned(), why)),
+            Ruling::Upstream(route) => {
+                let route = config.routes.get(route).map(|route| route.path.clone());
+                return Err(Refusal::Upstream(route.unwrap_or_default()));
+            }
         };
-        let (name, policy) = (name.to_owned(), policy.clone());
-        let judge = |&engine| ask_policy(&policy, engine, &self.asked.page, &self.asked.request);
+        let judge = |&engine| ask_policy(policy, engine, &self.asked.page, &self.asked.request);
         let answers = self.engines.iter().map(judge).collect();
-        Ok(Answered { reading, name, policy, answers })
+        Ok(Answered { reading, name, answers })
+    }
+
+    fn explain(&self, answered: Answered) -> Answer {
+        let edit = self.edit(&answered);
+        let says = Some(answered.says(self.file));
+        let notes = answered.other_routes().into_iter().collect();
+        let mut exchange = RecordedExchange::new(&self.asked.page, &self.asked.request);
+        let mut verdicts = Vec::new();
+        for answer in answered.answers {
+            exchange.hops = if exchange.hops.is_empty() { answer.exchange.hops } else { exchange.hops };
+            verdicts.push(answer.verdict);
+        }
+        Answer { edit, policy: says, ..Answer::new(exchange, verdicts, notes) }
+    }
+
+    /// A path for which no policy decides: whatever the upstream says, no field of CORS
+    /// leaves the gateway.
+    fn without_policy(&self, reading: &Reading, route: Option<usize>) -> Answer {
+        let mut exchange = RecordedExchange::new(&self.asked.page, &self.asked.request);
+        let silent = explain::Answered::Response(Response { status: 200, headers: HeaderList::default() });
+        exchange.hops = vec![Hop { preflight: Some(silent.clone()), actual: silent }];
+        let verdicts = self.engines.iter().map(|&engine| exchange.judge(engine)).collect();
+        let field = match route {
+            Some(index) => FieldPath::root().key("routes").index(index),
+            None => FieldPath::root().key("gateway"),
+        };
+        let line = reading.document.line_of(&field).map_or_else(String::new, |line| format!(":{line}"));
+        let at = format!("{}{line}", self.file.display());
+        let names = reading.config.iter().flat_map(|config| &config.policies).map(|(name, _)| name.as_str());
+        let edit = PolicyEdit::naming(&names.collect::<Vec<_>>(), (route.is_some(), &at));
+        let says = Some(format!("nothing: no policy decides, so no other origin may read ({at})"));
+        Answer { edit, policy: says, ..Answer::new(exchange, verdicts, Vec::new()) }
     }
 
     /// Edits the text, one change after the other, until every engine is let through.
     fn edit(&self, before: &Answered) -> Option<PolicyEdit> {
+        if let Some(edit) = PolicyEdit::of_lower_case(&self.asked.request.method) {
+            return before.answers.iter().any(|answer| answer.verdict.failure.is_some()).then_some(edit);
+        }
         let mut changes: Vec<Change> = Vec::new();
         let mut text = before.reading.document.source.text().to_owned();
         let mut lines = Vec::new();
@@ -161,7 +209,7 @@ impl Asking<'_> {
         }
         let after = latest?;
         let is_open = after.answers.iter().all(|answer| answer.verdict.failure.is_none());
-        let widening = widening::beyond(self, (before, &after), &changes);
-        Some(PolicyEdit::new(self.file, (before, &after), (changes, lines), (widening, is_open)))
+        let widening = widening::beyond(self, before, &after);
+        Some(PolicyEdit::new(self.file, (before, &after), lines, (widening, is_open)))
     }
 }
