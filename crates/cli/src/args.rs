@@ -46,7 +46,7 @@ pub(crate) struct Global {
 pub(crate) enum Format {
     /// For people
     Human,
-    /// One line a finding
+    /// One line a finding, or a verdict
     Plain,
     /// One JSON object a run
     Json,

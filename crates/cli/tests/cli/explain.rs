@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -66,6 +68,11 @@ fn a_policy_says_which_line_lets_the_request_through_and_then_it_does() {
     }
     let (status, text) = of_policy(POLICY, &["--from", "https://app.example.com.evil.test"]);
     assert!(status == 1 && text.contains("to `origins`, if it may read, corsac.toml:4"), "{text}");
+    let (_, text) =
+        of_policy(POLICY, &["--from", "https://app.example.com", "-X", "PUT", "--format", "plain"]);
+    assert_eq!(text.lines().count(), 4, "{text}");
+    let line = "firefox: blocked [CORSMissingAllowOrigin2] PUT https://api.example.com/items/7 from https://app.example.com";
+    assert!(text.contains(line), "{text}");
     // `null` is anybody's; there is no line to add it to.
     let (status, text) = of_policy(POLICY, &["--from", "null"]);
     assert!(status == 1 && text.contains("serve the page from an origin of its own"), "{text}");
@@ -244,6 +251,53 @@ fn a_live_server_is_asked_as_a_browser_would() {
     assert!(status == 2 && text.contains("--send sends it"), "{text}");
     let (status, text) = live(address, &["-d", "a=b", "--send"]);
     assert!(status == 0 && text.starts_with("ok "), "{text}");
+}
+
+#[test]
+fn what_may_change_something_is_sent_once_and_to_nobody_else() {
+    static POSTS: AtomicUsize = AtomicUsize::new(0);
+    let address = server(|head| {
+        POSTS.fetch_add(usize::from(head.starts_with("POST")), Ordering::Relaxed);
+        "200 OK\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Headers: user-agent\r\n"
+    });
+    // Engines differ in whether a script's `User-Agent` is sent.
+    let (status, text) = live(address, &["-X", "POST", "-H", "user-agent: mine", "--send"]);
+    assert!(status == 0 && POSTS.load(Ordering::Relaxed) == 1, "{text}");
+}
+
+#[test]
+fn another_origin_is_not_asked_though_a_fix_leads_there() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static LOCATION: OnceLock<String> = OnceLock::new();
+    let other = server(|_| {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        "200 OK\r\nAccess-Control-Allow-Origin: *\r\n"
+    });
+    LOCATION.set(format!("302 Found\r\nLocation: http://{other}/x\r\n")).unwrap();
+    let address = server(|_| LOCATION.get().unwrap());
+    let (status, text) = live(address, &["-H", "x-api-key: SECRET"]);
+    assert!(status == 1 && text.contains("is another origin, and was not asked"), "{text}");
+    assert_eq!(ASKED.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_here_is_not_called_blocked() {
+    let address = server(|_| "200 OK\r\nAccess-Control-Allow-Origin: *\r\nX-Odd: a\u{1}b\r\n");
+    let (status, text) = live(address, &[]);
+    assert!(status == 2 && text.contains("which browsers may read"), "{text}");
+}
+
+#[test]
+fn secrets_in_a_slip_are_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = ["--from", "https://a.example"];
+    for (arguments, secret) in [
+        (&["https://x.example/", "-H", "authorization SECRET"][..], "SECRET"),
+        (&["https://u:pw-word@x.example/"], "pw-word"),
+    ] {
+        let finished = run(folder.path(), &[&["explain"], arguments, &from].concat());
+        assert!(!(finished.stdout + &finished.stderr).contains(secret), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -43,6 +43,10 @@ pub(crate) fn ask(
     let deadline = Instant::now() + timeout.saturating_mul(PATIENCE);
     let how = How { engines, send, timeout, deadline };
     let (mut answer, unsent) = look(known, how);
+    if let Unsent::Unreadable(reason) = &unsent {
+        let reason = format!("failed to judge the answer, which browsers may read: {reason}");
+        return Err(LoadError { reason, hint: "ask with a browser, and export a HAR: --har".to_owned() });
+    }
     if unsent == Unsent::Unknown {
         let reason = format!(
             "failed to judge the {}: it needs no preflight, so only its answer tells",
@@ -90,20 +94,22 @@ fn knowing(asked: &Asked) -> Asked {
     known
 }
 
-/// Where a change is to ask for something else, that is asked for, and what it lacks added.
-/// Nothing is sent twice that might change something, and nobody gets credentials whom the
-/// user did not name.
+/// Where a change is to ask for another URL, that is asked for, and what it lacks added.
+/// Nothing is sent twice that might change something. A server that the user did not name is
+/// not asked at all: a browser would not have sent it the call either.
 fn follow(answer: &mut Answer, asked: &Asked, how: How<'_>) {
     let how = How { send: false, ..how };
     for _ in 0..MAX_CALLS {
         let call = answer.repair.changes.last().and_then(|change| change.call.as_deref());
         let Some(request) = call.filter(|_| !answer.repair.is_proven) else { return };
-        let mut moved = Asked { request: request.clone(), ..asked.clone() };
         if origin_of(&request.url) != origin_of(&asked.request.url) {
-            moved.presented.clear();
-            // It is asked for all the same, and would be sent by a browser.
-            moved.withholds_authorization = true;
+            let other = origin_of(&request.url).unwrap_or_default();
+            answer.notes.push(format!(
+                "{other} is another origin, and was not asked: may it have what the call carries?"
+            ));
+            return;
         }
+        let moved = Asked { request: request.clone(), ..asked.clone() };
         let (next, unsent) = look(&moved, how);
         answer.repair.is_proven = next.repair.is_proven && unsent != Unsent::Unknown;
         if unsent == Unsent::Unknown || next.repair.changes.is_empty() {
@@ -155,7 +161,7 @@ struct Network<'a> {
 }
 
 /// What is known of a request that was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Unsent {
     /// All were sent.
     None,
@@ -165,6 +171,8 @@ enum Unsent {
     Assumed,
     /// Nothing: there was no preflight.
     Unknown,
+    /// An answer came, and cannot be read here, though browsers may.
+    Unreadable(String),
 }
 
 impl<'a> Network<'a> {
@@ -178,6 +186,8 @@ impl<'a> Network<'a> {
             // A full buffer would look like a closed connection.
             .input_buffer_size(MAX_HEAD + 1)
             .proxy(None)
+            // Guards against bots refuse what does not begin like a browser's.
+            .user_agent(concat!("Mozilla/5.0 (compatible; Corsac/", env!("CARGO_PKG_VERSION"), ")"))
             .build();
         let agent = ureq::Agent::with_parts(agent, DefaultConnector::new(), BrowserNames::default());
         Self { asked, agent, how, known: Vec::new(), errors: Vec::new(), unsent: Unsent::None }
@@ -199,6 +209,13 @@ impl<'a> Network<'a> {
             return response.clone();
         }
         let is_harmless = sent.kind == SentKind::Preflight || matches!(&*sent.method, "GET" | "HEAD");
+        // What may change something is sent once; engines differ in fields that no answer
+        // should depend on.
+        let is_same =
+            |known: &Sent| known.kind == sent.kind && known.method == sent.method && known.url == sent.url;
+        if let Some((_, response)) = self.known.iter().find(|(known, _)| !is_harmless && is_same(known)) {
+            return response.clone();
+        }
         let response = if is_harmless || self.how.send { self.send(sent) } else { self.guess(sent) };
         self.known.push((sent.clone(), response.clone()));
         response
@@ -207,7 +224,9 @@ impl<'a> Network<'a> {
     /// What the answer to the preflight promises for the request.
     fn guess(&mut self, sent: &Sent) -> Option<Response> {
         let before = self.known.iter().rev().find(|(known, _)| known.url == sent.url);
-        self.unsent = if before.is_none() { Unsent::Unknown } else { Unsent::Promised };
+        if !matches!(self.unsent, Unsent::Unreadable(_)) {
+            self.unsent = if before.is_none() { Unsent::Unknown } else { Unsent::Promised };
+        }
         before.and_then(|(_, response)| response.clone())
     }
 
@@ -215,6 +234,11 @@ impl<'a> Network<'a> {
         let left = self.how.deadline.saturating_duration_since(Instant::now());
         let reason = match self.try_send(sent, left.min(self.how.timeout)) {
             Ok(response) => return Some(response),
+            Err(error) if unanswered::may_be_readable(&error) => {
+                let reason = unanswered::words(&error, &sent.url, self.how.timeout);
+                self.unsent = Unsent::Unreadable(format!("{} {}: {reason}", sent.method, sent.url));
+                return None;
+            }
             Err(ureq::Error::Timeout(_)) if left < self.how.timeout => {
                 let all = duration_text(self.how.timeout.saturating_mul(PATIENCE));
                 format!("all requests together took {all}; --timeout waits longer")
@@ -238,6 +262,8 @@ impl<'a> Network<'a> {
         let has_body = sent.kind == SentKind::Actual && !matches!(&*sent.method, "GET" | "HEAD");
         let body = self.asked.body.as_ref().filter(|body| has_body && !body.is_empty());
         let response = match body {
+            // A browser sends `Content-Length: 0` where the method could have a body.
+            None if has_body => self.run(builder.body(""), timeout)?,
             None => self.run(builder.body(()), timeout)?,
             Some(body) => self.run(builder.body(body.clone()), timeout)?,
         };
@@ -280,9 +306,7 @@ impl<'a> Network<'a> {
     /// The model drops `authorization` as each engine does, and one does not; here it never
     /// reaches a server that the user did not name.
     fn is_first_server(&self, sent: &Sent) -> bool {
-        !self.asked.withholds_authorization
-            && origin_of(&sent.url) == origin_of(&self.asked.request.url)
-            && !self.has_crossed(sent)
+        origin_of(&sent.url) == origin_of(&self.asked.request.url) && !self.has_crossed(sent)
     }
 
     /// Whether a redirect has led to another origin.

@@ -90,7 +90,8 @@ fn write_fix(asked: &Asked, answer: &Answer, format: Format, output: &Output) ->
         return shown;
     }
     let Some(edit) = &answer.edit else {
-        return output.fail("failed to fix: no edit of the policy lets the call through", "see the fix above");
+        return output
+            .fail("failed to fix: no edit of the policy lets the call through", "see the fix above");
     };
     match edit.write() {
         Ok(file) => {
@@ -116,7 +117,8 @@ fn show(asked: &Asked, answer: &Answer, format: Format, output: &Output) -> Exit
     let exit = if answer.is_blocked() { Exit::Findings } else { Exit::Clean };
     let text = match format {
         Format::Json => render::json(asked, answer),
-        Format::Human | Format::Plain => render::human(asked, answer, output),
+        Format::Human => render::human(asked, answer, output),
+        Format::Plain => render::plain(asked, answer),
     };
     output.data(&text, exit)
 }

@@ -1,5 +1,6 @@
 //! An answer for people and for programs.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use corsac_analysis::explain::{ConsoleMessage, Judged};
@@ -53,6 +54,17 @@ pub(super) const RED: &str = "\u{1b}[1;31m";
 pub(super) const GREEN: &str = "\u{1b}[1;32m";
 pub(super) const BOLD: &str = "\u{1b}[1m";
 
+/// One line an engine: whose, what comes of it, its code, the call.
+pub(crate) fn plain(asked: &Asked, answer: &Answer) -> String {
+    let (method, url) = (printable(&asked.request.method), without_password(&asked.request.url));
+    let (url, origin) = (printable(&url), printable(&asked.page.origin));
+    let line = |verdict: &Verdict| {
+        let (engine, outcome) = (verdict.engine.name(), verdict.outcome.name());
+        format!("{engine}: {outcome} [{}] {method} {url} from {origin}\n", verdict.code.unwrap_or("-"))
+    };
+    answer.verdicts.iter().map(line).collect()
+}
+
 /// The verdict that needs explaining: a blocked one, the standard's before others.
 fn worst(verdicts: &[Verdict]) -> Option<&Verdict> {
     verdicts.iter().find(|verdict| matches!(verdict.outcome, Outcome::Blocked | Outcome::Invalid))
@@ -73,9 +85,21 @@ fn headline(asked: &Asked, verdict: &Verdict, output: &Output) -> String {
         "{}   {} {} from {}, {credentials}",
         output.data_paint(word, color),
         printable(&asked.request.method),
-        printable(&asked.request.url),
+        printable(&without_password(&asked.request.url)),
         printable(&asked.page.origin)
     )
+}
+
+/// A URL with credentials is refused, and need not be shown with them.
+fn without_password(url: &str) -> Cow<'_, str> {
+    match url::Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            // Refused only for URLs that have no host, and so no password.
+            let _ = parsed.set_password(Some("…"));
+            Cow::Owned(parsed.to_string())
+        }
+        _ => Cow::Borrowed(url),
+    }
 }
 
 /// What each console says; engines that agree with the headline in silence are not named.

@@ -20,9 +20,6 @@ pub(crate) struct Asked {
     /// What the browser adds to the request where the credentials mode lets it: `cookie`, and
     /// `authorization` of HTTP authentication. The user gave it.
     pub(crate) presented: Vec<(String, String)>,
-    /// Whether the server asked is none that the user named, so that it gets no
-    /// `authorization` either.
-    pub(crate) withholds_authorization: bool,
     /// What of a pasted call was left out or taken for something.
     pub(crate) notes: Vec<String>,
 }
@@ -76,7 +73,7 @@ impl Asked {
         };
         let is_at_home = parsed.origin().ascii_serialization() == page.origin;
         notes.extend(credentials_note(explain, &request, &presented, is_at_home));
-        Ok(Self { page, request, body: text, presented, withholds_authorization: false, notes })
+        Ok(Self { page, request, body: text, presented, notes })
     }
 }
 
@@ -216,7 +213,11 @@ fn field(header: &str) -> Result<(String, String), LoadError> {
     match header.split_once(':') {
         Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
         None => Err(failed(
-            format!("failed to read the header `{header}`: it has no colon"),
+            // The rest may be a secret.
+            format!(
+                "failed to read the header `{}…`: it has no colon",
+                header.split_whitespace().next().unwrap_or_default()
+            ),
             "write it like -H 'content-type: application/json'",
         )),
     }

@@ -8,6 +8,12 @@ use corsac_diagnostics::duration_text;
 /// Fields that `ureq` reads, which has no setting for it.
 const MAX_FIELDS: usize = 128;
 
+/// Whether an answer came that browsers may read, though it cannot be read here: many fields,
+/// folded lines, control characters in a value.
+pub(crate) fn may_be_readable(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Protocol(error) if error.to_string().contains("header"))
+}
+
 /// What went wrong with a request to `url`.
 pub(crate) fn words(error: &ureq::Error, url: &str, timeout: Duration) -> String {
     let is_tls = url.starts_with("https:");
