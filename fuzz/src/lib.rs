@@ -11,12 +11,14 @@
 
 mod har;
 mod origin;
+mod pasted;
 mod pattern;
 mod policy_file;
 mod request_headers;
 
 pub use har::har;
 pub use origin::origin;
+pub use pasted::pasted;
 pub use pattern::pattern;
 pub use policy_file::policy_file;
 pub use request_headers::request_headers;
