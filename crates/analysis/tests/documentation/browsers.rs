@@ -29,10 +29,10 @@ It leaves out:
 
 - cookies, service workers, the HTTP cache, HSTS, Content Security Policy, and referrer policies other
   than the default;
-- names that resolve to private addresses: a host is local if its URL says so (`localhost`, `.local`, an IP
-  address);
-- permissions that the user gave: that for the local network is taken to be missing, and
-  `targetAddressSpace` is not read. Only pages from public addresses are restricted, as in the browsers;
+- where a host name leads and what the user has allowed, unless it is told: `corsac explain URL` looks the
+  name up and takes `--local-network-allowed`; a recorded exchange says neither, so a host is local if its URL says
+  so (`localhost`, `.local`, an IP address), and the permission for the local network is taken to be missing. Only
+  pages from public addresses are restricted, as in the browsers;
 - what browsers do when a connection breaks: Chromium and Firefox may send a request again;
 - reasons of Firefox's own to forget a preflight, such as a new DNS answer.
 
