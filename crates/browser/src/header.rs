@@ -1,6 +1,8 @@
 //! Header lists as Fetch has them (section 2.2.2): bytes, in order, names compared
 //! without case.
 
+use std::collections::{HashMap, HashSet};
+
 /// A header list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderList(Vec<(String, Vec<u8>)>);
@@ -14,7 +16,11 @@ impl HeaderList {
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+        self.0.iter().map(|(name, value)| {
+            #[cfg(test)]
+            LOOKED_AT.with(|count| count.set(count.get() + 1));
+            (name.as_str(), value.as_slice())
+        })
     }
 
     /// The values of the fields called `name`.
@@ -52,13 +58,22 @@ impl HeaderList {
 
     /// Joins the values of each name in one field (to combine, section 2.2.2).
     pub(crate) fn combine(&mut self) {
-        let mut combined = Self::default();
-        for (name, _) in &self.0 {
-            if let Some(value) = self.get(name).filter(|_| !combined.contains(name)) {
-                combined.append(name.as_str(), value);
+        let mut places = HashMap::new();
+        let mut combined: Vec<(String, Vec<u8>)> = Vec::with_capacity(self.0.len());
+        for (name, value) in std::mem::take(&mut self.0) {
+            let place = *places.entry(name.to_ascii_lowercase()).or_insert(combined.len());
+            match combined.get_mut(place) {
+                Some((_, whole)) => {
+                    whole.extend_from_slice(b", ");
+                    whole.extend_from_slice(&value);
+                }
+                None => combined.push((name, value)),
             }
         }
-        *self = combined;
+        for (_, value) in &mut combined {
+            *value = trim(value).to_vec();
+        }
+        self.0 = combined;
     }
 
     /// Drops the spaces between names and colons.
@@ -89,6 +104,34 @@ impl HeaderList {
     }
 }
 
+/// Names up to which a list is searched one by one.
+const FEW: usize = 16;
+
+/// The names that a list-valued field gives, found without case. Lists as they are common are
+/// searched; a server may send one of any length, and a page ask for as many names.
+#[derive(Debug)]
+pub(crate) enum Listed<'n> {
+    Few(&'n [String]),
+    Many(HashSet<String>),
+}
+
+impl<'n> Listed<'n> {
+    pub(crate) fn new(names: &'n [String]) -> Self {
+        if names.len() <= FEW {
+            return Self::Few(names);
+        }
+        Self::Many(names.iter().map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    /// Whether `name`, in lower case, is among them.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Few(names) => names.iter().any(|own| own.eq_ignore_ascii_case(name)),
+            Self::Many(names) => names.contains(name),
+        }
+    }
+}
+
 /// Bytes as text, each the code point of its number.
 pub(crate) fn text(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
@@ -112,8 +155,33 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+thread_local! {
+    /// Fields that lists handed out, for tests that bound the work.
+    static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// What `work` gives, and how many fields it looked at.
+#[cfg(test)]
+pub(crate) fn looked_at<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = LOOKED_AT.get();
+    let done = work();
+    (done, LOOKED_AT.get() - before)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_found_in_short_and_long_lists_without_case() {
+        for count in [1, FEW, FEW + 1, 1_000] {
+            let names: Vec<_> = (0..count).map(|number| format!("X-{number}")).collect();
+            let listed = Listed::new(&names);
+            assert!(listed.has("x-0") && listed.has(&format!("x-{}", count - 1)));
+            assert!(!listed.has(&format!("x-{count}")) && !listed.has("*"));
+            assert_eq!(matches!(listed, Listed::Many(_)), count > FEW);
+        }
+    }
 
     #[test]
     fn values_are_joined_and_split_as_fetch_says() {

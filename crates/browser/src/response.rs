@@ -1,7 +1,7 @@
 //! Responses, and what of them a script may see (Fetch, section 2.2.6).
 
 use crate::engine::Profile;
-use crate::header::HeaderList;
+use crate::header::{HeaderList, Listed};
 use crate::request::CredentialsMode;
 
 /// The head of a response.
@@ -55,9 +55,8 @@ pub(crate) fn cors_filtered(
     let is_wild = credentials != CredentialsMode::Include
         && (exposed.iter().any(|name| name == "*")
             || !is_whole && profile.exposes_all_beside_bad_names && asks_for_all());
-    filtered(headers, |name| {
-        is_wild || SAFELISTED.contains(&name) || exposed.iter().any(|own| own.eq_ignore_ascii_case(name))
-    })
+    let exposed = Listed::new(&exposed);
+    filtered(headers, |name| is_wild || SAFELISTED.contains(&name) || exposed.has(name))
 }
 
 fn filtered(headers: &HeaderList, is_readable: impl Fn(&str) -> bool) -> Vec<String> {

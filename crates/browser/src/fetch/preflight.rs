@@ -4,7 +4,7 @@ use crate::engine::{Check, Profile};
 use crate::failure::Failure;
 use crate::fetch::cors_check::cors_check;
 use crate::fetch::preflight_cache::Granted;
-use crate::header::HeaderList;
+use crate::header::{HeaderList, Listed};
 use crate::request::CredentialsMode;
 use crate::response::Response;
 use crate::safelist::is_safelisted_method;
@@ -87,9 +87,9 @@ fn check_method(asked: &Asked<'_>, methods: &[String]) -> Result<(), Failure> {
 /// other CORS-unsafe names, which `*` covers without credentials.
 fn check_names(asked: &Asked<'_>, names: &[String], profile: &Profile) -> Result<(), Failure> {
     let is_wild = asked.credentials != CredentialsMode::Include && names.iter().any(|name| name == "*");
-    let is_listed = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let listed = Listed::new(names);
     let needs_listing = |name: &str| name == "authorization" && !profile.wildcard_covers_authorization;
-    let missing = asked.names.iter().find(|name| !is_listed(name) && (!is_wild || needs_listing(name)));
+    let missing = asked.names.iter().find(|name| !listed.has(name) && (!is_wild || needs_listing(name)));
     match missing {
         Some(name) => Err(Failure::HeaderNotAllowed(name.clone())),
         None => Ok(()),

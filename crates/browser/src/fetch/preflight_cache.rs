@@ -2,6 +2,7 @@
 //! argument, in seconds.
 
 use crate::engine::Profile;
+use crate::header::Listed;
 use crate::request::CredentialsMode;
 
 /// "If max-age is failure or null, then set max-age to 5."
@@ -73,12 +74,11 @@ impl PreflightCache {
             entry.expires > now && own.origin == key.origin && own.url == key.url && is_same
         };
         self.0.iter().filter(matches).any(|entry| {
-            let listed = |values: &[String], value: &str, ignore_case: bool| {
-                let is_it = |own: &String| own == value || ignore_case && own.eq_ignore_ascii_case(value);
-                values.iter().any(|own| is_it(own) || own == "*" && !includes)
-            };
-            method.is_none_or(|method| listed(&entry.granted.methods, method, false))
-                && names.iter().all(|name| listed(&entry.granted.names, name, true))
+            let Granted { methods, names: granted, .. } = &entry.granted;
+            let is_wild = |values: &[String]| !includes && values.iter().any(|own| own == "*");
+            let has_method = |method: &str| is_wild(methods) || methods.iter().any(|own| own == method);
+            let listed = Listed::new(granted);
+            method.is_none_or(has_method) && (is_wild(granted) || names.iter().all(|name| listed.has(name)))
         })
     }
 
