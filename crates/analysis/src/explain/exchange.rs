@@ -8,10 +8,11 @@ use corsac_browser::{
     AddressSpace, Body, CacheMode, CredentialsMode, Engine, Exchange, HeaderList, Mode, Page, PageKind,
     PreflightCache, RedirectMode, RequestInit, Response, Sent, SentKind, Step, Verdict,
 };
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::fix::fix;
-use super::strict::{Object, Word};
+use super::strict::{Object, Word, check_field, check_origin, check_status};
 
 /// Why a line is not an exchange.
 #[derive(Debug)]
@@ -82,10 +83,10 @@ impl RecordedExchange {
     ///
     /// # Errors
     /// It is not JSON, or has unknown keys, or lacks some, or a value that is none of
-    /// those that the format names.
+    /// those that the format names, or that no browser or server can send.
     pub fn read(line: &[u8]) -> Result<Self, ExchangeError> {
         let Object(form) = serde_json::from_slice::<Object<Form>>(line).map_err(ExchangeError)?;
-        Ok(form.into())
+        form.checked().map_err(|reason| ExchangeError(serde_json::Error::custom(reason)))
     }
 
     /// What `engine` makes of it.
@@ -314,14 +315,19 @@ struct AnswerForm {
     network_error: bool,
 }
 
-impl From<Form> for RecordedExchange {
-    fn from(form: Form) -> Self {
-        Self {
-            id: form.id,
-            page: form.page.0.into(),
-            request: form.request.0.into(),
-            hops: form.hops.into_iter().map(|Object(hop)| hop.into()).collect(),
-        }
+impl Form {
+    fn checked(self) -> Result<RecordedExchange, String> {
+        check_origin(&self.page.0.origin).map_err(|reason| format!("`page.origin` {reason}"))?;
+        let hops = self.hops.into_iter().enumerate();
+        let hops = hops.map(|(index, Object(hop))| {
+            hop.checked().map_err(|(key, reason)| format!("`hops[{index}].{key}` {reason}"))
+        });
+        Ok(RecordedExchange {
+            id: self.id,
+            page: self.page.0.into(),
+            request: self.request.0.into(),
+            hops: hops.collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -382,22 +388,37 @@ impl From<BodyForm> for Body {
     }
 }
 
-impl From<HopForm> for Hop {
-    fn from(form: HopForm) -> Self {
-        Self {
-            preflight: form.preflight.map(|Object(answer)| answer.into()),
-            actual: form.actual.map(|Object(answer)| answer.into()).unwrap_or_default(),
-        }
+/// A key within a hop, and what is wrong with its value.
+type Mistake = (String, String);
+
+impl HopForm {
+    fn checked(self) -> Result<Hop, Mistake> {
+        let answered = |key: &str, form: Option<Object<AnswerForm>>| {
+            let answered = form.map(|Object(form)| form.checked());
+            answered.transpose().map_err(|(inner, reason)| (format!("{key}{inner}"), reason))
+        };
+        Ok(Hop {
+            preflight: answered("preflight", self.preflight)?,
+            actual: answered("actual", self.actual)?.unwrap_or_default(),
+        })
     }
 }
 
-impl From<AnswerForm> for Answered {
-    fn from(form: AnswerForm) -> Self {
-        if form.network_error {
-            return Self::NetworkError;
+impl AnswerForm {
+    fn checked(self) -> Result<Answered, Mistake> {
+        if self.network_error && (self.status != 0 || !self.headers.is_empty()) {
+            let reason = "is a network error and a response; it can be one of them";
+            return Err((String::new(), reason.to_owned()));
         }
-        let fields = form.headers.into_iter().map(|(name, value)| (name, bytes(&value)));
-        Self::Response(Response { status: form.status, headers: HeaderList::new(fields) })
+        if self.network_error {
+            return Ok(Answered::NetworkError);
+        }
+        check_status(self.status).map_err(|reason| (".status".to_owned(), reason))?;
+        for (index, (name, value)) in self.headers.iter().enumerate() {
+            check_field(name, value).map_err(|reason| (format!(".headers[{index}]"), reason))?;
+        }
+        let fields = self.headers.into_iter().map(|(name, value)| (name, bytes(&value)));
+        Ok(Answered::Response(Response { status: self.status, headers: HeaderList::new(fields) }))
     }
 }
 

@@ -127,12 +127,28 @@ fn schema_and_reader_accept_the_same() {
         json!(1.5),
         json!("Window"),
         json!(""),
+        json!("null"),
+        json!("https://[::1]:8101"),
+        json!("https://app.example.com/"),
+        json!(" https://app.example.com"),
+        json!("a:b"),
+        json!("a\r\nb"),
+        json!("\u{2603}"),
+        json!("\u{ff}"),
+        json!(0),
+        json!(101),
+        json!(200),
+        json!(999),
+        json!(1_000),
     ];
     let lists =
         [json!([]), json!({}), json!(["a"]), json!([["a", "b"]]), json!([["a", "b", "c"]]), json!([["a"]])];
     let others = [&words[..], &shapes, &lists].concat();
     let (mut accepted, mut refused) = (0, 0);
-    for exchange in [whole()].iter().flat_map(|whole| mutations(whole, &others)).chain([whole()]) {
+    let mut unanswered = whole();
+    unanswered["hops"][0]["actual"] = json!({ "status": 0, "headers": [], "network_error": true });
+    let wholes = [whole(), unanswered];
+    for exchange in wholes.iter().flat_map(|whole| mutations(whole, &others)).chain(wholes.clone()) {
         let expected = schema.accepts(&exchange);
         assert_eq!(is_read(&exchange), expected, "the schema says {expected}: {exchange}");
         *(if expected { &mut accepted } else { &mut refused }) += 1;
@@ -152,6 +168,42 @@ fn every_object_refuses_an_unknown_key() {
         let error = RecordedExchange::read(exchange.to_string().as_bytes()).unwrap_err().to_string();
         assert!(error.contains("unknown field `unknown`"), "{pointer}: {error}");
     }
+}
+
+#[test]
+fn what_nobody_can_send_is_refused_by_its_key() {
+    let refused = |pointer: &str, value: Value| {
+        let mut exchange = whole();
+        *exchange.pointer_mut(pointer).unwrap() = value;
+        RecordedExchange::read(exchange.to_string().as_bytes())
+            .map_err(|error| error.to_string())
+            .unwrap_err()
+    };
+    for (pointer, value, expected) in [
+        ("/page/origin", json!("https://app.example.com/"), "`page.origin` is \"https://app.example.com/\";"),
+        ("/page/origin", json!(""), "`page.origin` is \"\";"),
+        ("/hops/0/actual/status", json!(0), "`hops[0].actual.status` is 0 or missing"),
+        ("/hops/0/actual/status", json!(101), "`hops[0].actual.status` is 101; an answer has one from 200"),
+        ("/hops/0/preflight/status", json!(1_000), "`hops[0].preflight.status` is 1000"),
+        ("/hops/0/actual", json!({}), "`hops[0].actual.status` is 0 or missing"),
+        ("/hops/0/actual/network_error", json!(true), "`hops[0].actual` is a network error and a response"),
+        ("/hops/0/actual/headers", json!([["", "a"]]), "`hops[0].actual.headers[0]` has an empty name"),
+        (
+            "/hops/0/actual/headers/0/1",
+            json!("a\r\nb"),
+            "`hops[0].actual.headers[0]` has a NUL or line break",
+        ),
+        ("/hops/0/preflight/headers/0/1", json!("\u{2603}"), "`hops[0].preflight.headers[0]` has U+2603"),
+    ] {
+        let error = refused(pointer, value);
+        assert!(error.starts_with(expected), "{error}");
+    }
+    // What a script may pass to `fetch()` is judged, and invalid.
+    let mut exchange = whole();
+    exchange["request"]["headers"] = json!([["", "\u{2603}\r\n"]]);
+    exchange["request"]["method"] = json!("a b");
+    let exchange = RecordedExchange::read(exchange.to_string().as_bytes()).unwrap();
+    assert_eq!(exchange.judge(Engine::Standard).outcome, Outcome::Invalid);
 }
 
 fn objects(value: &Value, at: String, found: &mut Vec<String>) {

@@ -1,6 +1,7 @@
 //! As much of JSON Schema as our schemas use. A keyword that is not among it is an error
 //! of the schema, not passed over.
 
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 pub(crate) struct Schema(Value);
@@ -45,6 +46,10 @@ impl Schema {
             "oneOf" => schemas(rule).iter().filter(|schema| self.is_valid(schema, value)).count() == 1,
             "minimum" => value.as_f64().is_none_or(|value| value >= number(rule)),
             "maximum" => value.as_f64().is_none_or(|value| value <= number(rule)),
+            "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= rule.as_u64().unwrap()),
+            "pattern" => {
+                value.as_str().is_none_or(|text| Regex::new(rule.as_str().unwrap()).unwrap().is_match(text))
+            }
             "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().unwrap()),
             "prefixItems" => value.as_array().is_none_or(|items| {
                 items.iter().zip(schemas(rule)).all(|(item, schema)| self.is_valid(&schema, item))

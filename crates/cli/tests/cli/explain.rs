@@ -335,7 +335,8 @@ fn exchanges_are_judged_line_by_line_and_bad_lines_named() {
         r#"{{"id":"a",{page},"request":{{"url":"https://api.example.com/"}},"hops":[{{"actual":{{"status":200,"headers":[["Access-Control-Allow-Origin","*"]]}}}}]}}"#
     );
     let unknown = good.replace("\"id\"", "\"extra\":1,\"id\"");
-    fs::write(folder.path().join("x.jsonl"), format!("{good}\n\n{unknown}\nnonsense\n{good}")).unwrap();
+    fs::write(folder.path().join("x.jsonl"), format!("\u{feff}{good}\n\n{unknown}\nnonsense\n{good}"))
+        .unwrap();
     let finished = run(folder.path(), &["explain", "--exchanges", "x.jsonl"]);
     assert_eq!(finished.status, 2);
     assert!(finished.stderr.contains("x.jsonl:3: unknown field `extra`"), "{}", finished.stderr);
@@ -345,6 +346,10 @@ fn exchanges_are_judged_line_by_line_and_bad_lines_named() {
     assert!(lines.iter().all(|line| line["outcome"] == "ok" && line["requests"][0]["kind"] == "actual"));
     let one = run(folder.path(), &["explain", "--exchanges", "x.jsonl", "--engine", "firefox"]);
     assert_eq!(one.stdout.lines().count(), 2);
+    // A byte order mark stands before the first line and nowhere else.
+    fs::write(folder.path().join("x.jsonl"), format!("{good}\n\u{feff}{good}")).unwrap();
+    let marked = run(folder.path(), &["explain", "--exchanges", "x.jsonl", "--engine", "firefox"]);
+    assert!(marked.status == 2 && marked.stderr.contains("x.jsonl:2: "), "{marked:?}");
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::output::Output;
 /// Longest line: an exchange with every header that a browser takes is far shorter.
 const MAX_LINE: u64 = 16 << 20;
 
+/// UTF-8's byte order mark, which some editors write at the start of a file.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Bytes of output that are written at a time.
 const CHUNK: usize = 256 << 10;
 
@@ -52,10 +55,14 @@ fn judge(mut reader: impl BufRead, name: &str, engines: &[Engine], output: &Outp
                 "is it one exchange a line?",
             );
         }
-        if line.trim_ascii().is_empty() {
+        let exchange = match number {
+            1 => line.strip_prefix(MARK).unwrap_or(&line),
+            _ => &*line,
+        };
+        if exchange.trim_ascii().is_empty() {
             continue;
         }
-        if let Err(error) = judge_line(&line, engines, &mut out) {
+        if let Err(error) = judge_line(exchange, engines, &mut out) {
             exit = output.fail(
                 &format!("{name}:{number}: {error}"),
                 "the format is described in docs/exchange-format.md",
