@@ -209,6 +209,83 @@ fn identical_calls_keep_their_own_preflights() {
 }
 
 #[test]
+fn a_preflight_of_another_page_is_a_call_of_its_own() {
+    let mut asked = entry("OPTIONS", "/", &[("access-control-request-method", "PUT")], (403, &[]));
+    asked["request"]["headers"][0]["value"] = "https://other.example.com".into();
+    let (calls, _) = read(chromium(&[entry("PUT", "/", &[], (200, &[ANY])), asked.clone()]));
+    let told: Vec<_> =
+        calls.iter().map(|call| format!("{} from {}", told(call), call.exchange.page.origin)).collect();
+    assert_eq!(
+        told,
+        [
+            "PUT / ok from https://app.example.com",
+            "PUT / preflight-allow-origin-missing from https://other.example.com"
+        ]
+    );
+    let mut refused = entry("PUT", "/", &[], (0, &[]));
+    refused["request"]["headers"][0]["value"] = "https://other.example.com".into();
+    assert_eq!(all_told(chromium(&[refused, asked])), ["PUT / preflight-allow-origin-missing"]);
+}
+
+#[test]
+fn a_preflight_is_not_of_a_request_whose_host_has_no_address() {
+    let put = |time: &str, error: &str| {
+        let mut put = entry("PUT", "/", &[], (0, &[]));
+        put["startedDateTime"] = format!("2026-11-21T18:00:{time}Z").into();
+        put["response"]["_error"] = error.into();
+        put["request"]["headers"] = fields(&[("Referer", "https://app.example.com/")]);
+        put
+    };
+    let mut asked = entry("OPTIONS", "/", &[("access-control-request-method", "PUT")], (403, &[]));
+    asked["startedDateTime"] = "2026-11-21T18:00:00.510Z".into();
+    let har =
+        chromium(&[put("00.000", "net::ERR_NAME_NOT_RESOLVED"), put("00.500", "net::ERR_FAILED"), asked]);
+    assert_eq!(all_told(har), ["PUT / no-response", "PUT / preflight-allow-origin-missing"]);
+}
+
+#[test]
+fn a_fetch_that_was_sent_without_an_origin_was_in_mode_no_cors() {
+    let sent = |names: &[(&str, &str)]| {
+        let mut sent = entry("GET", "/", &[], (200, &[]));
+        sent["request"]["url"] = "http://api.example.com/".into();
+        sent["request"]["headers"] = fields(names);
+        sent
+    };
+    let (host, referer) = (("Host", "api.example.com"), ("Referer", "http://app.example.com/a"));
+    let (calls, summary) = read(chromium(&[sent(&[host, referer])]));
+    assert!(calls.is_empty() && summary.skipped[&Skipped::NoCors] == 1, "{calls:?}");
+    // With an `Origin`, or where Chromium recorded no more than a part of what it sent.
+    for names in [&[host, referer, ("Origin", "http://app.example.com")][..], &[referer]] {
+        assert_eq!(all_told(chromium(&[sent(names)])), ["GET http://api.example.com/ allow-origin-missing"]);
+    }
+    // The page may be told by `log.pages` alone.
+    let mut of_page = sent(&[host]);
+    of_page["pageref"] = "1".into();
+    let har = |title: &str| {
+        let pages = json!([{"id": "1", "title": title}]);
+        json!({"log": {"creator": {"name": "WebInspector"}, "pages": pages, "entries": [of_page]}})
+            .to_string()
+    };
+    assert!(read(har("http://app.example.com/")).1.skipped.contains_key(&Skipped::NoCors));
+    assert!(read(har("http://api.example.com/")).1.skipped.contains_key(&Skipped::SameOrigin));
+}
+
+#[test]
+fn what_ended_a_response_that_may_be_read_is_said() {
+    let broken = |error: &str| {
+        let mut broken = entry("GET", "/", &[], (200, &[ANY]));
+        broken["response"]["_error"] = error.into();
+        broken
+    };
+    for error in ["net::ERR_HTTP2_PROTOCOL_ERROR", "net::ERR_CONTENT_LENGTH_MISMATCH"] {
+        let (calls, _) = read(chromium(&[broken(error)]));
+        assert_eq!(told(&calls[0]), "GET / ok");
+        assert!(calls[0].notes[0].starts_with(&format!("the browser reports `{error}`")), "{calls:?}");
+    }
+    assert!(read(chromium(&[broken("")])).0[0].notes.is_empty());
+}
+
+#[test]
 fn the_credentials_mode_is_recorded_or_inferred_from_what_the_browser_did() {
     let mut with_cookie = entry("GET", "/", &[], (200, &[ANY]));
     with_cookie["request"]["cookies"] = json!([{"name": "a", "value": "b"}]);

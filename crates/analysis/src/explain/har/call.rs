@@ -8,7 +8,7 @@ use url::Url;
 
 use super::calls::{Call, Sent};
 use super::entry::{Entry, Message};
-use super::kind::{Kind, Skipped, origin_of};
+use super::kind::{Kind, Skipped, is_no_cors, origin_of};
 use crate::explain::exchange::{Answered, Hop, RecordedExchange, bytes};
 
 /// How the credentials mode is known.
@@ -144,6 +144,10 @@ impl Judge<'_> {
         if !call.hops.iter().any(is_foreign) {
             return Err(Skipped::SameOrigin);
         }
+        let sent = call.hops.first().filter(|sent| sent.preflight.is_none());
+        if sent.and_then(|sent| sent.actual.as_ref()).is_some_and(|actual| is_no_cors(actual, &origin)) {
+            return Err(Skipped::NoCors);
+        }
         let recorded_by = self.exporter.or_else(|| engine_of(first));
         let engines = self.order(recorded_by);
         let lead = engines.first().copied().unwrap_or(Engine::Standard);
@@ -163,6 +167,7 @@ impl Judge<'_> {
         let mut notes = notes(call, verdict, (outcome, seen, credentials));
         notes.extend(would_block(&verdicts).filter(|_| outcome == HarOutcome::Ok));
         let last = call.hops.last().and_then(Sent::entry).unwrap_or(first);
+        notes.extend(broken(&last.response.error).filter(|_| outcome == HarOutcome::Ok));
         let is_unknown = matches!(outcome, HarOutcome::Unknown(_));
         Ok(HarCall {
             entry: first.number,
@@ -216,6 +221,15 @@ fn would_block(verdicts: &[Verdict]) -> impl Iterator<Item = String> {
     browsers.filter(|verdict| verdict.outcome == Outcome::Blocked).map(|verdict| {
         let failure = verdict.failure.as_ref().map(ToString::to_string).unwrap_or_default();
         format!("{} would block it: {failure}", verdict.engine.name())
+    })
+}
+
+/// What ended a response that the page was allowed to read.
+fn broken(error: &str) -> Option<String> {
+    (!error.is_empty()).then(|| {
+        format!(
+            "the browser reports `{error}`: the headers let the page read it, and what failed is not CORS"
+        )
     })
 }
 

@@ -154,7 +154,7 @@ impl Calls {
         let key = Key::Preflight(entry.asked_method().unwrap_or_default().to_owned(), entry.url().to_owned());
         let fits = |call: &Call| {
             let actual = call.hops.last().and_then(|sent| sent.actual.as_ref());
-            actual.is_some_and(|actual| belong_together(&entry, actual))
+            actual.is_some_and(|actual| belong_together(&entry, actual, call.hops.len() > 1))
         };
         let Some((number, mut call)) = self.take(&key, fits) else {
             return self.put(None, Call::of(Sent { preflight: Some(entry), actual: None }));
@@ -167,9 +167,10 @@ impl Calls {
 
     fn push_actual(&mut self, entry: Entry) {
         let key = Key::Request(entry.request.method.clone(), entry.url().to_owned());
+        let is_redirected = self.awaiting.contains_key(&Key::Redirected(entry.url().to_owned()));
         let before = self.take(&key, |call| {
             let preflight = call.hops.last().and_then(|sent| sent.preflight.as_ref());
-            preflight.is_some_and(|preflight| belong_together(preflight, &entry))
+            preflight.is_some_and(|preflight| belong_together(preflight, &entry, is_redirected))
         });
         let redirected = self.take(&Key::Redirected(entry.url().to_owned()), |call| {
             let redirect = call.hops.last().and_then(|sent| sent.actual.as_ref());
@@ -247,7 +248,10 @@ fn is_plainly_home(entry: &Entry) -> bool {
 }
 
 /// Whether `preflight` asked for `actual`, which is of its URL and method.
-fn belong_together(preflight: &Entry, actual: &Entry) -> bool {
+fn belong_together(preflight: &Entry, actual: &Entry, is_redirected: bool) -> bool {
+    if !are_of_one_page(preflight, actual, is_redirected) || !do_errors_agree(preflight, actual) {
+        return false;
+    }
     let mut names = preflight.asked_names().into_iter();
     // A sanitized export has no `Authorization`, and a request that was not sent has in
     // Chromium only a part of its fields.
@@ -261,6 +265,28 @@ fn belong_together(preflight: &Entry, actual: &Entry) -> bool {
     }
     let takes = if actual.has_no_response() { actual.time.max(LONGEST_PREFLIGHT) } else { actual.time };
     asked - began <= takes.saturating_add(SLACK)
+}
+
+/// What was not sent has no `Origin` in Chromium, only a `Referer`. After a redirect one of the
+/// two may be `null`: some engines ask for the page's origin all the same.
+fn are_of_one_page(preflight: &Entry, actual: &Entry, is_redirected: bool) -> bool {
+    let (Some(asked), Some(sent)) = (page_origin(preflight), page_origin(actual)) else { return true };
+    let has_origin = actual.request.fields.get("origin").is_some();
+    asked == sent || is_redirected && (asked == "null" || sent == "null") || asked == "null" && !has_origin
+}
+
+/// A preflight that is refused ends the request with `net::ERR_FAILED`, and one without an answer
+/// with its own error. Other errors are those of a request that followed, or of a preflight that
+/// is not this one.
+fn do_errors_agree(preflight: &Entry, actual: &Entry) -> bool {
+    let (asked, error) = (&*preflight.response.error, &*actual.response.error);
+    if !actual.has_no_response() || !error.starts_with("net::") || error == "net::ERR_FAILED" {
+        return true;
+    }
+    match preflight.response.status {
+        0 => asked.is_empty() || asked == error,
+        status => (200..300).contains(&status),
+    }
 }
 
 /// Whether `entry` may be where `redirect` led.
@@ -278,6 +304,7 @@ fn follows(redirect: &Entry, entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::har::entry::Fields;
 
     const URL: &str = "https://api.example.com/a";
 
@@ -334,6 +361,68 @@ mod tests {
         refused.response.status = 0;
         assert_eq!(calls(vec![refused, preflight(5_000, "x-b")]), [[(5_000, 0)]]);
         assert_eq!(calls(vec![put(0), put(1), preflight(2, "x-a")]), [vec![(2, 0)], vec![(-1, 1)]]);
+    }
+
+    #[test]
+    fn a_preflight_belongs_to_a_request_of_the_same_page() {
+        let put = || entry("PUT", 0, &[]);
+        let from = |mut entry: Entry, name: &str, value: &str| {
+            let mut fields = Fields::default();
+            let others = entry.request.fields.iter().filter(|(own, _)| *own != "origin");
+            others.for_each(|(name, value)| fields.push(name.into(), value.into()));
+            fields.push(name.into(), value.into());
+            entry.request.fields = fields;
+            entry
+        };
+        let (app, other) = ("https://app.example.com", "https://other.example.com");
+        let asked = |origin: &str| from(preflight(1, ""), "origin", origin);
+        for (actual, origin, is_one) in [
+            (put(), app, true),
+            (put(), other, false),
+            (put(), "null", false),
+            (from(put(), "origin", "null"), "null", true),
+            (from(put(), "origin", "null"), app, false),
+            (from(put(), "referer", "https://app.example.com/a"), app, true),
+            (from(put(), "referer", "https://app.example.com/a"), other, false),
+            (from(put(), "referer", "https://app.example.com/a"), "null", true),
+            (from(put(), "accept", "*/*"), other, true),
+        ] {
+            let message = format!("{actual:?} {origin}");
+            assert_eq!(belong_together(&asked(origin), &actual, false), is_one, "{message}");
+            let is_null = origin == "null" || page_origin(&actual).as_deref() == Some("null");
+            assert_eq!(belong_together(&asked(origin), &actual, true), is_one || is_null, "{message}");
+        }
+        let apart = calls(vec![put(), asked(other), asked(app)]);
+        assert_eq!(apart, [[(1, 0)], [(1, -1)]]);
+        let apart = calls(vec![asked(other), put()]);
+        assert_eq!(apart, [[(1, -1)], [(-1, 0)]]);
+    }
+
+    #[test]
+    fn errors_tell_to_which_of_equal_requests_a_preflight_belongs() {
+        let put = |started, error: &str| {
+            let mut put = entry("PUT", started, &[]);
+            put.response.status = 0;
+            put.response.error = error.into();
+            put
+        };
+        let answered = |status, error: &str| {
+            let mut preflight = preflight(600, "");
+            (preflight.response.status, preflight.response.error) = (status, error.into());
+            preflight
+        };
+        let puts = || vec![put(0, "net::ERR_NAME_NOT_RESOLVED"), put(500, "net::ERR_FAILED")];
+        for (preflight, expected) in [
+            (answered(403, ""), [vec![(-1, 0)], vec![(600, 500)]]),
+            // It passed, and the connection was lost after it.
+            (answered(204, ""), [vec![(600, 0)], vec![(-1, 500)]]),
+            (answered(0, "net::ERR_NAME_NOT_RESOLVED"), [vec![(600, 0)], vec![(-1, 500)]]),
+            (answered(0, "net::ERR_TIMED_OUT"), [vec![(-1, 0)], vec![(600, 500)]]),
+        ] {
+            let mut entries = puts();
+            entries.push(preflight);
+            assert_eq!(calls(entries), expected);
+        }
     }
 
     #[test]

@@ -104,8 +104,8 @@ impl Kind {
 }
 
 /// `Sec-Fetch-Mode` is the mode itself, but goes to trustworthy URLs only, and Chromium leaves
-/// it out where nothing was sent ("provisional headers"); then there is `_resourceType`. Without
-/// either, only `Origin` tells.
+/// it out where nothing was sent ("provisional headers"); then there is `_resourceType`, which is
+/// `fetch` in every mode. Without either, only `Origin` tells.
 fn mode(entry: &Entry) -> Kind {
     let field = |name| entry.request.fields.get(name);
     match field("sec-fetch-mode") {
@@ -120,11 +120,25 @@ fn mode(entry: &Entry) -> Kind {
         || field("accept").is_some_and(|accept| accept.starts_with("text/html"));
     match &*entry.resource_type {
         "document" => Kind::Skipped(Skipped::Navigation),
+        "fetch" if page_origin(entry).is_some_and(|page| is_no_cors(entry, &page)) => {
+            Kind::Skipped(Skipped::NoCors)
+        }
         "fetch" | "xhr" | "eventsource" | "preflight" => Kind::Cors,
         _ if field("origin").is_none() => Kind::Skipped(Skipped::NoCors),
         "" if is_page => Kind::Skipped(Skipped::Navigation),
         _ => Kind::Cors,
     }
+}
+
+/// Whether a page of `page` called `fetch()` in mode `no-cors`: what is sent to another origin in
+/// mode `cors` always has `Origin`, and in the other modes of scripts nothing is.
+pub(super) fn is_no_cors(entry: &Entry, page: &str) -> bool {
+    let has = |name| entry.request.fields.get(name).is_some();
+    // What the network's part of a browser adds; it is missing from requests that were not sent,
+    // and from those that the browser's cache answered.
+    let is_sent = ["accept-encoding", "connection", "host"].into_iter().any(has);
+    let is_plain = entry.resource_type == "fetch" && !has("origin") && !has("sec-fetch-mode");
+    is_plain && is_sent && origin_of(entry.url()).is_some_and(|url| url != page)
 }
 
 /// The origin of `url`, as browsers serialize it.

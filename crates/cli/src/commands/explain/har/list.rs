@@ -111,7 +111,7 @@ fn key(call: &HarCall) -> Key {
             (0, failure.map(ToString::to_string).unwrap_or_default())
         }
         HarOutcome::Unknown(unknown) => (1, format!("{} {}", unknown.name(), call.error)),
-        HarOutcome::Ok => (OK, String::new()),
+        HarOutcome::Ok => (OK, call.error.clone()),
     };
     (rank, call.exchange.page.origin.clone(), request.method.clone(), path, cause)
 }
