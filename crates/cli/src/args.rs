@@ -157,7 +157,7 @@ pub(crate) struct Explain {
     /// Judge every cross-origin call of a HAR file, as DevTools export it; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "from", "policy", "exchanges", "curl", "fetch"], help_heading = WHO)]
     pub(crate) har: Option<PathBuf>,
-    /// Say what a message of a browser's console means
+    /// Say what a message of a browser's console means; `-` is standard input
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["url", "from", "policy", "exchanges", "har"], help_heading = WHO)]
     pub(crate) error: Option<String>,
     /// Whose judgement

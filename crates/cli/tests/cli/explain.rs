@@ -364,5 +364,7 @@ fn console_messages_are_read_and_others_not_guessed_at() {
     let finished = run(folder.path(), &["explain", "--error", text, "--format", "json"]);
     assert_eq!(finished.json()["code"], "PreflightInvalidStatus");
     let finished = run(folder.path(), &["explain", "--error", "TypeError: Failed to fetch"]);
+    assert!(finished.status == 0 && finished.stdout.contains("say nothing of the cause"), "{finished:?}");
+    let finished = run(folder.path(), &["explain", "--error", "ReferenceError: fetch is not defined"]);
     assert!(finished.status == 2 && finished.stderr.contains("none that browsers print"), "{finished:?}");
 }

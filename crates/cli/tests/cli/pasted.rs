@@ -315,3 +315,20 @@ fn a_body_that_is_not_in_the_call_is_not_sent() {
         "{finished:?}"
     );
 }
+
+#[test]
+fn a_console_message_may_come_by_standard_input() {
+    let text = "Redirect from 'https://a.example/' to 'https://b.example/' has been blocked by CORS policy: No \
+                'Access-Control-Allow-Origin' header is present on the requested resource.\n";
+    let finished = explain_input(&["--error", "-"], text);
+    assert_eq!((finished.status, finished.stdout.as_str()), (0, &*explain(&["--error", text]).stdout));
+    assert!(finished.stdout.contains("Leads to   https://b.example/\n"), "{}", finished.stdout);
+    let json = explain_input(&["--error", "-", "--format", "json"], text).json();
+    assert_eq!(
+        (&json["url"], &json["redirected_to"]),
+        (&"https://a.example/".into(), &"https://b.example/".into())
+    );
+    let unknown = explain_input(&["--error", "-"], "404 Not Found");
+    assert!(unknown.status == 2 && unknown.stderr.contains("none that browsers print"), "{unknown:?}");
+    assert_eq!(explain_input(&["--error", "-"], &"x".repeat(3 << 20)).status, 2);
+}

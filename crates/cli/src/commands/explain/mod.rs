@@ -11,11 +11,14 @@ mod request;
 mod shell;
 mod unanswered;
 
-use corsac_analysis::explain::{RecordedExchange, Repair, Server, read_console_message, repair};
+use corsac_analysis::explain::{
+    MAX_PASTE_BYTES, RecordedExchange, Repair, Server, read_console_message, repair,
+};
 use corsac_browser::{Engine, Outcome, Verdict};
 
 use crate::args::{EngineName, Explain, Format, Global};
 use crate::exit::Exit;
+use crate::load;
 use crate::output::Output;
 use policy::PolicyEdit;
 use request::Asked;
@@ -61,7 +64,11 @@ pub(crate) fn run(explain: &Explain, global: &Global, output: &Output) -> Exit {
         return har::run(file, &engines, global.format, output);
     }
     if let Some(text) = &explain.error {
-        return message(text, global.format, output);
+        let pasted = if text == "-" { load::pasted(MAX_PASTE_BYTES) } else { Ok(text.clone()) };
+        return match pasted {
+            Ok(text) => message(&text, global.format, output),
+            Err(error) => output.fail(&error.reason, &error.hint),
+        };
     }
     let asked = match Asked::of(explain) {
         Ok(asked) => asked,

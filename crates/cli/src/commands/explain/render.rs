@@ -131,18 +131,21 @@ pub(super) fn title(engine: Engine) -> &'static str {
 
 /// What a console message means.
 pub(crate) fn message(message: &ConsoleMessage, format: Format, output: &Output) -> String {
-    let ConsoleMessage { engine, code, means, look, url, origin } = message;
+    let ConsoleMessage { engine, code, means, look, url, redirected_to, origin } = message;
     if format == Format::Json {
         let object = serde_json::json!({
             "schema": "corsac.console-message/1",
             "engine": engine.name(), "code": code, "means": means, "look": look,
-            "url": url, "origin": origin,
+            "url": url, "redirected_to": redirected_to, "origin": origin,
         });
         return format!("{object}\n");
     }
     let head = output.data_paint(&format!("{:8}", title(*engine)), BOLD);
     let code = if code.is_empty() { "without a code of its own" } else { code };
     let mut text = format!("{head}   {code}\n{:8}   {means}\n{:8}   {look}\n", "Means", "Look at");
+    if let Some(target) = redirected_to {
+        let _ = writeln!(text, "{:8}   {}", "Leads to", printable(target));
+    }
     if let Some(url) = url {
         let origin = origin.as_deref().unwrap_or("https://YOUR-PAGE");
         let _ = writeln!(text, "{:8}   corsac explain {} --from {}", "Ask", quoted(url), quoted(origin));
