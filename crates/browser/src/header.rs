@@ -18,7 +18,7 @@ impl HeaderList {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(name, value)| {
             #[cfg(test)]
-            LOOKED_AT.with(|count| count.set(count.get() + 1));
+            count(1);
             (name.as_str(), value.as_slice())
         })
     }
@@ -156,11 +156,17 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 thread_local! {
-    /// Fields that lists handed out, for tests that bound the work.
+    /// Fields that lists handed out, and bytes of values that were judged, for tests that bound
+    /// the work.
     static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// What `work` gives, and how many fields it looked at.
+#[cfg(test)]
+pub(crate) fn count(more: usize) {
+    LOOKED_AT.set(LOOKED_AT.get() + more);
+}
+
+/// What `work` gives, and how much it looked at.
 #[cfg(test)]
 pub(crate) fn looked_at<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = LOOKED_AT.get();
