@@ -93,7 +93,7 @@ const REDIRECT_SCHEME: Meaning = (
 );
 const REDIRECT_AFTER_PREFLIGHT: Meaning = (
     "the request was redirected after its preflight, which an old browser does not follow",
-    "ask the last URL directly, or update the browser: since 2016 the standard allows it",
+    "ask the last URL directly, or update the browser: the standard has come to allow it",
 );
 const LOCATION: Meaning =
     ("a redirect has no `Location` that is a URL", "send one `Location`, an http: or https: URL");
@@ -173,7 +173,7 @@ const CHROMIUM_PREFLIGHT: [Row; 13] = [
         "PreflightInvalidAllowPrivateNetwork",
         OLD_PRIVATE_NETWORK,
     ),
-    // Until 2017.
+    // Older versions.
     ("A wildcard '*' cannot be used in the", "PreflightWildcardOriginNotAllowed", WILDCARD),
     (
         "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is",
@@ -216,7 +216,7 @@ const CHROMIUM: [Row; 29] = [
     ("Permission was denied for this request to access the", "LocalNetworkAccessPermissionDenied", LOCAL),
     ("the resource is in more-private address space", "InsecureLocalNetwork", INSECURE_LOCAL),
     ("Request had a target IP address space of", "InvalidLocalNetworkAccess", OTHER_SPACE),
-    // Until 2018.
+    // Older versions.
     ("Response for preflight has invalid HTTP status code", "PreflightInvalidStatus", STATUS),
     ("Response for preflight is invalid (redirect)", "PreflightDisallowedRedirect", REDIRECT),
     ("A wildcard '*' cannot be used in the", "WildcardOriginNotAllowed", WILDCARD),
@@ -273,7 +273,7 @@ const FIREFOX: [Row; 19] = [
     ("CORS request did not succeed", "CORSDidNotSucceed2", NETWORK),
     ("(Reason: CORS disabled)", "CORSDisabled", DISABLED),
     ("CORS header 'Origin' cannot be added", "CORSOriginHeaderNotAdded", NO_ORIGIN),
-    // Before Firefox 75.
+    // Older versions.
     ("CORS preflight channel did not succeed", "CORSPreflightDidNotSucceed", STATUS),
     (
         "missing token '…' in CORS header 'Access-Control-Allow-Headers' from CORS preflight channel",
