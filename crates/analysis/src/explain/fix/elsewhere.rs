@@ -2,26 +2,34 @@
 
 use corsac_browser::{Failure, Mode, RedirectMode};
 
-use super::{Case, Fix, Place};
+use super::{Case, Fix, OWN_ORIGIN, Place};
+
+const UNANSWERED: &str = "see whether the server is up: name, port, certificate";
 
 pub(super) fn elsewhere(case: &Case<'_>, failure: &Failure) -> Fix {
-    page_or_server(failure).unwrap_or_else(|| redirect_or_script(case, failure))
+    page_or_server(case, failure).unwrap_or_else(|| redirect_or_script(case, failure))
 }
 
-fn page_or_server(failure: &Failure) -> Option<Fix> {
+fn page_or_server(case: &Case<'_>, failure: &Failure) -> Option<Fix> {
     let server = |text: String| Fix::new(Place::Server, text);
     Some(match failure {
         Failure::CrossOriginResourcePolicy(_) => {
             Fix::new(Place::Response, "allow other origins to load it without reading")
                 .with(vec![("Cross-Origin-Resource-Policy", "cross-origin".to_owned())])
         }
-        Failure::LocalNetwork(_) => Fix::new(
-            Place::Page,
-            "let the user allow the page to reach the local network (site settings, or the prompt); no response \
-             header can",
-        ),
+        // Permissions are an origin's.
+        Failure::LocalNetwork(_) if case.exchange.page.origin == "null" => Fix::new(Place::Page, OWN_ORIGIN),
+        Failure::LocalNetwork(_) => Fix {
+            is_permission: true,
+            ..Fix::new(
+                Place::Page,
+                "let the user allow the page to reach the local network (site settings, or the prompt); no \
+                 response header can",
+            )
+        },
         Failure::OtherAddressSpace { target, .. } => {
             Fix::new(Place::Script, format!("call with `targetAddressSpace: \"{}\"`", target.name()))
+                .with_call(case.request(), |call| call.target_address_space = Some(*target))
         }
         Failure::InsecureLocalNetwork(_) => Fix::new(
             Place::Page,
@@ -30,7 +38,7 @@ fn page_or_server(failure: &Failure) -> Option<Fix> {
         Failure::BadPort { port, .. } => {
             server(format!("listen on a port that browsers connect to, not on {port}"))
         }
-        Failure::Network { .. } => server("see whether the server is up: name, port, certificate".to_owned()),
+        Failure::Network { .. } => Fix::unanswered(UNANSWERED),
         _ => return None,
     })
 }
@@ -64,6 +72,6 @@ fn redirect_or_script(case: &Case<'_>, failure: &Failure) -> Fix {
         }
         Failure::Scheme(_) => script("ask an `http:` or `https:` URL"),
         Failure::StreamBody => script("send a body that is no stream"),
-        _ => Fix::new(Place::Server, "see whether the server is up: name, port, certificate"),
+        _ => Fix::unanswered(UNANSWERED),
     }
 }

@@ -5,6 +5,7 @@
 
 mod elsewhere;
 mod fields;
+mod network_path;
 mod slip;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use corsac_browser::{CorsFailure, CredentialsMode, Failure, RequestInit, Respons
 use super::exchange::RecordedExchange;
 use elsewhere::elsewhere;
 use fields::{Needs, preflight_fields, response_fields};
+pub(super) use network_path::WARNING as NETWORK_PATH_WARNING;
 use slip::slip;
 
 /// Where a change is made.
@@ -62,6 +64,10 @@ pub struct Fix {
     pub fields: Vec<(&'static str, String)>,
     /// The call as the script should make it, where that is the change.
     pub call: Option<Box<RequestInit>>,
+    /// Whether it is the user's permission to reach the local network.
+    pub(super) is_permission: bool,
+    /// Whether it says no more than that no answer came.
+    pub(super) is_unanswered: bool,
 }
 
 impl fmt::Display for Fix {
@@ -77,7 +83,26 @@ impl fmt::Display for Fix {
 
 impl Fix {
     fn new(place: Place, text: impl Into<String>) -> Self {
-        Self { place, hop: 0, text: text.into(), status: None, fields: Vec::new(), call: None }
+        Self {
+            place,
+            hop: 0,
+            text: text.into(),
+            status: None,
+            fields: Vec::new(),
+            call: None,
+            is_permission: false,
+            is_unanswered: false,
+        }
+    }
+
+    fn unanswered(text: &str) -> Self {
+        Self { is_unanswered: true, ..Self::new(Place::Server, text) }
+    }
+
+    /// Whether it says no more than that no answer came: behind a change of the URL nobody
+    /// knows whether one would.
+    pub fn is_unanswered(&self) -> bool {
+        self.is_unanswered
     }
 
     fn with(mut self, fields: Vec<(&'static str, String)>) -> Self {
@@ -143,6 +168,9 @@ pub fn fix(exchange: &RecordedExchange, verdict: &Verdict) -> Option<Fix> {
         other => preflight(&case, other).unwrap_or_else(|| elsewhere(&case, other)),
     };
     fix.hop = last.map_or(0, |sent| sent.hop);
+    if case.includes_credentials() {
+        network_path::warn(&mut fix, case.origin());
+    }
     Some(fix)
 }
 
@@ -165,21 +193,19 @@ fn cors(case: &Case<'_>, failure: &CorsFailure, place: Place, status: u16) -> Fi
         }
         CorsFailure::Missing => format!("send these fields with {answer}"),
         CorsFailure::Multiple(..) => {
-            format!(
-                "send one `Access-Control-Allow-Origin` with {answer}, from one layer only, with one value"
-            )
+            format!("let one layer only send `Access-Control-Allow-Origin`, with one value, with {answer}")
         }
         CorsFailure::Wildcard => {
             format!(
-                "name the origin with {answer}, if it may use the user's credentials; or ask without them"
+                "if this origin may use the user's credentials, name it with {answer} (else ask without them)"
             )
         }
         CorsFailure::Credentials(_) => {
-            format!("allow credentials with {answer}, if this origin may use them")
+            format!("if this origin may use the user's credentials, allow them with {answer}")
         }
         CorsFailure::Invalid(value) | CorsFailure::Mismatch(value) => match slip(value, needs.origin) {
             Some(slip) => format!("send the page's origin, exactly as it is, with {answer}; {slip}"),
-            None => format!("send the page's origin, if it may read, with {answer}"),
+            None => format!("if the page's origin may read, send it with {answer}"),
         },
     };
     let mut fix = Fix::new(place, text).with(fields);
@@ -192,21 +218,20 @@ fn cors(case: &Case<'_>, failure: &CorsFailure, place: Place, status: u16) -> Fi
 fn answer_at(place: Place, status: u16) -> String {
     match place {
         Place::Preflight if (200..300).contains(&status) => "the answer to the preflight".to_owned(),
-        Place::Preflight => format!("the answer to the preflight, and make it 204: it is {status}"),
+        Place::Preflight => format!("the answer to the preflight, which must be 204 (now {status})"),
         Place::Redirect => format!("the redirect ({status}) too"),
         _ if status >= 400 => format!("every response, errors too (this is {status})"),
         _ => "the response".to_owned(),
     }
 }
 
+const OWN_ORIGIN: &str = "serve the page from an origin of its own (no sandbox without `allow-same-origin`, no `data:` or \
+                          `file:`) and allow that; `null` stands for everybody's sandboxed frame";
+
 /// `null` is the origin of anybody's sandboxed frame: allowing it is no fix.
 fn null_origin(case: &Case<'_>) -> Fix {
     if case.exchange.page.origin == "null" {
-        return Fix::new(
-            Place::Page,
-            "serve the page from an origin of its own (no sandbox without `allow-same-origin`, no `data:` or \
-             `file:`) and allow that; `null` stands for everybody's sandboxed frame",
-        );
+        return Fix::new(Place::Page, OWN_ORIGIN);
     }
     let last = case.last.map(|sent| sent.url.clone()).unwrap_or_default();
     let text = format!(
@@ -216,11 +241,15 @@ fn null_origin(case: &Case<'_>) -> Fix {
     Fix::new(Place::Script, text).with_call(case.request(), |call| call.url = last)
 }
 
-/// A preflight that some guard refuses before CORS is looked at.
+/// A preflight that some guard refuses. 401 is authentication's; 403 is also how servers
+/// refuse what their CORS configuration does not allow.
 fn unauthenticated(case: &Case<'_>, status: u16) -> Fix {
-    let text = format!(
-        "answer `OPTIONS` before authentication, with 204: browsers send no credentials with it (now {status})"
-    );
+    let text = if status == 401 {
+        "answer `OPTIONS` before authentication, with 204: browsers send no credentials with it (now 401)"
+    } else {
+        "answer the preflight with 204, if this origin may ask with this method and these headers (now 403: \
+         refused by a CORS configuration, or by authentication, for which browsers send no credentials with it)"
+    };
     let fields = preflight_fields(&case.needs(), case.response);
     Fix { status: Some(204), ..Fix::new(Place::Preflight, text).with(fields) }
 }
@@ -256,9 +285,7 @@ fn preflight(case: &Case<'_>, failure: &Failure) -> Option<Fix> {
             let asked = case.needs().missing_names(case.response).join("`, `");
             answer(format!("allow `{asked}` with the answer to the preflight"))
         }
-        Failure::PreflightNetwork => {
-            Fix::new(Place::Server, "see whether the server is up and answers `OPTIONS`")
-        }
+        Failure::PreflightNetwork => Fix::unanswered("see whether the server is up and answers `OPTIONS`"),
         _ => return None,
     })
 }

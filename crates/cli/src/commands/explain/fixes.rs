@@ -22,7 +22,7 @@ pub(super) fn write(text: &mut String, answer: &Answer, output: &Output) {
     if let Some(edit) = &answer.edit {
         return policy(text, edit, output);
     }
-    for (number, change) in answer.repair.changes.iter().enumerate() {
+    for (number, change) in changes(answer).into_iter().enumerate() {
         let label = if number == 0 { "Fix" } else { "Then" };
         let colon = if change.fields.is_empty() { "" } else { ":" };
         let _ = writeln!(
@@ -45,6 +45,20 @@ pub(super) fn write(text: &mut String, answer: &Answer, output: &Output) {
         }
         text.push('\n');
     }
+}
+
+/// The changes to show. Where the script is to ask elsewhere, that nobody answers there is no
+/// news: it was to be asked only then.
+fn changes(answer: &Answer) -> Vec<&Fix> {
+    let mut is_elsewhere = false;
+    let mut shown: Vec<&Fix> = Vec::new();
+    for change in &answer.repair.changes {
+        if !(is_elsewhere && change.is_unanswered()) {
+            shown.push(change);
+        }
+        is_elsewhere |= change.call.as_ref().is_some_and(|call| call.url != answer.exchange.request.url);
+    }
+    shown
 }
 
 /// In whose model the changes were tried.
@@ -103,7 +117,7 @@ pub(super) fn json(answer: &Answer) -> Value {
     }
     let changes: Vec<_> = match &answer.edit {
         Some(_) => Vec::new(),
-        None => answer.repair.changes.iter().map(change).collect(),
+        None => changes(answer).into_iter().map(change).collect(),
     };
     let edit = answer.edit.as_ref().map(|edit| {
         json!({
