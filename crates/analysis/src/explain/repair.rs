@@ -24,7 +24,7 @@ pub struct Repair {
 /// The changes after which each of `engines` lets the call through.
 pub fn repair(exchange: &RecordedExchange, engines: &[Engine]) -> Repair {
     let own: Vec<_> = engines.iter().map(|&engine| (engine, search(exchange, &[engine], &[]))).collect();
-    let Repair { mut changes, is_proven } = search(exchange, engines, &own);
+    let Found { mut changes, end } = search(exchange, engines, &own);
     // What ends the known answers stands last among its like.
     changes.sort_by_key(|change| (!is_needed_by_all(change, &own), is_elsewhere(change, exchange)));
     for change in &mut changes {
@@ -46,18 +46,36 @@ pub fn repair(exchange: &RecordedExchange, engines: &[Engine]) -> Repair {
             is_warned = true;
         }
     }
-    Repair { changes, is_proven }
+    Repair { changes, is_proven: end == End::Proven }
+}
+
+/// What a search found.
+struct Found {
+    changes: Vec<Fix>,
+    end: End,
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// With a change after which other things are asked, or the last that was looked for.
+    Elsewhere,
+    /// Every engine reads.
+    Proven,
+    /// The request is sent, and nobody knows what is answered.
+    Unanswered,
 }
 
 /// Each engine is followed until it reads, or until nobody knows what is answered; `own` is
 /// what each needs alone, if there are several.
-fn search(exchange: &RecordedExchange, engines: &[Engine], own: &[(Engine, Repair)]) -> Repair {
+fn search(exchange: &RecordedExchange, engines: &[Engine], own: &[(Engine, Found)]) -> Found {
     let mut repaired = exchange.clone();
     let mut changes: Vec<Fix> = Vec::new();
     let mut open = engines.to_vec();
+    let mut end = End::Proven;
     for _ in 0..MAX_CHANGES {
         let Some(verdict) = first_failure(&repaired, &open) else {
-            return Repair { changes, is_proven: open.len() == engines.len() };
+            return Found { changes, end };
         };
         let is_told = |change: &Fix| {
             let is_moved = changes.iter().any(|own| own.is_permission || own.call.is_some());
@@ -67,6 +85,8 @@ fn search(exchange: &RecordedExchange, engines: &[Engine], own: &[(Engine, Repai
         let is_applied = change.as_ref().is_some_and(|change| apply(&mut repaired, change));
         if !is_applied {
             open.retain(|engine| *engine != verdict.engine);
+            let is_unanswered = change.as_ref().is_none_or(|change| change.is_unanswered);
+            end = if is_unanswered { End::Unanswered } else { End::Elsewhere };
         }
         let Some(change) = change else { continue };
         match changes.iter_mut().find(|own| is_same(own, &change)) {
@@ -75,7 +95,7 @@ fn search(exchange: &RecordedExchange, engines: &[Engine], own: &[(Engine, Repai
             None => changes.push(change),
         }
     }
-    Repair { changes, is_proven: false }
+    Found { changes, end: End::Elsewhere }
 }
 
 fn first_failure(exchange: &RecordedExchange, engines: &[Engine]) -> Option<Verdict> {
@@ -99,24 +119,30 @@ fn is_same(one: &Fix, other: &Fix) -> bool {
     one.place == other.place && one.hop == other.hop && (is_answer(one) || one.text == other.text)
 }
 
-fn has(own: &Repair, change: &Fix) -> bool {
+fn has(own: &Found, change: &Fix) -> bool {
     own.changes.iter().any(|other| is_same(other, change))
 }
 
 /// Whether an engine needs a change; nothing where its own search ended before it could tell.
-fn needs(change: &Fix, own: &Repair) -> Option<bool> {
-    let is_needed = has(own, change);
-    (is_needed || own.is_proven).then_some(is_needed)
+/// One that sends the request needs no other page and no other call.
+fn needs(change: &Fix, own: &Found) -> Option<bool> {
+    let is_before = matches!(change.place, Place::Page | Place::Script);
+    match own.end {
+        _ if has(own, change) => Some(true),
+        End::Proven => Some(false),
+        End::Unanswered => is_before.then_some(false),
+        End::Elsewhere => None,
+    }
 }
 
 /// Those that let the call through as it is do not count.
-fn is_needed_by_all(change: &Fix, own: &[(Engine, Repair)]) -> bool {
+fn is_needed_by_all(change: &Fix, own: &[(Engine, Found)]) -> bool {
     let mut failing = own.iter().filter(|(_, own)| !own.changes.is_empty());
     failing.all(|(_, own)| needs(change, own) != Some(false))
 }
 
 /// The browsers that need a change, if another does without.
-fn only(change: &Fix, own: &[(Engine, Repair)]) -> Option<String> {
+fn only(change: &Fix, own: &[(Engine, Found)]) -> Option<String> {
     let browsers = || own.iter().filter(|(engine, _)| *engine != Engine::Standard);
     if !browsers().any(|(_, own)| needs(change, own) == Some(false)) {
         return None;
@@ -294,6 +320,15 @@ mod tests {
         let found = repair(&mixed, &Engine::ALL);
         assert_eq!(texts(&found), ["script ask `https:`"]);
         assert_eq!(found.changes[0].call.as_ref().unwrap().url, "https://api.example.com/");
+    }
+
+    #[test]
+    fn an_engine_that_sends_the_request_needs_no_other_url() {
+        let mut mixed = recorded(r#""method":"GET""#, "");
+        mixed.request.url = "http://localhost:8080/".to_owned();
+        let found = repair(&mixed, &[Engine::Chromium, Engine::Firefox, Engine::WebKit]);
+        let permission = PERMISSION.replace("Chromium and Firefox only: ", "");
+        assert_eq!(texts(&found), [permission.as_str(), "script WebKit only: ask `https:`"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use corsac_browser::{CorsFailure, CredentialsMode, Failure, RequestInit, Respons
 use super::exchange::RecordedExchange;
 use elsewhere::elsewhere;
 use fields::{Needs, preflight_fields, response_fields};
-pub(super) use network_path::WARNING as NETWORK_PATH_WARNING;
+pub(super) use network_path::{WARNING as NETWORK_PATH_WARNING, is_insecure};
 use slip::slip;
 
 /// Where a change is made.
@@ -97,6 +97,12 @@ impl Fix {
 
     fn unanswered(text: &str) -> Self {
         Self { is_unanswered: true, ..Self::new(Place::Server, text) }
+    }
+
+    /// Whether it is the user's permission to reach the local network: no more was sent
+    /// without it.
+    pub fn is_permission(&self) -> bool {
+        self.is_permission
     }
 
     /// Whether it says no more than that no answer came: behind a change of the URL nobody

@@ -1,12 +1,14 @@
 //! The server's own words: a repair as the configuration of the software that answers.
 
 mod applications;
+mod grant;
 mod proxies;
 
-use corsac_browser::{CredentialsMode, Engine, HeaderList, SentKind};
+use corsac_browser::HeaderList;
 
 use super::exchange::{Answered, RecordedExchange};
 use super::repair::Repair;
+use grant::Grant;
 
 /// Software whose words are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,85 +164,4 @@ fn named(headers: &HeaderList) -> Option<(usize, Server)> {
     let said: Vec<String> = said.map(|value| String::from_utf8_lossy(&value).to_ascii_lowercase()).collect();
     let is_said = |name: &str| said.iter().any(|value| value.contains(name));
     NAMES.iter().enumerate().find(|(_, (name, _))| is_said(name)).map(|(rank, (_, server))| (rank, *server))
-}
-
-/// What one origin is to be allowed.
-struct Grant {
-    origin: String,
-    credentials: bool,
-    is_preflighted: bool,
-    /// The asked method among them: some servers check it even where browsers do not.
-    methods: Vec<String>,
-    names: Vec<String>,
-}
-
-impl Grant {
-    /// What the changed responses grant together.
-    fn of(exchange: &RecordedExchange, repair: &Repair) -> Option<Self> {
-        let page = &exchange.page.origin;
-        let fields = || repair.changes.iter().flat_map(|change| &change.fields);
-        let is_cors = |name: &str| name.starts_with("Access-Control-");
-        // A name may go into quotes of somebody's language; what browsers send needs none.
-        let is_plain = |text: &str| !text.contains(['"', '\'', '\\', '`', '$', '{', '}', '\n']);
-        if page == "null" || !is_plain(page) || !fields().any(|(name, _)| is_cors(name)) {
-            return None;
-        }
-        let list = |field: &str| -> Vec<String> {
-            let values = fields().filter(|(name, _)| *name == field).map(|(_, value)| value);
-            let names = values.flat_map(|value| value.split(", ")).filter(|name| is_plain(name));
-            let mut names: Vec<_> = names.map(str::to_owned).collect();
-            names.sort_unstable();
-            names.dedup();
-            names
-        };
-        let request = &exchange.request;
-        let verdict = exchange.judge(Engine::Standard);
-        let asked = verdict.requests.iter().find(|sent| sent.kind == SentKind::Preflight);
-        let mut grant = Self {
-            origin: page.clone(),
-            credentials: request.credentials == CredentialsMode::Include,
-            is_preflighted: asked.is_some(),
-            methods: list("Access-Control-Allow-Methods"),
-            names: list("Access-Control-Allow-Headers"),
-        };
-        // What is right already has to stay so.
-        let method = verdict.requests.first().map(|sent| sent.access_control_request_method.as_ref());
-        let method = method.flatten().unwrap_or(&request.method).clone();
-        if is_plain(&method) && !grant.methods.contains(&method) {
-            grant.methods.push(method);
-        }
-        let names = asked.and_then(|sent| sent.access_control_request_headers.as_deref()).unwrap_or_default();
-        for name in names.split(',').filter(|name| !name.is_empty() && is_plain(name)) {
-            if !grant.names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-                grant.names.push(name.to_owned());
-            }
-        }
-        Some(grant)
-    }
-
-    /// The fields of every response.
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        let mut fields = vec![("Access-Control-Allow-Origin", self.origin.clone())];
-        if self.credentials {
-            fields.push(("Access-Control-Allow-Credentials", "true".to_owned()));
-        }
-        fields
-    }
-
-    /// The fields of a preflight's answer beside those.
-    fn preflight_fields(&self) -> Vec<(&'static str, String)> {
-        let mut fields = Vec::new();
-        if self.is_preflighted {
-            fields.push(("Access-Control-Allow-Methods", self.methods.join(", ")));
-        }
-        if !self.names.is_empty() {
-            fields.push(("Access-Control-Allow-Headers", self.names.join(", ")));
-        }
-        fields
-    }
-}
-
-/// `a, b` with each in quotes.
-fn quoted(list: &[String], quote: char) -> String {
-    list.iter().map(|item| format!("{quote}{item}{quote}")).collect::<Vec<_>>().join(", ")
 }

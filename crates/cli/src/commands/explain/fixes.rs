@@ -48,12 +48,13 @@ pub(super) fn write(text: &mut String, answer: &Answer, output: &Output) {
 }
 
 /// The changes to show. Where the script is to ask elsewhere, that nobody answers there is no
-/// news: it was to be asked only then.
+/// news: it was to be asked only then. Nor is what the first call needed as well.
 fn changes(answer: &Answer) -> Vec<&Fix> {
     let mut is_elsewhere = false;
     let mut shown: Vec<&Fix> = Vec::new();
     for change in &answer.repair.changes {
-        if !(is_elsewhere && change.is_unanswered()) {
+        let is_repeated = change.fields.is_empty() && shown.iter().any(|own| own.text == change.text);
+        if !(is_repeated || is_elsewhere && change.is_unanswered()) {
             shown.push(change);
         }
         is_elsewhere |= change.call.as_ref().is_some_and(|call| call.url != answer.exchange.request.url);
