@@ -1,5 +1,7 @@
 //! The fields that one response lacks: all that the request needs, less what is right already.
 
+use std::collections::HashSet;
+
 use corsac_browser::Response;
 
 /// What a response must allow.
@@ -74,9 +76,14 @@ fn vary(value: Option<&[u8]>) -> Option<String> {
     }
 }
 
+/// Tokens up to which a list is searched one by one.
+const FEW: usize = 16;
+
 /// A list that a preflight's answer gives.
 struct Allowed {
     tokens: Vec<String>,
+    /// The tokens in lower case, where there are too many to search them one by one.
+    many: HashSet<String>,
     is_wild: bool,
     /// Whether it has an element that is not a token, which spoils it all.
     is_spoilt: bool,
@@ -90,7 +97,11 @@ impl Allowed {
         let (tokens, spoilt): (Vec<_>, Vec<_>) =
             elements.map(str::to_owned).partition(|element| is_token(element));
         let is_wild = !credentials && tokens.iter().any(|token| token == "*");
-        Self { tokens, is_wild, is_spoilt: !spoilt.is_empty() }
+        let many = match tokens.len() {
+            ..=FEW => HashSet::new(),
+            _ => tokens.iter().map(|token| token.to_ascii_lowercase()).collect(),
+        };
+        Self { tokens, many, is_wild, is_spoilt: !spoilt.is_empty() }
     }
 
     fn covers_method(&self, method: &str) -> bool {
@@ -101,7 +112,8 @@ impl Allowed {
 
     fn covers_name(&self, name: &str) -> bool {
         self.is_wild && name != "authorization"
-            || self.tokens.iter().any(|own| own.eq_ignore_ascii_case(name))
+            || self.many.is_empty() && self.tokens.iter().any(|own| own.eq_ignore_ascii_case(name))
+            || self.many.contains(&name.to_ascii_lowercase())
     }
 
     /// The list with more in it, and without a `*` that means nothing.
@@ -164,5 +176,23 @@ mod tests {
             lacking(&[("Vary", "Accept"), methods("PUT, @"), names("x-a,authorization")], false),
             ["Allow-Origin: https://a.example", "Vary: Accept, Origin", all]
         );
+    }
+
+    #[test]
+    fn long_lists_are_read_as_short_ones_are() {
+        for count in [1, FEW - 1, FEW, 1_000] {
+            let others: Vec<_> = (0..count).map(|number| format!("x-b{number}")).collect();
+            let lacking = |more: &str| {
+                let list = format!("{}, {more}", others.join(", "));
+                let value = HeaderList::new([("Access-Control-Allow-Headers", list)]);
+                let response = Response { status: 200, headers: value };
+                let names = Some("authorization,x-a");
+                let needs = Needs { origin: "null", credentials: false, method: None, names };
+                needs.missing_names(Some(&response)).into_iter().map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(lacking("X-A, Authorization"), Vec::<String>::new());
+            assert_eq!(lacking("X-A"), ["authorization"]);
+            assert_eq!(lacking("X-A, *"), ["authorization"]);
+        }
     }
 }
