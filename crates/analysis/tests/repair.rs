@@ -214,3 +214,15 @@ fn corsac_is_told_of_a_danger_only_where_it_is_one() {
         assert!(!words(origin, credentials).contains("dangerous"), "{origin}");
     }
 }
+
+#[test]
+fn what_a_preflight_asks_is_known_before_the_user_lets_it_be_sent() {
+    let mut exchange = refused("");
+    exchange.request.url = "https://localhost:8443/".to_owned();
+    let asked = words(Server::Flask, &exchange);
+    assert!(asked.contains("return \"\", 204") && asked.contains("x-trace"), "{asked}");
+    exchange.request.method = "get".to_owned();
+    exchange.request.headers.clear();
+    let simple = words(Server::Flask, &exchange);
+    assert!(!simple.contains("204") && simple.contains("methods=[\"GET\"]"), "{simple}");
+}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use corsac_browser::{CredentialsMode, Engine, Response, SentKind};
+use corsac_browser::{AddressSpace, CredentialsMode, Engine, Response, SentKind};
 use corsac_cors::{Policy, PolicyConfig};
 use corsac_origin::OriginRef;
 
@@ -135,13 +135,18 @@ impl Grant {
     }
 }
 
-/// The method that a browser names, and the headers if it sends a preflight.
+/// The method that a browser names, and the headers if it sends a preflight: once the user
+/// lets it, where the server is of the local network.
 fn asked(exchange: &RecordedExchange) -> (String, Option<String>) {
-    let verdict = exchange.judge(Engine::Standard);
-    let first = verdict.requests.first().and_then(|sent| sent.access_control_request_method.clone());
-    let preflight = verdict.requests.into_iter().find(|sent| sent.kind == SentKind::Preflight);
-    let names = preflight.map(|sent| sent.access_control_request_headers.unwrap_or_default());
-    (first.unwrap_or_else(|| exchange.request.method.clone()), names)
+    let mut permitted = exchange.clone();
+    permitted.page.address_space = AddressSpace::Loopback;
+    let requests: Vec<_> = Engine::ALL.iter().flat_map(|&engine| permitted.judge(engine).requests).collect();
+    let preflight = requests.iter().find(|sent| sent.kind == SentKind::Preflight);
+    let named = preflight.and_then(|sent| sent.access_control_request_method.as_ref());
+    // As normalized, if it is sent.
+    let method = named.or_else(|| requests.first().map(|sent| &sent.method));
+    let names = preflight.map(|sent| sent.access_control_request_headers.clone().unwrap_or_default());
+    (method.unwrap_or(&exchange.request.method).clone(), names)
 }
 
 fn text(response: &Response, field: &str) -> Option<String> {
