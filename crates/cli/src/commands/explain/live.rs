@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use corsac_analysis::explain::{Answered, RecordedExchange};
+use corsac_analysis::explain::{Answered, Fix, RecordedExchange};
 use corsac_browser::{
     CredentialsMode, Engine, Exchange, HeaderList, PreflightCache, Response, Sent, SentKind, Verdict,
 };
@@ -66,8 +66,26 @@ pub(crate) fn ask(
             asked.request.method
         ));
     }
+    permit(&mut answer, known, how);
     follow(&mut answer, known, how);
     Ok(answer)
+}
+
+/// Behind a permission that is missing nothing was sent; what the server says once the user
+/// has given it is asked for too, without sending anything that might change something.
+fn permit(answer: &mut Answer, asked: &Asked, how: How<'_>) {
+    if !answer.repair.changes.iter().any(Fix::is_permission) {
+        return;
+    }
+    let mut permitted = asked.clone();
+    permitted.page.may_reach_local_network = true;
+    let (next, unsent) = look(&permitted, How { send: false, ..how });
+    let changes = &mut answer.repair.changes;
+    let more: Vec<_> = next.repair.changes.into_iter().filter(|change| !changes.contains(change)).collect();
+    changes.extend(more);
+    answer.repair.is_proven = next.repair.is_proven && unsent != Unsent::Unknown;
+    answer.exchange.hops = next.exchange.hops;
+    answer.server = answer.server.or(next.server);
 }
 
 /// How to ask.
