@@ -495,3 +495,16 @@ fn a_byte_order_mark_is_no_harm_and_asking_for_no_more_stops() {
     });
     assert!(seen == 1 && summary.error.is_none() && summary.judged == 1);
 }
+
+#[test]
+fn a_url_is_given_back_as_browsers_write_it() {
+    let har = "{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"https://user:word@API.example.com/a\\tb\",\
+               \"headers\":[{\"name\":\"Origin\",\"value\":\"https://app.example.com\"}]},\
+               \"response\":{\"status\":200,\"headers\":[]}}]}}";
+    let mut urls = Vec::new();
+    read_har(har.as_bytes(), &[Engine::Chromium], &mut |call| {
+        urls.push(call.exchange.request.url);
+        true
+    });
+    assert_eq!(urls, ["https://api.example.com/ab"]);
+}

@@ -330,15 +330,17 @@ fn request(first: &Sent, origin: &str) -> RequestInit {
     let asked = first.preflight.as_ref().and_then(Entry::asked_method);
     let actual = first.actual.as_ref();
     let method = actual.map(|actual| &*actual.request.method).or(asked).unwrap_or("GET");
-    let mut url = first.entry().map_or("", Entry::url).to_owned();
-    // An XMLHttpRequest may have a user name in its URL, which `fetch()` refuses.
-    if let Ok(mut parsed) = Url::parse(&url)
-        && (!parsed.username().is_empty() || parsed.password().is_some())
-        && parsed.set_username("").is_ok()
-        && parsed.set_password(None).is_ok()
-    {
-        url = parsed.into();
-    }
+    let written = first.entry().map_or("", Entry::url);
+    // As browsers write it, also where a file was edited: without tabs, for one.
+    let url = Url::parse(written).map_or_else(
+        |_| written.replace('\t', ""),
+        |mut parsed| {
+            // An XMLHttpRequest may have a user name in its URL, which `fetch()` refuses. It is
+            // left in only where the URL can have none.
+            let _ = parsed.set_username("").and_then(|()| parsed.set_password(None));
+            parsed.into()
+        },
+    );
     let is_foreign = origin_of(&url).as_deref() != Some(origin);
     let has_body = actual.is_some_and(|actual| actual.request.has_body);
     RequestInit {
