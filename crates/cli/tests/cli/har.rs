@@ -112,7 +112,7 @@ fn the_command_that_asks_again_has_no_secrets_and_is_quoted() {
             {"name":"Content-Type","value":"application/json"}]},
         "response":{"status":0,"_error":"net::ERR_FAILED"}}]}}"#;
     let finished = explain(har, &[]);
-    let ask = r"corsac explain 'https://api.example.com/a?b=1&c='\''$(x)' --from https://app.example.com -X PUT -H 'authorization: VALUE' -H 'content-type: application/json'";
+    let ask = r"corsac explain 'https://api.example.com/a?b=1&c=%27$(x)' --from https://app.example.com -X PUT -H 'authorization: VALUE' -H 'content-type: application/json'";
     assert!(finished.status == 0 && finished.stdout.contains(ask), "{}", finished.stdout);
     assert!(!finished.stdout.contains("secret"), "{}", finished.stdout);
 }
