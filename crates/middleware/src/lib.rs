@@ -1,6 +1,7 @@
 //! Corsac's guards as tower layers.
 //!
-//! - [`cors`]: one owner of CORS on every response.
+//! - [`cors`]: one owner of CORS on every response;
+#![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom.")]
 //!
 //! The order of a stack matters: [`cors::CorsLayer`] is the outermost layer that may
 //! answer, so that a page can read errors too. A layer outside it (a rate limit, an
@@ -10,3 +11,5 @@
 
 #[cfg(feature = "cors")]
 pub mod cors;
+#[cfg(feature = "rate_limit")]
+pub mod rate_limit;
