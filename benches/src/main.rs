@@ -1,5 +1,6 @@
-//! `decide`, the layer and `OriginSet` beside tower-http's and actix-cors's CORS: the same
-//! service, the same requests, one process, alternating.
+//! `decide`, the layer and `OriginSet` beside tower-http's and actix-cors's CORS, rate
+//! limits beside governor's: the same service, the same requests, one process,
+//! alternating. And what an event costs.
 //!
 //! ```sh
 //! cargo run --release -p corsac-benches            # all
@@ -13,8 +14,10 @@
 mod actix;
 mod clones;
 mod decide;
+mod events;
 mod layer;
 mod measure;
+mod rate_limit;
 mod requests;
 mod set;
 mod tower_http_cors;
@@ -25,8 +28,14 @@ type Group = fn() -> Table;
 
 fn main() {
     let wanted = std::env::args().nth(1);
-    let groups: [(&str, Group); 4] =
-        [("layer", layer::run), ("decide", decide::run), ("set", set::run), ("clone", clones::run)];
+    let groups: [(&str, Group); 6] = [
+        ("layer", layer::run),
+        ("decide", decide::run),
+        ("set", set::run),
+        ("clone", clones::run),
+        ("rate-limit", rate_limit::run),
+        ("events", events::run),
+    ];
     for (name, run) in groups {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {
             run().print();

@@ -207,7 +207,7 @@ impl Decision {
     /// Until all limits would allow it, if nobody else spends their units. None if it
     /// is allowed, or nothing says when.
     pub fn retry_after(&self) -> Option<Duration> {
-        let after = self.charges().filter_map(|(_, charge)| match charge.verdict {
+        let after = self.charges().filter_map(|(_, charge)| match charge.verdict() {
             Verdict::Denied { retry_after } => retry_after,
             Verdict::Allowed => None,
         });

@@ -77,8 +77,8 @@ fn service_limits(decision: &Decision) -> Option<HeaderValue> {
     let mut list = List::default();
     for (name, charge) in decision.charges() {
         list.item(name);
-        list.add(format_args!(";r={}", charge.remaining));
-        if let Some(next) = charge.next_unit.map(seconds).filter(|next| *next <= latest) {
+        list.add(format_args!(";r={}", charge.remaining()));
+        if let Some(next) = charge.next_unit().map(seconds).filter(|next| *next <= latest) {
             list.add(format_args!(";t={next}"));
         }
     }

@@ -59,18 +59,19 @@ pub struct Gcra {
     burst: u64,
 }
 
-/// What a bucket says of one request.
+/// What a bucket says of one request. Numbers that only a response needs are worked out
+/// when it is made: divisions cost more than the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// Whether it may pass.
-    pub verdict: Verdict,
-    /// Whole units that are left now.
-    pub remaining: u64,
-    /// Until there is one more; none where the bucket is full.
-    pub next_unit: Option<Duration>,
+    gcra: Gcra,
     /// Until the bucket is full.
-    pub reset_after: Duration,
+    debt: u64,
+    /// Until the cost is there: 0 if it was, [`NEVER`] if it never is.
+    lacking: u64,
 }
+
+/// A cost beyond the burst.
+const NEVER: u64 = u64::MAX;
 
 /// Whether a request may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,43 +114,58 @@ impl Gcra {
     /// `full_at`, and gives the bucket as it is afterwards. A clock that goes backwards
     /// grants nothing: the bucket is only further from full.
     pub(super) fn decide(&self, full_at: u64, now: Moment, cost: u64) -> (u64, Charge) {
-        let fill = self.interval * self.burst;
-        let now = now.0;
-        let charged = if cost <= self.burst { full_at.max(now) + cost * self.interval } else { u64::MAX };
-        let excess = charged.saturating_sub(now + fill);
-        let verdict = match excess {
-            0 => Verdict::Allowed,
-            _ if cost > self.burst => Verdict::Denied { retry_after: None },
-            excess => Verdict::Denied { retry_after: Some(Duration::from_nanos(excess)) },
-        };
-        let full_at = if excess == 0 { charged } else { full_at };
-        (full_at, self.charge(verdict, full_at, now))
+        let peeked = self.peek(full_at, now, cost);
+        if !peeked.is_allowed() {
+            return (full_at, peeked);
+        }
+        let charged = full_at.max(now.0) + cost * self.interval;
+        (charged, Charge { debt: charged - now.0, ..peeked })
     }
 
     /// What [`Self::decide`] would say, of the bucket as it is before.
     pub(super) fn peek(&self, full_at: u64, now: Moment, cost: u64) -> Charge {
-        let verdict = self.decide(full_at, now, cost).1.verdict;
-        self.charge(verdict, full_at, now.0)
-    }
-
-    fn charge(&self, verdict: Verdict, full_at: u64, now: u64) -> Charge {
-        let fill = self.interval * self.burst;
-        let debt = full_at.saturating_sub(now);
-        let remaining = fill.saturating_sub(debt) / self.interval;
-        let next_unit = (debt > 0).then(|| debt.saturating_sub(fill - (remaining + 1) * self.interval));
-        Charge {
-            verdict,
-            remaining,
-            next_unit: next_unit.map(Duration::from_nanos),
-            reset_after: Duration::from_nanos(debt),
-        }
+        let debt = full_at.saturating_sub(now.0);
+        let lacking = if cost <= self.burst {
+            (debt + cost * self.interval).saturating_sub(self.interval * self.burst)
+        } else {
+            NEVER
+        };
+        Charge { gcra: *self, debt, lacking }
     }
 }
 
 impl Charge {
     /// Whether the request may pass.
     pub fn is_allowed(&self) -> bool {
-        self.verdict == Verdict::Allowed
+        self.lacking == 0
+    }
+
+    /// Whether the request may pass, and when if not now.
+    pub fn verdict(&self) -> Verdict {
+        match self.lacking {
+            0 => Verdict::Allowed,
+            NEVER => Verdict::Denied { retry_after: None },
+            lacking => Verdict::Denied { retry_after: Some(Duration::from_nanos(lacking)) },
+        }
+    }
+
+    /// Whole units that are left now.
+    pub fn remaining(&self) -> u64 {
+        let Gcra { interval, burst } = self.gcra;
+        (interval * burst).saturating_sub(self.debt) / interval
+    }
+
+    /// Until there is one unit more; none where the bucket is full.
+    pub fn next_unit(&self) -> Option<Duration> {
+        let Gcra { interval, burst } = self.gcra;
+        // The debt that leaves one more.
+        let then = burst.checked_sub(self.remaining() + 1)? * interval;
+        Some(Duration::from_nanos(self.debt.saturating_sub(then)))
+    }
+
+    /// Until the bucket is full.
+    pub fn reset_after(&self) -> Duration {
+        Duration::from_nanos(self.debt)
     }
 }
 
@@ -167,19 +183,19 @@ mod tests {
     fn a_bucket_says_what_is_left_and_when_more_comes() {
         let gcra = Gcra::new(10, SECOND, 3).unwrap();
         let (bucket, charge) = gcra.decide(0, at(1_000), 1);
-        assert_eq!((charge.verdict, charge.remaining), (Verdict::Allowed, 2));
-        assert_eq!(charge.next_unit, Some(Duration::from_millis(100)));
+        assert_eq!((charge.verdict(), charge.remaining()), (Verdict::Allowed, 2));
+        assert_eq!(charge.next_unit(), Some(Duration::from_millis(100)));
         let (bucket, charge) = gcra.decide(bucket, at(1_030), 2);
-        assert_eq!((charge.verdict, charge.remaining), (Verdict::Allowed, 0));
-        assert_eq!(charge.next_unit, Some(Duration::from_millis(70)));
-        assert_eq!(charge.reset_after, Duration::from_millis(270));
+        assert_eq!((charge.verdict(), charge.remaining()), (Verdict::Allowed, 0));
+        assert_eq!(charge.next_unit(), Some(Duration::from_millis(70)));
+        assert_eq!(charge.reset_after(), Duration::from_millis(270));
         let denied = |millis| Verdict::Denied { retry_after: Some(Duration::from_millis(millis)) };
         let (same, charge) = gcra.decide(bucket, at(1_030), 1);
-        assert_eq!((same, charge.verdict), (bucket, denied(70)));
+        assert_eq!((same, charge.verdict()), (bucket, denied(70)));
         let (_, charge) = gcra.decide(bucket, at(1_030), 3);
-        assert_eq!(charge.verdict, denied(270));
+        assert_eq!(charge.verdict(), denied(270));
         let (_, charge) = gcra.decide(bucket, at(1_100), 1);
-        assert_eq!(charge.verdict, Verdict::Allowed);
+        assert_eq!(charge.verdict(), Verdict::Allowed);
     }
 
     #[test]
@@ -187,8 +203,8 @@ mod tests {
         let gcra = Gcra::new(10, SECOND, 3).unwrap();
         for cost in [4, u64::MAX] {
             let (bucket, charge) = gcra.decide(7, at(1_000), cost);
-            assert_eq!((bucket, charge.verdict), (7, Verdict::Denied { retry_after: None }));
-            assert_eq!((charge.remaining, charge.next_unit), (3, None));
+            assert_eq!((bucket, charge.verdict()), (7, Verdict::Denied { retry_after: None }));
+            assert_eq!((charge.remaining(), charge.next_unit()), (3, None));
         }
     }
 
@@ -197,9 +213,9 @@ mod tests {
         let gcra = Gcra::new(10, SECOND, 3).unwrap();
         let (bucket, _) = gcra.decide(0, at(10_000), 3);
         let (same, charge) = gcra.decide(bucket, at(0), 1);
-        assert_eq!((same, charge.remaining), (bucket, 0));
-        assert_eq!(charge.verdict, Verdict::Denied { retry_after: Some(Duration::from_millis(10_100)) });
-        assert_eq!(charge.next_unit, Some(Duration::from_millis(10_100)));
+        assert_eq!((same, charge.remaining()), (bucket, 0));
+        assert_eq!(charge.verdict(), Verdict::Denied { retry_after: Some(Duration::from_millis(10_100)) });
+        assert_eq!(charge.next_unit(), Some(Duration::from_millis(10_100)));
     }
 
     #[test]
@@ -227,7 +243,7 @@ mod tests {
         let gcra = Gcra::new(1, SECOND, 366 * 86_400).unwrap();
         let last = Moment::after(Duration::MAX);
         let (mut bucket, charge) = gcra.decide(0, last, gcra.burst());
-        assert_eq!((charge.verdict, charge.remaining), (Verdict::Allowed, 0));
+        assert_eq!((charge.verdict(), charge.remaining()), (Verdict::Allowed, 0));
         for cost in [1, gcra.burst(), u64::MAX] {
             for now in [last, Moment::default()] {
                 let (next, charge) = gcra.decide(bucket, now, cost);

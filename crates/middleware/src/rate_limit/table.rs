@@ -183,13 +183,18 @@ impl Shard {
     /// used before any key overflows.
     fn place(&self, hash: u64, now: u64) -> Place {
         let other = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut best = (0, Place::Overflow);
-        for bits in [hash & 0xffff_ffff, other >> 32] {
-            let index = scale(bits, self.groups.len());
-            let Some(group) = self.groups.get(index) else { continue };
-            if let Some(slot) = group.keys.iter().position(|key| *key == hash) {
+        let groups = [hash & 0xffff_ffff, other >> 32].map(|bits| scale(bits, self.groups.len()));
+        // Keys of both first: a key that is there needs no look at what is free.
+        for index in groups {
+            let slot =
+                self.groups.get(index).and_then(|group| group.keys.iter().position(|key| *key == hash));
+            if let Some(slot) = slot {
                 return Place::Held(index, slot);
             }
+        }
+        let mut best = (0, Place::Overflow);
+        for index in groups {
+            let Some(group) = self.groups.get(index) else { continue };
             let free = || group.full_at.iter().enumerate().filter(|(_, full_at)| **full_at <= now);
             if let Some((slot, _)) = free().next() {
                 let count = free().count();

@@ -136,7 +136,7 @@ proptest! {
             now += pause;
             let subject = from(Ipv4Addr::LOCALHOST);
             // Looked at with a cost of nothing, so that a denied whole leaves no part.
-            let left = single.decide_cost(&subject, at(now), 0).charges().next().unwrap().1.remaining;
+            let left = single.decide_cost(&subject, at(now), 0).charges().next().unwrap().1.remaining();
             let whole = whole.decide_cost(&subject, at(now), cost);
             prop_assert_eq!(whole.is_allowed(), left >= cost);
             if whole.is_allowed() {
@@ -174,10 +174,10 @@ proptest! {
         for (now, cost) in moments.into_iter().zip(costs) {
             let decision = route.decide_cost(&from(Ipv4Addr::LOCALHOST), at(now), cost);
             let (_, charge) = decision.charges().next().unwrap();
-            if charge.verdict == Verdict::Allowed {
+            if charge.verdict() == Verdict::Allowed {
                 prop_assert!(cost <= 1_000_000_000);
             }
-            prop_assert!(charge.reset_after <= Duration::from_secs(147 * 366 * 86_400));
+            prop_assert!(charge.reset_after() <= Duration::from_secs(147 * 366 * 86_400));
         }
     }
 }

@@ -146,7 +146,7 @@ fn where_one_limit_denies_no_other_is_charged() {
     };
     let left = |principal| {
         let decision = ask(principal);
-        let left: Vec<u64> = decision.charges().map(|(_, charge)| charge.remaining).collect();
+        let left: Vec<u64> = decision.charges().map(|(_, charge)| charge.remaining()).collect();
         (decision.is_allowed(), left)
     };
     assert_eq!(left("alice"), (true, vec![9, 1]));
