@@ -8,8 +8,8 @@ use crate::{budgets, layers};
 /// Seconds that each fuzz target runs.
 const FUZZ_SECONDS: &str = "60";
 
-/// A browser that tests drive.
-struct Browser {
+/// A program that tests drive: a browser, or a server.
+struct Tool {
     name: &'static str,
     /// The environment variable that names its program; tests read it.
     variable: &'static str,
@@ -19,18 +19,24 @@ struct Browser {
     packages: [&'static str; 2],
 }
 
-const BROWSERS: [Browser; 2] = [
-    Browser {
+const TOOLS: [Tool; 3] = [
+    Tool {
         name: "Chromium",
         variable: "CORSAC_CHROMIUM",
         programs: &["chromium", "chromium-browser", "google-chrome"],
         packages: ["chromium", "chromium"],
     },
-    Browser {
+    Tool {
         name: "Firefox",
         variable: "CORSAC_FIREFOX",
         programs: &["firefox-esr", "firefox"],
         packages: ["firefox-esr", "firefox"],
+    },
+    Tool {
+        name: "Redis",
+        variable: "CORSAC_REDIS",
+        programs: &["redis-server", "valkey-server"],
+        packages: ["redis-server", "redis"],
     },
 ];
 
@@ -60,8 +66,8 @@ pub(crate) fn run() -> Done {
     let arguments =
         ["test", "--workspace", "--exclude", "corsac-benches", "--no-fail-fast", "--", "--include-ignored"];
     let mut tests = program("cargo", &arguments);
-    for browser in &BROWSERS {
-        tests.env(browser.variable, browser.find()?);
+    for tool in &TOOLS {
+        tests.env(tool.variable, tool.find()?);
     }
     step("tests", &mut tests)?;
     if root().join("fuzz/run").exists() {
@@ -80,7 +86,7 @@ fn component(command: &str, name: &str) -> bool {
     there
 }
 
-impl Browser {
+impl Tool {
     /// Its program; installed with the system's package manager where it is missing.
     fn find(&self) -> Result<PathBuf, Failure> {
         if let Some(path) = std::env::var_os(self.variable) {
@@ -89,7 +95,7 @@ impl Browser {
         if let Some(program) = self.installed() {
             return Ok(program.into());
         }
-        say(&format!("\nThe tests in real browsers need {}, which is not installed.", self.name));
+        say(&format!("\nThe tests need {}, which is not installed.", self.name));
         self.install()?;
         let installed = self.installed().map(Into::into);
         installed.ok_or_else(|| Failure::new(format!("{} was installed and does not run", self.name)))
@@ -103,7 +109,10 @@ impl Browser {
         let found = MANAGERS.iter().find(|(manager, _, _)| has(manager, &["--version"]));
         let [debian, elsewhere] = self.packages;
         let Some((manager, arguments, update)) = found else {
-            return Err(Failure::new(format!("install {elsewhere}, or name a browser in {}", self.variable)));
+            return Err(Failure::new(format!(
+                "install {elsewhere}, or name its program in {}",
+                self.variable
+            )));
         };
         let root_needed = *manager != "brew" && !is_root();
         let run = |arguments: &[&str]| {

@@ -9,6 +9,8 @@ use super::compile::{Rate, compile};
 use super::concurrency::{InFlight, Permit};
 use super::config::{LimitConfig, MAX_ROUTE_LIMITS, RateLimitConfig, RateLimitErrors, RouteConfig};
 use super::fields::{Fields, Problem};
+#[cfg(feature = "redis")]
+use super::gcra::Gcra;
 use super::gcra::{Charge, Moment, Verdict};
 use super::key::{Seed, Subject};
 use super::table::{Ask, Mode, Table};
@@ -97,6 +99,19 @@ impl Limit {
     }
 }
 
+/// What each limit of a route says.
+pub(super) type Charges = [Option<Charge>; MAX_ROUTE_LIMITS];
+
+/// A permit, if there is room, and how many more there may be; nothing where requests
+/// at the same time are not limited.
+pub(super) struct Entered(Option<(Option<Permit>, u32)>);
+
+impl Entered {
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self.0, Some((None, _)))
+    }
+}
+
 struct Request<'r> {
     subject: &'r Subject<'r>,
     route: &'r str,
@@ -138,10 +153,9 @@ impl RouteLimit {
     /// comes in between and takes the last unit of a later limit, the earlier ones stay
     /// charged: too much is never granted.
     pub fn decide_cost(self: &Arc<Self>, subject: &Subject<'_>, now: Moment, cost: u64) -> Decision {
-        let entered = self.concurrency.as_ref().map(|limit| limit.enter(subject, &self.route));
-        let is_full = matches!(entered, Some((None, _)));
+        let entered = self.enter(subject);
         let request = Request { subject, route: &self.route, now, cost };
-        let mut charges = [None; MAX_ROUTE_LIMITS];
+        let mut charges = Charges::default();
         let mut look = |mode| {
             let mut is_allowed = true;
             for (limit, charge) in self.limits.iter().zip(&mut charges) {
@@ -154,11 +168,36 @@ impl RouteLimit {
             }
             is_allowed
         };
-        let needs_look = is_full || self.limits.len() > 1;
-        let is_allowed = (!needs_look || look(Mode::Peek)) && !is_full && look(Mode::Charge);
-        let slots_left = entered.as_ref().map(|(_, left)| *left + u32::from(!is_allowed && !is_full));
-        let permit = entered.and_then(|(permit, _)| permit).filter(|_| is_allowed);
+        let needs_look = entered.is_full() || self.limits.len() > 1;
+        let is_allowed = (!needs_look || look(Mode::Peek)) && !entered.is_full() && look(Mode::Charge);
+        self.finish(entered, charges, is_allowed)
+    }
+
+    /// Takes a place among the requests being served, if they are limited.
+    pub(super) fn enter(&self, subject: &Subject<'_>) -> Entered {
+        Entered(self.concurrency.as_ref().map(|limit| limit.enter(subject, &self.route)))
+    }
+
+    pub(super) fn finish(self: &Arc<Self>, entered: Entered, charges: Charges, is_allowed: bool) -> Decision {
+        let is_full = entered.is_full();
+        let slots_left = entered.0.as_ref().map(|(_, left)| *left + u32::from(!is_allowed && !is_full));
+        let permit = entered.0.and_then(|(permit, _)| permit).filter(|_| is_allowed);
         Decision { route: Arc::clone(self), is_allowed, charges, slots_left, is_full, permit }
+    }
+
+    /// Units that a request costs.
+    #[cfg(feature = "redis")]
+    pub(super) fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// The name of each limit, the hash of its key, and its numbers.
+    #[cfg(feature = "redis")]
+    pub(super) fn keys(&self, subject: &Subject<'_>) -> impl Iterator<Item = (&str, u64, Gcra)> {
+        self.limits.iter().map(|limit| {
+            let key = limit.seed.key(&limit.config.by, subject, &self.route);
+            (limit.config.name.as_str(), key.hash, limit.rate.gcra)
+        })
     }
 
     pub(super) fn fields(&self) -> &Fields {
@@ -171,7 +210,7 @@ impl RouteLimit {
 pub struct Decision {
     route: Arc<RouteLimit>,
     is_allowed: bool,
-    charges: [Option<Charge>; MAX_ROUTE_LIMITS],
+    charges: Charges,
     /// How many more may be served at the same time.
     slots_left: Option<u32>,
     is_full: bool,

@@ -42,6 +42,11 @@ impl Moment {
         Self::after(FIRST.get_or_init(Instant::now).elapsed())
     }
 
+    #[cfg(feature = "redis")]
+    pub(super) fn plus(self, time: Duration) -> Self {
+        Self::after(Duration::from_nanos(self.0).saturating_add(time))
+    }
+
     pub(super) fn nanos(self) -> u64 {
         self.0
     }
@@ -110,6 +115,12 @@ impl Gcra {
         Duration::from_nanos(self.interval)
     }
 
+    /// The same with an interval in whole microseconds, for clocks that have no more.
+    #[cfg(feature = "redis")]
+    pub(super) fn in_micros(&self) -> Self {
+        Self { interval: self.interval.div_ceil(1_000) * 1_000, burst: self.burst }
+    }
+
     /// Decides a request of `cost` units at `now` by a bucket that is full again at
     /// `full_at`, and gives the bucket as it is afterwards. A clock that goes backwards
     /// grants nothing: the bucket is only further from full.
@@ -135,6 +146,13 @@ impl Gcra {
 }
 
 impl Charge {
+    /// What a store says that keeps the bucket.
+    #[cfg(feature = "redis")]
+    pub(super) fn of(gcra: Gcra, debt: Duration, lacking: Duration) -> Self {
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(NEVER);
+        Self { gcra, debt: nanos(debt), lacking: nanos(lacking) }
+    }
+
     /// Whether the request may pass.
     pub fn is_allowed(&self) -> bool {
         self.lacking == 0

@@ -96,7 +96,8 @@ impl Seed {
         Self(seed)
     }
 
-    /// A given seed, for tests that need the same keys again.
+    /// A given seed: a secret of several processes that share a store and so must name
+    /// keys alike, or a known one for tests.
     pub const fn fixed(seed: [u8; 16]) -> Self {
         Self(seed)
     }

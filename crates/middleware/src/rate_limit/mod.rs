@@ -22,7 +22,8 @@
 //! - [`RouteLimit::decide`] gives a [`Decision`], which stamps a response's fields and
 //!   tells the [`Problem`] to answer. It takes the time as an argument;
 //! - preflights count against their own limits only;
-//! - a [`Permit`] is a place among the requests being served.
+//! - a [`Permit`] is a place among the requests being served;
+#![cfg_attr(feature = "redis", doc = "- [`shared`] keeps buckets in Redis, for several processes.")]
 //!
 //! CORS stands outside of this layer, so that a page can read the 429.
 //!
@@ -40,6 +41,8 @@ mod gcra;
 mod key;
 mod layer;
 mod service;
+#[cfg(feature = "redis")]
+pub mod shared;
 mod table;
 
 pub use body::LimitedBody;
