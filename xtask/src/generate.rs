@@ -3,13 +3,14 @@
 use crate::shell::{Done, program, step};
 
 /// Title, package, test and filter of what writes a part of it under `CORSAC_UPDATE`.
-const STEPS: [(&str, &str, &str, &str); 2] = [
+const STEPS: [(&str, &str, &str, &str); 3] = [
     ("outputs in rule pages", "corsac", "cli", "rule_pages"),
     ("pages about browsers", "corsac-analysis", "documentation", "page_is_what"),
+    ("page about vectors", "corsac-credentials", "vectors", "page_is_what"),
 ];
 
-/// Writes the outputs of `corsac check` into the rule pages, and the pages that are made
-/// from the model.
+/// Writes the outputs of `corsac check` into the rule pages, the pages that are made from
+/// the model, and what became of other people's vectors.
 pub(crate) fn run() -> Done {
     for (title, package, test, filter) in STEPS {
         let mut command =
