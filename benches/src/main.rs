@@ -1,6 +1,6 @@
 //! `decide`, the layer and `OriginSet` beside tower-http's and actix-cors's CORS, rate
-//! limits beside governor's: the same service, the same requests, one process,
-//! alternating. And what an event costs.
+//! limits beside governor's, JWTs beside the signature alone and jsonwebtoken: the same
+//! service, the same requests, one process, alternating. And what an event costs.
 //!
 //! ```sh
 //! cargo run --release -p corsac-benches            # all
@@ -20,6 +20,7 @@ mod measure;
 mod rate_limit;
 mod requests;
 mod set;
+mod token;
 mod tower_http_cors;
 
 use measure::Table;
@@ -28,13 +29,14 @@ type Group = fn() -> Table;
 
 fn main() {
     let wanted = std::env::args().nth(1);
-    let groups: [(&str, Group); 6] = [
+    let groups: [(&str, Group); 7] = [
         ("layer", layer::run),
         ("decide", decide::run),
         ("set", set::run),
         ("clone", clones::run),
         ("rate-limit", rate_limit::run),
         ("events", events::run),
+        ("token", token::run),
     ];
     for (name, run) in groups {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {

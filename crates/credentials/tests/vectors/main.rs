@@ -5,6 +5,7 @@
 //! `docs/jwt-vectors.md`; review the difference.
 #![cfg(test)]
 
+mod foreign;
 mod library;
 mod page;
 mod wycheproof;
