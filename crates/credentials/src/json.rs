@@ -21,6 +21,9 @@ const MAX_VALUES: usize = 4_096;
 /// Names in one object: they are compared with each other.
 const MAX_NAMES: usize = 256;
 
+/// Names for which an object has room at first: claims of real issuers have 8 to 16.
+const USUAL_NAMES: usize = 16;
+
 /// Why a text is not JSON that we read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -196,7 +199,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let seed = self.inner()?;
-        let mut object = Object(Vec::with_capacity(8));
+        let mut object = Object(Vec::with_capacity(USUAL_NAMES));
         while let Some(name) = access.next_key_seed(Name)? {
             if object.get(&name).is_some() {
                 return Err(self.state.refuse(JsonMistake::Duplicate(name.into_owned())));

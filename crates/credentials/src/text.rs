@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::{DecodeError, Engine};
+use base64::{DecodeError, DecodeSliceError, Engine};
 
 /// Characters of a stranger's text that a message repeats.
 const MAX_EXCERPT: usize = 64;
@@ -35,12 +35,28 @@ impl fmt::Display for Base64Mistake {
 
 /// The one spelling only: no padding, no white space, no bits left over.
 pub(crate) fn base64url(text: &str) -> Result<Vec<u8>, Base64Mistake> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|error| match error {
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| mistake(&error))
+}
+
+/// What `then` makes of the bytes, which are not allocated if they are a signature's.
+pub(crate) fn with_decoded<T>(text: &str, then: impl FnOnce(&[u8]) -> T) -> Result<T, Base64Mistake> {
+    /// Of RSA with 4,096 bits.
+    const USUAL_BYTES: usize = 512;
+    let mut buffer = [0; USUAL_BYTES];
+    match URL_SAFE_NO_PAD.decode_slice(text, &mut buffer) {
+        Ok(length) => Ok(then(buffer.get(..length).unwrap_or_default())),
+        Err(DecodeSliceError::DecodeError(error)) => Err(mistake(&error)),
+        Err(DecodeSliceError::OutputSliceTooSmall) => base64url(text).map(|bytes| then(&bytes)),
+    }
+}
+
+fn mistake(error: &DecodeError) -> Base64Mistake {
+    match error {
         DecodeError::InvalidByte(_, b'=') | DecodeError::InvalidPadding => Base64Mistake::Padding,
         DecodeError::InvalidByte(..) => Base64Mistake::Byte,
         DecodeError::InvalidLength(_) => Base64Mistake::Length,
         DecodeError::InvalidLastSymbol(..) => Base64Mistake::TrailingBits,
-    })
+    }
 }
 
 /// For a message in the log: one line, short, without what could end its quotation.
@@ -94,7 +110,9 @@ fn nibble(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Base64Mistake, base64url, excerpt, from_hex, to_hex};
+    use base64::Engine;
+
+    use super::{Base64Mistake, URL_SAFE_NO_PAD, base64url, excerpt, from_hex, to_hex, with_decoded};
 
     #[test]
     fn base64url_has_one_spelling() {
@@ -112,6 +130,11 @@ mod tests {
             ("Zmé", Base64Mistake::Byte),
         ] {
             assert_eq!(base64url(text), Err(mistake), "{text:?}");
+            assert_eq!(with_decoded(text, <[u8]>::len), Err(mistake), "{text:?}");
+        }
+        for length in [0, 1, 511, 512, 513, 5_000] {
+            let text = URL_SAFE_NO_PAD.encode(vec![7; length]);
+            assert_eq!(with_decoded(&text, <[u8]>::to_vec), Ok(vec![7; length]), "{length}");
         }
     }
 

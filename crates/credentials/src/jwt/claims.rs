@@ -187,17 +187,23 @@ enum Separator {
 
 /// A text, or a list of texts; none where the claim is absent.
 fn names(claims: &Object<'_>, path: &ClaimPath, separator: Separator) -> Result<Names, ClaimRefusal> {
-    let names: Vec<String> = match path.find(claims) {
-        None => Vec::new(),
+    let mut names = Vec::new();
+    match path.find(claims) {
+        None => {}
         Some(Json::Text(text)) if separator == Separator::Space => {
-            let words = text.split(' ').filter(|word| !word.is_empty()).take(MAX_NAMES + 1);
-            words.map(|word| checked(word, path)).collect::<Result<_, _>>()?
+            names.reserve(text.bytes().filter(|byte| *byte == b' ').count().min(MAX_NAMES) + 1);
+            for word in text.split(' ').filter(|word| !word.is_empty()).take(MAX_NAMES + 1) {
+                names.push(checked(word, path)?);
+            }
         }
         Some(Json::List(list)) => {
-            list.iter().take(MAX_NAMES + 1).map(|value| name(value, path)).collect::<Result<_, _>>()?
+            names.reserve(list.len().min(MAX_NAMES + 1));
+            for value in list.iter().take(MAX_NAMES + 1) {
+                names.push(name(value, path)?);
+            }
         }
-        Some(value) => vec![name(value, path)?],
-    };
+        Some(value) => names.push(name(value, path)?),
+    }
     if names.len() > MAX_NAMES { Err(ClaimRefusal::TooLong(path.owned())) } else { Ok(Names::new(names)) }
 }
 

@@ -28,18 +28,14 @@ impl<'t> Segments<'t> {
         if token.trim_ascii_start().starts_with('{') {
             return Err(ShapeRefusal::NotCompact);
         }
-        let count = token.split('.').count();
-        if count == 5 {
-            return Err(ShapeRefusal::Encrypted);
-        }
         let parts = token.rsplit_once('.').and_then(|(signed, signature)| {
             let (header, payload) = signed.split_once('.')?;
-            Some(Self { signed, header, payload, signature })
+            (!payload.contains('.')).then_some(Self { signed, header, payload, signature })
         });
-        match parts {
-            Some(segments) if count == 3 => Ok(segments),
-            _ => Err(ShapeRefusal::Segments(count)),
-        }
+        parts.ok_or_else(|| match token.split('.').count() {
+            5 => ShapeRefusal::Encrypted,
+            count => ShapeRefusal::Segments(count),
+        })
     }
 }
 

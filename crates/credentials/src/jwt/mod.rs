@@ -25,7 +25,7 @@ use crate::jwt::claims::ClaimRules;
 use crate::jwt::config::ProviderConfig;
 use crate::jwt::header::{Header, Segments, TypeRules};
 use crate::principal::{Method, Principal};
-use crate::text::base64url;
+use crate::text::{base64url, with_decoded};
 use crate::time::Timestamp;
 
 /// An issuer of JWTs, and the rules for its tokens.
@@ -145,13 +145,14 @@ impl Admitted<'_, '_> {
         if self.key_id().is_some_and(|id| key.id() != Some(id)) {
             return Err(KeyRefusal::Mismatch.into());
         }
-        let decode =
-            |segment, text| base64url(text).map_err(|mistake| ShapeRefusal::Base64 { segment, mistake });
-        let signature = decode("signature", self.segments.signature)?;
-        if !key.verifies(self.segments.signed.as_bytes(), &signature) {
+        let base64 = |segment, mistake| ShapeRefusal::Base64 { segment, mistake };
+        let holds = with_decoded(self.segments.signature, |signature| {
+            key.verifies(self.segments.signed.as_bytes(), signature)
+        });
+        if !holds.map_err(|mistake| base64("signature", mistake))? {
             return Err(KeyRefusal::Signature.into());
         }
-        let payload = decode("payload", self.segments.payload)?;
+        let payload = base64url(self.segments.payload).map_err(|mistake| base64("payload", mistake))?;
         let principal = self.provider.principal(&payload, now)?;
         Ok(Verified { principal: Arc::new(principal), key: key.thumbprint() })
     }
