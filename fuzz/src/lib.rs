@@ -10,15 +10,19 @@
 #![forbid(unsafe_code)]
 
 mod har;
+mod key_set;
 mod origin;
 mod pasted;
 mod pattern;
 mod policy_file;
 mod request_headers;
+mod token;
 
 pub use har::har;
+pub use key_set::key_set;
 pub use origin::origin;
 pub use pasted::pasted;
 pub use pattern::pattern;
 pub use policy_file::policy_file;
 pub use request_headers::request_headers;
+pub use token::token;
