@@ -55,14 +55,7 @@ fn check(header: &[u8], payload: &[u8], principal: &Principal) {
     let ours = |audience: &Value| audience == "a";
     assert!(ours(&claims["aud"]) || claims["aud"].as_array().is_some_and(|list| list.iter().any(ours)));
     assert_eq!(claims["sub"].as_str(), Some(principal.subject()));
-    let (now, exp) = (1.8e9, claims["exp"].as_f64().expect("a date"));
-    assert!(exp >= now + 1.0 && exp < 253_402_300_800.0, "{exp}");
-    let from = claims["iat"].as_f64().unwrap_or(now);
-    assert!(exp - from < 86_402.0 && from <= now + 30.0, "{exp} {from}");
-    assert!(claims["nbf"].as_f64().is_none_or(|nbf| nbf <= now + 30.0));
-    for name in ["nbf", "iat"] {
-        assert!(claims.get(name).is_none_or(|date| date.as_f64().is_some_and(|date| date >= 0.0)));
-    }
+    check_dates(&claims);
     for role in principal.roles() {
         let written = &claims["realm"]["roles"];
         assert!(
@@ -71,4 +64,15 @@ fn check(header: &[u8], payload: &[u8], principal: &Principal) {
         );
     }
     assert_eq!(claims.get("kept").is_some(), principal.claim("kept").is_some());
+}
+
+fn check_dates(claims: &Value) {
+    let (now, exp) = (1.8e9, claims["exp"].as_f64().expect("a date"));
+    assert!(exp >= now + 1.0 && exp < 253_402_300_800.0, "{exp}");
+    let from = claims["iat"].as_f64().unwrap_or(now);
+    assert!(exp - from < 86_402.0 && from <= now + 30.0, "{exp} {from}");
+    assert!(claims["nbf"].as_f64().is_none_or(|nbf| nbf <= now + 30.0));
+    for name in ["nbf", "iat"] {
+        assert!(claims.get(name).is_none_or(|date| date.as_f64().is_some_and(|date| date >= 0.0)));
+    }
 }
