@@ -10,7 +10,7 @@
 //!
 //! The crate is pure: time ([`Timestamp`]) and random bytes are arguments, and nothing is
 //! fetched. Nobody who holds a [`Refusal`] can leak a token with it: a refusal has none.
-//! It leaves out signing, encryption (JWE), proof of possession (`cnf`) and sessions.
+//! It leaves out signing, encryption (JWE), proof of possession (a token with `cnf` is refused) and sessions.
 //!
 //! ```
 //! use corsac_credentials::{KeySet, Provider, ProviderConfig, Refusal, ShapeRefusal, Timestamp};

@@ -171,6 +171,9 @@ pub enum ClaimRefusal {
     Json(JsonMistake),
     /// JSON, and no object.
     NotObject,
+    /// Bound to a key of the caller's (`cnf`; RFC 8705, RFC 9449), which nothing here asks
+    /// for: whoever stole it must not pass as its bearer.
+    Bound,
     /// A claim that is required is not there.
     Missing(String),
     /// A claim has the wrong type.
@@ -214,6 +217,7 @@ impl fmt::Display for ClaimRefusal {
         match self {
             Self::Json(mistake) => write!(f, "the claims' text {mistake}"),
             Self::NotObject => f.write_str("the claims are no object"),
+            Self::Bound => f.write_str("bound to a key (`cnf`), of which no proof can be taken"),
             Self::Missing(name) => write!(f, "no claim `{}`", excerpt(name)),
             Self::WrongType(name) => write!(f, "the claim `{}` has the wrong type", excerpt(name)),
             Self::TooLong(name) => write!(f, "the claim `{}` is too long", excerpt(name)),

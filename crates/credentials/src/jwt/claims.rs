@@ -125,6 +125,9 @@ impl ClaimRules {
         method: Method,
         expires_at: Option<Timestamp>,
     ) -> Result<Principal, ClaimRefusal> {
+        if claims.get("cnf").is_some() {
+            return Err(ClaimRefusal::Bound);
+        }
         if let Some(missing) = self.required.iter().find(|path| path.find(claims).is_none()) {
             return Err(ClaimRefusal::Missing(missing.owned()));
         }

@@ -191,6 +191,16 @@ fn claims_are_one_object() {
 }
 
 #[test]
+fn a_token_that_is_bound_to_a_key_is_no_bearer_token() {
+    let setup = setup();
+    for bound in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)] {
+        setup.refuses(&setup.signer.token(|claims| claims["cnf"] = bound), ClaimRefusal::Bound);
+    }
+    // Only a claim of that name, at the top.
+    setup.accepts(&setup.signer.token(|claims| claims["x"] = json!({"cnf": {"jkt": "x"}})));
+}
+
+#[test]
 fn a_principal_is_what_the_claims_say() {
     let kept = ProviderConfig {
         roles_claim: Some("/realm/roles".into()),

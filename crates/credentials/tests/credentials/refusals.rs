@@ -53,6 +53,7 @@ fn claims() -> Vec<ClaimRefusal> {
         ClaimRefusal::Expired { at: AT },
         ClaimRefusal::NotYetValid { from: AT },
         ClaimRefusal::IssuedInFuture { at: AT },
+        ClaimRefusal::Bound,
         ClaimRefusal::Lifetime { seconds: 2, limit: 1 },
     ]
 }
