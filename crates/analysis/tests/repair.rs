@@ -52,6 +52,23 @@ fn no_repair_allows_null_or_everybody() {
     }
 }
 
+/// WebKit looks at the status before the origin; found by the fuzzer.
+#[test]
+fn a_preflight_whose_status_is_bad_is_not_told_to_allow_null() {
+    let redirected = r#"{"id":"x","page":{"origin":"https://a.example","secure_context":true},
+        "request":{"url":"https://b.example/","method":"PUT"},"hops":[
+        {"preflight":{"status":204,"headers":[["Access-Control-Allow-Origin","*"],["Access-Control-Allow-Methods","PUT"]]},
+         "actual":{"status":307,"headers":[["Access-Control-Allow-Origin","*"],["Location","https://c.example/"]]}},
+        {"preflight":{"status":405},"actual":{"status":200}}]}"#;
+    let exchange = RecordedExchange::read(redirected.as_bytes()).unwrap();
+    for engine in Engine::ALL {
+        let changes = repair(&exchange, &[engine]).changes;
+        let field = changes.iter().flat_map(|change| &change.fields).find(|(_, value)| value == "null");
+        assert!(!changes.is_empty() && field.is_none(), "{engine:?}: {changes:?}");
+    }
+    assert!(repair(&exchange, &[Engine::WebKit]).changes[0].text.contains("ask https://c.example/ directly"));
+}
+
 /// The call of most examples, refused.
 fn refused(server: &str) -> RecordedExchange {
     let line = format!(
