@@ -148,8 +148,8 @@ pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A token (RFC 9110, section 5.6.2).
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
+/// Whether `bytes` are a token (RFC 9110, section 5.6.2).
+pub fn is_token(bytes: &[u8]) -> bool {
     let is_token_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !bytes.is_empty() && bytes.iter().all(is_token_byte)
 }

@@ -45,7 +45,7 @@ pub use failure::Failure;
 pub use fetch::cors_check::{CorsFailure, Several};
 pub use fetch::exchange::Exchange;
 pub use fetch::preflight_cache::PreflightCache;
-pub use header::HeaderList;
+pub use header::{HeaderList, is_token};
 pub use request::{
     AddressSpace, Body, CacheMode, CredentialsMode, Initiator, Invalid, Mode, Page, PageKind, RedirectMode,
     RequestInit,

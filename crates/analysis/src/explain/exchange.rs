@@ -417,13 +417,14 @@ impl AnswerForm {
         for (index, (name, value)) in self.headers.iter().enumerate() {
             check_field(name, value).map_err(|reason| (format!(".headers[{index}]"), reason))?;
         }
-        let fields = self.headers.into_iter().map(|(name, value)| (name, bytes(&value)));
+        let fields = self.headers.into_iter().map(|(name, value)| (name, field_bytes(&value)));
         Ok(Answered::Response(Response { status: self.status, headers: HeaderList::new(fields) }))
     }
 }
 
-/// Each character stands for the byte of its number; text beyond that is UTF-8.
-pub(super) fn bytes(value: &str) -> Vec<u8> {
+/// A field's value as it goes over the wire: each character stands for the byte of its
+/// number; text beyond that is UTF-8.
+pub fn field_bytes(value: &str) -> Vec<u8> {
     let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
     bytes.unwrap_or_else(|| value.as_bytes().to_vec())
 }

@@ -11,7 +11,7 @@ mod server;
 mod strict;
 
 pub use console_message::{ConsoleMessage, read_console_message};
-pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, judge_line};
+pub use exchange::{Answered, ExchangeError, Hop, Judged, RecordedExchange, field_bytes, judge_line};
 pub use fix::{Fix, Place, fix};
 pub use har::{CredentialsBasis, HarCall, HarError, HarOutcome, HarSummary, Skipped, Unknown, read_har};
 pub use pasted::{

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use corsac_browser::Response;
+use corsac_browser::{Response, is_token};
 
 /// What a response must allow.
 pub(super) struct Needs<'a> {
@@ -95,7 +95,7 @@ impl Allowed {
         let value = String::from_utf8_lossy(&value);
         let elements = value.split(',').map(str::trim).filter(|element| !element.is_empty());
         let (tokens, spoilt): (Vec<_>, Vec<_>) =
-            elements.map(str::to_owned).partition(|element| is_token(element));
+            elements.map(str::to_owned).partition(|element| is_token(element.as_bytes()));
         let is_wild = !credentials && tokens.iter().any(|token| token == "*");
         let many = match tokens.len() {
             ..=FEW => HashSet::new(),
@@ -121,11 +121,6 @@ impl Allowed {
         let own = self.tokens.iter().map(String::as_str).filter(|token| self.is_wild || *token != "*");
         own.chain(more).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// A token (RFC 9110, section 5.6.2).
-fn is_token(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use corsac_browser::{
     AddressSpace, Body, CorsFailure, CredentialsMode, Engine, Failure, HeaderList, Outcome, Page, PageKind,
-    RequestInit, Response, Verdict,
+    RequestInit, Response, Verdict, is_token,
 };
 use url::Url;
 
 use super::calls::{Call, Sent};
 use super::entry::{Entry, Message};
 use super::kind::{Kind, Skipped, is_no_cors, origin_of};
-use crate::explain::exchange::{Answered, Hop, RecordedExchange, bytes};
+use crate::explain::exchange::{Answered, Hop, RecordedExchange, field_bytes};
 
 /// How the credentials mode is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -368,21 +368,16 @@ fn script_fields(sent: &Sent) -> Vec<(String, String)> {
             let value = recorded(&name).unwrap_or_else(|| UNRECORDED.to_owned());
             (name, value)
         });
-        return named.chain(own).filter(|(name, _)| is_name(name)).collect();
+        return named.chain(own).filter(|(name, _)| is_token(name.as_bytes())).collect();
     }
     let fields = sent.actual.iter().flat_map(|actual| actual.request.fields.iter());
-    let own = fields.filter(|(name, _)| is_set_by_scripts(name) && is_name(name));
+    let own = fields.filter(|(name, _)| is_set_by_scripts(name) && is_token(name.as_bytes()));
     own.filter_map(|(name, _)| Some((name.to_ascii_lowercase(), recorded(name)?))).collect()
 }
 
 /// Stands for a value that the HAR does not have. The quote makes it unsafe wherever that
 /// depends on the value.
 const UNRECORDED: &str = "\"";
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
 
 /// Names that scripts use and browsers do not add. Firefox's exports add the fields of the parts
 /// of a form to the request's (`har-builder.js`, `appendHeadersPostData`), so that what is
@@ -417,7 +412,9 @@ fn header_list(response: &Message) -> HeaderList {
         name.starts_with("access-control-") || name.starts_with("cross-origin-") || name == "location"
     };
     let fields = response.fields.iter();
-    HeaderList::new(fields.map(|(name, value)| (name, if read(name) { bytes(value) } else { Vec::new() })))
+    HeaderList::new(
+        fields.map(|(name, value)| (name, if read(name) { field_bytes(value) } else { Vec::new() })),
+    )
 }
 
 /// The answer that a preflight must have had that is not in the HAR.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use corsac_analysis::explain::{Answered, Fix, RecordedExchange};
+use corsac_analysis::explain::{Answered, Fix, RecordedExchange, field_bytes};
 use corsac_browser::{
     CredentialsMode, Engine, Exchange, HeaderList, PreflightCache, Response, Sent, SentKind, Verdict,
 };
@@ -313,7 +313,7 @@ impl<'a> Network<'a> {
         fields.extend(scripts.map(|(name, value)| (name.to_owned(), value.to_vec())));
         if self.may_present(sent) {
             let presented = self.asked.presented.iter().filter(|(name, _)| !sent.headers.contains(name));
-            fields.extend(presented.map(|(name, value)| (name.clone(), bytes(value))));
+            fields.extend(presented.map(|(name, value)| (name.clone(), field_bytes(value))));
         }
         if !sent.headers.contains("accept") {
             fields.push(("accept".to_owned(), b"*/*".to_vec()));
@@ -346,10 +346,4 @@ impl<'a> Network<'a> {
 
 fn origin_of(url: &str) -> Option<String> {
     Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
-}
-
-/// Each character stands for the byte of its number; text beyond that is UTF-8.
-fn bytes(value: &str) -> Vec<u8> {
-    let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    bytes.unwrap_or_else(|| value.as_bytes().to_vec())
 }
