@@ -1,6 +1,7 @@
 //! Corsac's guards as tower layers.
 //!
 //! - [`cors`]: one owner of CORS on every response;
+#![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom.")]
 //!
 //! The order of a stack matters: [`cors::CorsLayer`] is the outermost layer that may
@@ -11,5 +12,7 @@
 
 #[cfg(feature = "cors")]
 pub mod cors;
+#[cfg(feature = "guard")]
+pub mod guard;
 #[cfg(feature = "rate_limit")]
 pub mod rate_limit;
