@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use corsac_cors::Policy;
+use corsac_middleware::route::Matcher;
 
 use crate::config::{Config, Route};
 use crate::observe::metrics::{Metrics, RouteMetrics};
@@ -15,7 +16,7 @@ const UNROUTED: &str = "(none)";
 pub(crate) struct Snapshot {
     pub(crate) generation: u64,
     pub(crate) config: Config,
-    matcher: matchit::Router<usize>,
+    matcher: Matcher,
     metrics: Vec<RouteMetrics>,
     unrouted: RouteMetrics,
 }
@@ -32,14 +33,14 @@ impl Snapshot {
         for (_, policy) in &mut config.policies {
             *policy = policy.clone().with_generation(generation);
         }
-        let matcher = matcher(&config);
+        let matcher = config.matcher();
         let per_route = config.routes.iter().map(|route| metrics.route(&route.path)).collect();
         Arc::new(Self { generation, config, matcher, metrics: per_route, unrouted: metrics.route(UNROUTED) })
     }
 
     /// The number of the route for a canonical path.
     pub(crate) fn find_route(&self, path: &str) -> Option<usize> {
-        self.matcher.at(path).ok().map(|found| *found.value)
+        self.matcher.find(path)
     }
 
     pub(crate) fn route(&self, index: usize) -> Option<Matched<'_>> {
@@ -58,30 +59,6 @@ impl Snapshot {
     pub(crate) fn metrics(&self, matched: Option<Matched<'_>>) -> &RouteMetrics {
         matched.and_then(|matched| self.metrics.get(matched.index)).unwrap_or(&self.unrouted)
     }
-}
-
-/// Finds the number of the route for a canonical path.
-pub(crate) fn matcher(config: &Config) -> matchit::Router<usize> {
-    let mut matcher = matchit::Router::new();
-    for (index, route) in config.routes.iter().enumerate() {
-        // The same insertions succeeded when the configuration was read.
-        let _ = matcher.insert(route.path.as_str(), index);
-    }
-    // Everything below a path includes the path itself, with and without its slash,
-    // unless a route names it: then the insertion conflicts.
-    for (index, route) in config.routes.iter().enumerate() {
-        for path in itself(&route.path) {
-            let _ = matcher.insert(path, index);
-        }
-    }
-    matcher
-}
-
-/// `/api/{*rest}` → `/api/`, `/api`; nothing for a path without `{*…}`.
-fn itself(path: &str) -> impl Iterator<Item = &str> {
-    let below = path.rfind("{*").and_then(|at| path.get(..at)).filter(|below| below.ends_with('/'));
-    let without_slash = below.and_then(|below| below.strip_suffix('/')).filter(|path| !path.is_empty());
-    below.into_iter().chain(without_slash)
 }
 
 impl fmt::Debug for Snapshot {

@@ -5,7 +5,6 @@
 
 mod definitions;
 mod gateway;
-mod placeholders;
 mod routes;
 mod rules;
 
@@ -19,11 +18,10 @@ use corsac_diagnostics::{
     Diagnostic, Document, FieldPath, Node, Place, Severity, Source, TableReader, UNKNOWN_KEY, Value, excerpt,
     listed,
 };
+use corsac_middleware::route::{Matcher, canonical_path};
 use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
 use ipnet::IpNet;
-
-use crate::message::canonical::canonical_path;
 
 pub use rules::RULES;
 
@@ -153,13 +151,18 @@ pub enum Ruling<'c> {
 }
 
 impl Config {
+    /// Finds the number of the route for a canonical path.
+    pub(crate) fn matcher(&self) -> Matcher {
+        Matcher::new(self.routes.iter().map(|route| route.path.as_str()))
+    }
+
     /// Who decides about requests for `path`, as the gateway finds it.
     pub fn ruling(&self, path: &str) -> Ruling<'_> {
         let canonical = match canonical_path(path) {
             Ok(canonical) => canonical,
             Err(error) => return Ruling::Refused(error.text()),
         };
-        let found = crate::snapshot::matcher(self).at(&canonical).ok().map(|found| *found.value);
+        let found = self.matcher().find(&canonical);
         let route = found.and_then(|index| self.routes.get(index));
         if let (Some(index), Some(Ownership::Passthrough)) = (found, route.map(|route| route.ownership)) {
             return Ruling::Upstream(index);

@@ -1,6 +1,7 @@
 //! The rules of a policy file beyond its CORS policies.
 
 use corsac_diagnostics::{Rule, Severity};
+use corsac_middleware::route::ROUTE_CONFLICT;
 
 /// A loopback origin in the default profile.
 pub(crate) static DEVELOPMENT_ORIGIN: Rule = Rule {
@@ -8,9 +9,6 @@ pub(crate) static DEVELOPMENT_ORIGIN: Rule = Rule {
     severity: Severity::Warning,
     summary: "a loopback origin in the default profile",
 };
-/// Two routes for the same requests.
-pub(crate) static ROUTE_CONFLICT: Rule =
-    Rule { id: "route-conflict", severity: Severity::Error, summary: "two routes match the same requests" };
 /// A name that is not defined.
 pub(crate) static UNKNOWN_REFERENCE: Rule = Rule {
     id: "unknown-reference",

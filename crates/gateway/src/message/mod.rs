@@ -1,7 +1,6 @@
 //! What a message must be to get in, and what changes in it on its way through.
 
 pub(crate) mod body;
-pub(crate) mod canonical;
 pub(crate) mod fields;
 pub(crate) mod forward;
 pub(crate) mod framing;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
+use corsac_middleware::route::{PathError, canonical_path};
 use futures_util::FutureExt;
 use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN};
 use http::request::Parts;
@@ -19,7 +20,6 @@ use hyper::body::Incoming;
 
 use crate::config::Ownership;
 use crate::message::body::{Body, Cut, RequestBody, drain};
-use crate::message::canonical::{PathError, canonical_path};
 use crate::message::fields::Fields;
 use crate::message::forward::{self, Peer};
 use crate::message::framing::{Flaw, Framing};

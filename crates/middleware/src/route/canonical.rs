@@ -12,7 +12,8 @@ use std::borrow::Cow;
 
 /// Why a path is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PathError {
+#[non_exhaustive]
+pub enum PathError {
     /// It does not begin with a slash.
     NotAbsolute,
     /// A control character, encoded or not.
@@ -31,7 +32,7 @@ pub(crate) enum PathError {
 
 impl PathError {
     /// What the client is told.
-    pub(crate) fn text(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::NotAbsolute => "the path does not begin with a slash",
             Self::Control => "the path has a control character",
@@ -45,7 +46,10 @@ impl PathError {
 }
 
 /// The canonical form of `path`; borrowed where it is canonical already.
-pub(crate) fn canonical_path(path: &str) -> Result<Cow<'_, str>, PathError> {
+///
+/// # Errors
+/// Why two programs could read it differently.
+pub fn canonical_path(path: &str) -> Result<Cow<'_, str>, PathError> {
     if !path.starts_with('/') {
         return Err(PathError::NotAbsolute);
     }
