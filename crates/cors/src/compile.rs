@@ -1,6 +1,7 @@
 //! From what people write to what runs, reporting every mistake.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use corsac_diagnostics::Severity;
@@ -32,14 +33,14 @@ pub(crate) fn compile(config: &PolicyConfig, suffixes: &PublicSuffixList) -> Res
     let origins = compiler.origins();
     let methods = compiler.methods();
     let request_headers = compiler.request_headers();
-    let exposed = compiler.exposed_headers();
+    compiler.exposed_headers();
     compiler.max_age();
     compiler.switches();
     let mistakes = compiler.mistakes;
     if mistakes.iter().any(|mistake| mistake.kind.severity() == Severity::Error) {
         return Err(PolicyErrors(mistakes));
     }
-    let fields = fields(config, &methods, &request_headers, &exposed);
+    let fields = fields(config, &methods, &request_headers);
     let rest = PolicyConfig { origins: Vec::new(), ..config.clone() };
     Ok(Compiled { rest, origins, methods, request_headers, fields, warnings: mistakes })
 }
@@ -76,7 +77,7 @@ impl Compiler<'_> {
             }
         }
         let (set, nulls) = self.listed_origins();
-        if any.is_some() { Origins::Any } else { Origins::Listed { set: Box::new(set), nulls } }
+        if any.is_some() { Origins::Any } else { Origins::Listed { set: Arc::new(set), nulls } }
     }
 
     fn listed_origins(&mut self) -> (OriginSet, Vec<usize>) {
@@ -213,7 +214,7 @@ impl Compiler<'_> {
         RequestHeaders { any, names }
     }
 
-    fn exposed_headers(&mut self) -> HeaderNames {
+    fn exposed_headers(&mut self) {
         let config = self.config;
         let any = config.exposed_headers.iter().any(|name| name == "*");
         for (index, name) in config.exposed_headers.iter().enumerate() {
@@ -227,8 +228,6 @@ impl Compiler<'_> {
             }
         }
         self.header_names(&config.exposed_headers, Field::ExposedHeader);
-        let names = config.exposed_headers.iter().map(String::as_str);
-        HeaderNames::new(names.filter(|name| !any && !is_safelisted_response_header(name)))
     }
 
     /// Syntax and repetition of a list of header names.
@@ -273,13 +272,7 @@ fn is_authorization(name: &str) -> bool {
 
 /// The field values that stay the same. With credentials `*` would be taken for a name
 /// (Fetch, section 3.3.5), so the request's own method and names are sent instead.
-fn fields(
-    config: &PolicyConfig,
-    methods: &Methods,
-    request_headers: &RequestHeaders,
-    exposed: &HeaderNames,
-) -> Fields {
-    let any_exposed = config.exposed_headers.iter().any(|name| name == "*");
+fn fields(config: &PolicyConfig, methods: &Methods, request_headers: &RequestHeaders) -> Fields {
     let allow_methods = match methods {
         Methods { any: true, .. } => (!config.credentials).then(|| "*".to_owned()),
         Methods { listed, .. } => Some(distinct(listed).join(", ")),
@@ -290,13 +283,21 @@ fn fields(
         RequestHeaders { any: true, names } => Some(format!("*, {}", names.joined())),
         RequestHeaders { names, .. } => Some(names.joined()),
     };
-    let expose_headers = if any_exposed { "*".to_owned() } else { exposed.joined() };
     Fields {
         allow_methods: allow_methods.and_then(value),
         allow_headers: allow_headers.and_then(value),
-        expose_headers: value(expose_headers),
+        expose_headers: expose_headers(&config.exposed_headers),
         max_age: config.max_age.and_then(|age| value(age.as_secs().to_string())),
     }
+}
+
+/// The names that scripts may read, or `*`.
+pub(crate) fn expose_headers(names: &[String]) -> Option<HeaderValue> {
+    if names.iter().any(|name| name == "*") {
+        return value("*".to_owned());
+    }
+    let names = names.iter().map(String::as_str);
+    value(HeaderNames::new(names.filter(|name| !is_safelisted_response_header(name))).joined())
 }
 
 fn distinct(methods: &[Box<str>]) -> Vec<&str> {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use corsac_origin::{OriginRef, OriginSet, PublicSuffixList};
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
-use crate::compile::compile;
+use crate::compile::{compile, expose_headers};
 use crate::config::PolicyConfig;
 use crate::decision::Denial;
 use crate::error::{Mistake, PolicyErrors};
@@ -21,6 +21,7 @@ pub struct Policy {
 
 /// Invariants, made by `compile`: with credentials, `origins` is never `Any`; every
 /// header value is well-formed and names no forbidden method or header.
+#[derive(Clone)]
 pub(crate) struct Compiled {
     /// The configuration without its origins, which `origins` keeps.
     pub(crate) rest: PolicyConfig,
@@ -31,30 +32,31 @@ pub(crate) struct Compiled {
     pub(crate) warnings: Vec<Mistake>,
 }
 
+#[derive(Clone)]
 pub(crate) enum Origins {
     /// `*`, which is sent as such.
     Any,
     Listed {
-        set: Box<OriginSet>,
+        set: Arc<OriginSet>,
         /// Where `null` stands among the written origins, in order.
         nulls: Vec<usize>,
     },
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Methods {
     pub(crate) any: bool,
     pub(crate) listed: Vec<Box<str>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RequestHeaders {
     pub(crate) any: bool,
     pub(crate) names: HeaderNames,
 }
 
 /// Values of response fields that do not depend on the request.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fields {
     pub(crate) allow_methods: Option<HeaderValue>,
     pub(crate) allow_headers: Option<HeaderValue>,
@@ -119,6 +121,25 @@ impl Policy {
     #[must_use]
     pub fn with_generation(self, number: u64) -> Self {
         Self { generation: number, ..self }
+    }
+
+    /// The same policy with more response headers that scripts may read: those that
+    /// whoever stamps the responses sets too, such as `Retry-After`. Names that are exposed
+    /// already stay as they are, and so does `*`.
+    #[must_use]
+    pub fn exposing<'n>(&self, names: impl IntoIterator<Item = &'n HeaderName>) -> Self {
+        let mut compiled = Compiled::clone(&self.compiled);
+        let exposed = &mut compiled.rest.exposed_headers;
+        let is_exposed = |exposed: &[String], name: &HeaderName| {
+            exposed.iter().any(|own| own == "*" || own.eq_ignore_ascii_case(name.as_str()))
+        };
+        for name in names {
+            if !is_exposed(exposed, name) {
+                exposed.push(name.as_str().to_owned());
+            }
+        }
+        compiled.fields.expose_headers = expose_headers(exposed);
+        Self { compiled: Arc::new(compiled), generation: self.generation }
     }
 
     /// The index among the written origins of the one that `bytes`, the value of an

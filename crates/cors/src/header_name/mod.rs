@@ -54,7 +54,7 @@ pub(crate) fn is_safelisted_response_header(name: &str) -> bool {
 }
 
 /// Names in lower case, sorted.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HeaderNames {
     sorted: Box<[Box<str>]>,
     /// Length of the longest: a longer name needs no search.

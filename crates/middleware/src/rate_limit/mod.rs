@@ -37,6 +37,8 @@ mod concurrency;
 mod config;
 mod decide;
 mod fields;
+#[cfg(feature = "file")]
+mod file;
 mod gcra;
 mod key;
 mod layer;
@@ -53,6 +55,8 @@ pub use config::{
 };
 pub use decide::{Decision, RateLimit, RouteLimit};
 pub use fields::{FIELDS, Problem, QUOTA_EXCEEDED, RATE_LIMIT, RATE_LIMIT_POLICY};
+#[cfg(feature = "file")]
+pub use file::{CONCURRENCY, LIMITS, diagnostic, read_limits, read_route};
 pub use gcra::{Charge, Gcra, MAX_FILL, MAX_WINDOW, MIN_INTERVAL, Moment, Verdict};
 pub use key::{KeyPart, Seed, Subject};
 pub use layer::{ClientAddress, Clock, ConnectionAddress, Identify, ManualClock, RateLimitLayer};
