@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use corsac_middleware::stack::StackError;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{Semaphore, watch};
@@ -40,6 +41,8 @@ pub enum StartError {
     AccessLog(io::Error),
     /// An address cannot be bound: in use, or not one of this machine's.
     Bind(SocketAddr, io::Error),
+    /// Guards that cannot run; whoever read the configuration has been told.
+    Guards(Vec<StackError>),
     /// A thread or its runtime cannot be made.
     Thread(io::Error),
 }
@@ -49,6 +52,7 @@ impl fmt::Display for StartError {
         match self {
             Self::AccessLog(_) => f.write_str("open the access log"),
             Self::Bind(address, _) => write!(f, "listen on {address}"),
+            Self::Guards(errors) => write!(f, "make the guards: {}", told(errors)),
             Self::Thread(_) => f.write_str("start a worker"),
         }
     }
@@ -58,14 +62,17 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::AccessLog(error) | Self::Bind(_, error) | Self::Thread(error) => Some(error),
+            Self::Guards(_) => None,
         }
     }
 }
 
 /// Why a configuration cannot replace the one in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReloadError {
+    /// Guards that cannot run; whoever read the configuration has been told.
+    Guards(Vec<StackError>),
     /// A setting that needs a restart differs: its key.
     NeedsRestart(&'static str),
 }
@@ -73,12 +80,17 @@ pub enum ReloadError {
 impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Guards(errors) => write!(f, "the guards cannot run: {}", told(errors)),
             Self::NeedsRestart(key) => write!(f, "`gateway.{key}` takes effect after a restart only"),
         }
     }
 }
 
 impl std::error::Error for ReloadError {}
+
+fn told(errors: &[StackError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
 
 /// A running gateway. Dropping it stops it without waiting for requests;
 /// [`Self::stop`] waits.
@@ -120,7 +132,8 @@ impl Gateway {
         metrics.record_reload("loaded", 1);
         let permits = Arc::new(Semaphore::new(config.limits.connections));
         let grace = config.shutdown_grace;
-        let snapshot = ArcSwap::new(Snapshot::new(config, 1, &metrics));
+        let snapshot = Snapshot::new(config, 1, &metrics, None).map_err(StartError::Guards)?;
+        let snapshot = ArcSwap::new(snapshot);
         let shared = Arc::new(Shared { snapshot, metrics, observer, stopping: watch::Sender::new(false) });
         let mut workers = Vec::new();
         let mut admin = Some(admin);
@@ -170,7 +183,8 @@ impl Gateway {
             }
         }
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
-        self.shared.snapshot.store(Snapshot::new(config, generation, &self.shared.metrics));
+        let snapshot = Snapshot::new(config, generation, &self.shared.metrics, Some(&current));
+        self.shared.snapshot.store(snapshot.map_err(ReloadError::Guards)?);
         self.shared.metrics.record_reload("loaded", generation);
         self.reopen_log();
         Ok(generation)

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use corsac_cors::Policy;
-use corsac_middleware::route::Matcher;
+use corsac_middleware::stack::{Stack, StackError};
 
 use crate::config::{Config, Route};
 use crate::observe::metrics::{Metrics, RouteMetrics};
@@ -16,7 +15,7 @@ const UNROUTED: &str = "(none)";
 pub(crate) struct Snapshot {
     pub(crate) generation: u64,
     pub(crate) config: Config,
-    matcher: Matcher,
+    pub(crate) stack: Stack,
     metrics: Vec<RouteMetrics>,
     unrouted: RouteMetrics,
 }
@@ -29,31 +28,26 @@ pub(crate) struct Matched<'s> {
 }
 
 impl Snapshot {
-    pub(crate) fn new(mut config: Config, generation: u64, metrics: &Metrics) -> Arc<Self> {
-        for (_, policy) in &mut config.policies {
-            *policy = policy.clone().with_generation(generation);
-        }
-        let matcher = config.matcher();
+    /// `before` is the snapshot that this one replaces: what is defined as there keeps its
+    /// state.
+    pub(crate) fn new(
+        config: Config,
+        generation: u64,
+        metrics: &Metrics,
+        before: Option<&Self>,
+    ) -> Result<Arc<Self>, Vec<StackError>> {
+        let guards = config.stack.clone().with_generation(generation);
+        let stack = match before {
+            Some(before) => before.stack.recompile(&guards),
+            None => Stack::compile(&guards),
+        }?;
         let per_route = config.routes.iter().map(|route| metrics.route(&route.path)).collect();
-        Arc::new(Self { generation, config, matcher, metrics: per_route, unrouted: metrics.route(UNROUTED) })
-    }
-
-    /// The number of the route for a canonical path.
-    pub(crate) fn find_route(&self, path: &str) -> Option<usize> {
-        self.matcher.find(path)
+        let unrouted = metrics.route(UNROUTED);
+        Ok(Arc::new(Self { generation, config, stack, metrics: per_route, unrouted }))
     }
 
     pub(crate) fn route(&self, index: usize) -> Option<Matched<'_>> {
         self.config.routes.get(index).map(|route| Matched { route, index })
-    }
-
-    /// Name and policy for a request; the unrouted one where no route matches.
-    pub(crate) fn policy(&self, matched: Option<Matched<'_>>) -> Option<(&str, &Policy)> {
-        let index = match matched {
-            Some(matched) => matched.route.policy?,
-            None => self.config.unrouted_policy?,
-        };
-        self.config.policies.get(index).map(|(name, policy)| (name.as_str(), policy))
     }
 
     pub(crate) fn metrics(&self, matched: Option<Matched<'_>>) -> &RouteMetrics {

@@ -3,7 +3,8 @@
 //! - [`cors`]: one owner of CORS on every response;
 #![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
-#![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for.")]
+#![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
+#![cfg_attr(feature = "stack", doc = "- [`stack`]: all guards in their order.")]
 //!
 //! The order of a stack matters: [`cors::CorsLayer`] is the outermost layer that may
 //! answer, so that a page can read errors too. A layer outside it (a rate limit, an
@@ -19,3 +20,5 @@ pub mod guard;
 pub mod rate_limit;
 #[cfg(feature = "route")]
 pub mod route;
+#[cfg(feature = "stack")]
+pub mod stack;

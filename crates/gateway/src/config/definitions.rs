@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use corsac_cors::{Policy, read_policy};
 use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, TableReader, excerpt};
+use corsac_middleware::stack::NamedPolicy;
+use corsac_middleware::stack::file::Definitions;
 use corsac_origin::{OriginPattern, PublicSuffixList};
 use http::uri::Authority;
 use url::Url;
@@ -31,8 +33,10 @@ impl Reader<'_> {
         let gateway = gateway::read(&mut root, out);
         let upstreams = Self::upstreams(&mut root, out);
         let policies = self.policies(&mut root, out);
+        let mut guards = Definitions::read(&mut root, out);
         let before = out.len();
-        let routes = routes::read(&mut root, &upstreams, &policies, out);
+        let known = routes::Known { upstreams: &upstreams, policies: &policies };
+        let (routes, guarded) = routes::read(&mut root, &known, &mut guards, out);
         let routes_are_whole = out.len() == before;
         let unrouted = gateway.unrouted_policy(&policies, out);
         root.finish(out);
@@ -43,7 +47,9 @@ impl Reader<'_> {
                 |index| unrouted == Some(index) || routes.iter().any(|route| route.policy == Some(index));
             report_unused(&policies, used, out);
         }
-        let only = (policies.len() == 1).then_some(0);
+        let unrouted = unrouted.or((policies.len() == 1).then_some(0));
+        let unrouted = unrouted.and_then(|index| named_policy(policies.get(index)?));
+        let stack = guards.finish(unrouted, guarded, out);
         let named = policies.into_iter().map(|defined| Some((defined.name.to_owned(), defined.value?)));
         Some(Config {
             listen: gateway.listen,
@@ -53,10 +59,10 @@ impl Reader<'_> {
             trusted_proxies: gateway.trusted_proxies,
             limits: gateway.limits,
             shutdown_grace: gateway.shutdown_grace,
-            unrouted_policy: unrouted.or(only),
             policies: named.collect::<Option<_>>()?,
             upstreams: upstreams.into_iter().map(|defined| defined.value).collect::<Option<_>>()?,
             routes,
+            stack: stack?,
         })
     }
 
@@ -86,6 +92,11 @@ impl Reader<'_> {
         }
         policies
     }
+}
+
+/// A policy without mistakes, as guards take it.
+pub(super) fn named_policy(defined: &Defined<'_, Policy>) -> Option<NamedPolicy> {
+    Some(NamedPolicy::new(defined.name, defined.value.as_ref()?))
 }
 
 fn upstream(name: &str, mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Upstream> {

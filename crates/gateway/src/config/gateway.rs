@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use corsac_cors::Policy;
 use corsac_diagnostics::{Diagnostic, TableReader};
+use corsac_middleware::route::unknown_reference;
 use ipnet::IpNet;
 
 use super::definitions::Defined;
-use super::routes::unknown_reference;
 use super::{AccessLog, Limits};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -18,7 +18,8 @@ use corsac_diagnostics::{
     Diagnostic, Document, FieldPath, Node, Place, Severity, Source, TableReader, UNKNOWN_KEY, Value, excerpt,
     listed,
 };
-use corsac_middleware::route::{Matcher, canonical_path};
+use corsac_middleware::route::{Matcher, UNKNOWN_REFERENCE, canonical_path};
+use corsac_middleware::stack::{self, StackConfig};
 use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
 use ipnet::IpNet;
@@ -45,14 +46,14 @@ pub struct Config {
     pub limits: Limits,
     /// How long requests in flight may take after a signal to stop.
     pub shutdown_grace: Duration,
-    /// The policy for requests that match no route: an index into `policies`.
-    pub unrouted_policy: Option<usize>,
     /// The CORS policies with their names.
     pub policies: Vec<(String, Policy)>,
     /// The upstreams.
     pub upstreams: Vec<Upstream>,
     /// The routes.
     pub routes: Vec<Route>,
+    /// The guards of each route, in the same order.
+    pub stack: StackConfig,
 }
 
 /// Where the access log goes.
@@ -167,11 +168,11 @@ impl Config {
         if let (Some(index), Some(Ownership::Passthrough)) = (found, route.map(|route| route.ownership)) {
             return Ruling::Upstream(index);
         }
-        let policy = route.map_or(self.unrouted_policy, |route| route.policy);
-        match policy.and_then(|index| self.policies.get(index)) {
-            Some((name, policy)) => Ruling::Policy(name, policy),
-            None => Ruling::Nobody(found),
-        }
+        let ruling = match found {
+            Some(index) => self.stack.routes.get(index).and_then(stack::Route::policy),
+            None => self.stack.unrouted.as_ref(),
+        };
+        ruling.map_or(Ruling::Nobody(found), |named| Ruling::Policy(&named.name, &named.policy))
     }
 }
 
@@ -257,7 +258,7 @@ fn lay_profile(document: &mut Document, profile: Option<&str>, out: &mut Vec<Dia
 
 fn unknown_profile(name: &str, known: &[String]) -> Diagnostic {
     let name = excerpt(name);
-    let finding = Diagnostic::new(&rules::UNKNOWN_REFERENCE, format!("there is no profile `{name}`"))
+    let finding = Diagnostic::new(&UNKNOWN_REFERENCE, format!("there is no profile `{name}`"))
         .at_field(&FieldPath::root().key(PROFILES), "profiles are here");
     match known {
         [] => finding.help(format!("add [profiles.{name}], or leave --profile out")),

@@ -3,42 +3,57 @@
 use std::time::Duration;
 
 use corsac_cors::Policy;
-use corsac_diagnostics::{Diagnostic, TableReader, excerpt, listed};
-use corsac_middleware::route::Paths;
+use corsac_diagnostics::{Diagnostic, TableReader};
+use corsac_middleware::route::{Paths, unknown_reference};
+use corsac_middleware::stack;
+use corsac_middleware::stack::file::{Definitions, RouteHead};
 
-use super::definitions::Defined;
-use super::rules::UNKNOWN_REFERENCE;
+use super::definitions::{Defined, named_policy};
 use super::{Ownership, Route, Upstream};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
+/// What routes refer to by name.
+pub(super) struct Known<'k, 'd> {
+    pub(super) upstreams: &'k [Defined<'d, Upstream>],
+    pub(super) policies: &'k [Defined<'d, Policy>],
+}
+
+/// The routes, and the guards of each.
 pub(super) fn read(
     root: &mut TableReader<'_>,
-    upstreams: &[Defined<'_, Upstream>],
-    policies: &[Defined<'_, Policy>],
+    known: &Known<'_, '_>,
+    guards: &mut Definitions,
     out: &mut Vec<Diagnostic>,
-) -> Vec<Route> {
+) -> (Vec<Route>, Vec<stack::Route>) {
     let tables = root.tables("routes", out);
     if tables.is_empty() {
         let help = "add [[routes]] with path = \"/{*rest}\", an upstream and a policy";
         out.push(root.missing("routes").help(help));
     }
     let mut paths = Paths::default();
-    let mut routes = Vec::new();
+    let (mut routes, mut guarded) = (Vec::new(), Vec::new());
     for mut table in tables {
         let path = paths.read(&mut table, out);
-        let upstream = upstream(&mut table, upstreams, out);
-        let policy = reference(&mut table, "cors", policies, out);
+        let upstream = upstream(&mut table, known.upstreams, out);
+        let policy = reference(&mut table, "cors", known.policies, out);
         let ownership = ownership(&mut table, out);
         let body_size = table.size("body_size", (0, 1 << 50), out);
         let response_timeout =
             table.duration("response_timeout", (Duration::from_millis(1), TEN_MINUTES), out);
+        let head = RouteHead {
+            path: path.clone().unwrap_or_default(),
+            policy: policy.and_then(|index| named_policy(known.policies.get(index)?)),
+            preflights_by_handler: ownership == Ownership::Passthrough,
+        };
+        let guard = guards.route(head, &mut table, out);
         table.finish(out);
         if let (Some(path), Some(upstream)) = (path, upstream) {
             routes.push(Route { path, upstream, policy, ownership, body_size, response_timeout });
+            guarded.push(guard);
         }
     }
-    routes
+    (routes, guarded)
 }
 
 fn upstream(
@@ -70,20 +85,6 @@ fn reference<T>(
         out.push(unknown_reference(what, group, name, known).at_field(&table.field(key), "not defined"));
     }
     found
-}
-
-pub(super) fn unknown_reference<'n>(
-    what: &str,
-    group: &str,
-    name: &str,
-    known: impl Iterator<Item = &'n str>,
-) -> Diagnostic {
-    let (name, known) = (excerpt(name), listed(known));
-    let finding = Diagnostic::new(&UNKNOWN_REFERENCE, format!("there is no {what} `{name}`"));
-    finding.help(match known.as_str() {
-        "" => format!("define it: [{group}.{name}]"),
-        known => format!("define it as [{group}.{name}], or name one of {known}"),
-    })
 }
 
 fn ownership(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Ownership {

@@ -1,19 +1,13 @@
 //! The rules of a policy file beyond its CORS policies.
 
 use corsac_diagnostics::{Rule, Severity};
-use corsac_middleware::route::ROUTE_CONFLICT;
+use corsac_middleware::route::{ROUTE_CONFLICT, UNKNOWN_REFERENCE};
 
 /// A loopback origin in the default profile.
 pub(crate) static DEVELOPMENT_ORIGIN: Rule = Rule {
     id: "development-origin",
     severity: Severity::Warning,
     summary: "a loopback origin in the default profile",
-};
-/// A name that is not defined.
-pub(crate) static UNKNOWN_REFERENCE: Rule = Rule {
-    id: "unknown-reference",
-    severity: Severity::Error,
-    summary: "a name that is defined nowhere in the file",
 };
 /// A definition that nothing uses.
 pub(crate) static UNUSED_DEFINITION: Rule = Rule {

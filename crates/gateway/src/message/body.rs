@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use corsac_middleware::rate_limit::Permit;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -21,7 +22,13 @@ pub(crate) enum Body {
     /// The gateway's own.
     Full(Option<Bytes>),
     /// The upstream's.
-    Upstream { source: Source, silence: Patience, failed: Option<BoxError> },
+    Upstream {
+        source: Source,
+        silence: Patience,
+        failed: Option<BoxError>,
+        /// Places among the requests being served.
+        _permits: Vec<Permit>,
+    },
 }
 
 impl Body {
@@ -33,13 +40,18 @@ impl Body {
         Self::Full(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 
-    pub(crate) fn upstream(incoming: Incoming, timeout: Duration, lease: Option<(Lease, Rc<Pool>)>) -> Self {
+    pub(crate) fn upstream(
+        incoming: Incoming,
+        timeout: Duration,
+        lease: Option<(Lease, Rc<Pool>)>,
+        permits: Vec<Permit>,
+    ) -> Self {
         let mut source = Source { incoming, lease };
         // The server never asks for a body that has ended (204, 304, `HEAD`).
         if source.incoming.is_end_stream() {
             source.give_back();
         }
-        Self::Upstream { source, silence: Patience::new(timeout), failed: None }
+        Self::Upstream { source, silence: Patience::new(timeout), failed: None, _permits: permits }
     }
 }
 
@@ -80,7 +92,7 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.get_mut() {
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Upstream { source, silence, failed } => {
+            Self::Upstream { source, silence, failed, .. } => {
                 if let Some(error) = failed.take() {
                     return Poll::Ready(Some(Err(error)));
                 }

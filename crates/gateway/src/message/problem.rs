@@ -2,10 +2,48 @@
 //! word of the request.
 
 use bytes::Bytes;
+use corsac_middleware::guard::Refused;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 
 use crate::message::body::Body;
+
+/// Why a request has no response of its upstream's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The gateway's own reason.
+    Own(Problem),
+    /// A guard refused it.
+    Refused(Refused),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Own(problem)
+    }
+}
+
+impl Failure {
+    /// A stable name, in the body and in the access log.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Own(problem) => problem.code(),
+            Self::Refused(refused) => refused.problem.code,
+        }
+    }
+
+    /// The response.
+    pub(crate) fn response(&self) -> Response<Body> {
+        let problem = match self {
+            Self::Own(problem) => return problem.response(),
+            Self::Refused(refused) => &refused.problem,
+        };
+        let mut response = Response::new(Body::full(Bytes::from(problem.body())));
+        *response.status_mut() = problem.status;
+        problem.stamp(response.headers_mut());
+        response
+    }
+}
 
 /// What the gateway answers by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,10 +56,6 @@ pub(crate) enum Problem {
     Internal,
     /// `CONNECT` and `TRACE` are not proxied.
     MethodNotProxied,
-    /// No route has this path.
-    NoRoute,
-    /// The preflight is denied, for this reason.
-    PreflightDenied(&'static str),
     /// The head is larger than the gateway takes.
     HeadTooLarge,
     /// The request's body came too slowly.
@@ -43,8 +77,7 @@ impl Problem {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MethodNotProxied => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::PreflightDenied(_) | Self::WebSocketDenied(_) => StatusCode::FORBIDDEN,
+            Self::WebSocketDenied(_) => StatusCode::FORBIDDEN,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -60,8 +93,6 @@ impl Problem {
             Self::BodyTooLarge => "body-too-large",
             Self::Internal => "internal-error",
             Self::MethodNotProxied => "method-not-proxied",
-            Self::NoRoute => "no-route",
-            Self::PreflightDenied(_) => "preflight-denied",
             Self::HeadTooLarge => "head-too-large",
             Self::RequestTimeout => "request-timeout",
             Self::TargetTooLong => "target-too-long",
@@ -76,10 +107,7 @@ impl Problem {
             Self::BodyTooLarge => "the request body is larger than this route takes",
             Self::Internal => "the gateway failed",
             Self::MethodNotProxied => "this method is not proxied",
-            Self::NoRoute => "no route has this path",
-            Self::BadRequest(reason) | Self::PreflightDenied(reason) | Self::WebSocketDenied(reason) => {
-                reason
-            }
+            Self::BadRequest(reason) | Self::WebSocketDenied(reason) => reason,
             Self::HeadTooLarge => "the request has more or larger header fields than the gateway takes",
             Self::RequestTimeout => "the request body came too slowly",
             Self::TargetTooLong => "path and query are longer than the gateway takes",

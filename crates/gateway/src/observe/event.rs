@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use corsac_cors::{Decision, RequestKind, Verdict};
 use corsac_diagnostics::FieldPath;
+use corsac_middleware::stack::Decided;
 use http::header::{HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Uri, Version};
 
@@ -36,6 +37,8 @@ pub struct RequestEvent<'e> {
     pub policy: Option<&'e str>,
     /// What CORS made of it.
     pub cors: Option<CorsEvent<'e>>,
+    /// What the guards made of it, in their order; CORS stands beside them.
+    pub guards: &'e [Decided],
     /// The status; 499 if the client went away before there was one.
     pub status: StatusCode,
     /// The fields of the response.

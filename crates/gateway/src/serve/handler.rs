@@ -2,7 +2,7 @@
 //! first, whatever is answered after it is stamped last.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -11,7 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
+use corsac_middleware::guard::Head;
+use corsac_middleware::rate_limit::{Moment, Permit};
 use corsac_middleware::route::{PathError, canonical_path};
+use corsac_middleware::stack::{Now, Passage, Step};
 use futures_util::FutureExt;
 use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN};
 use http::request::Parts;
@@ -24,7 +27,7 @@ use crate::message::fields::Fields;
 use crate::message::forward::{self, Peer};
 use crate::message::framing::{Flaw, Framing};
 use crate::message::head::{self, Host};
-use crate::message::problem::Problem;
+use crate::message::problem::{Failure, Problem};
 use crate::observe::event::{CorsEvent, RequestEvent, kind_name};
 use crate::serve::lease::Lease;
 use crate::serve::pool::Pool;
@@ -52,9 +55,9 @@ pub(crate) struct Exchange {
     host: Result<Host, Problem>,
     /// The canonical path, where it is not the one that was sent.
     path: Result<Option<String>, PathError>,
-    route: Option<usize>,
-    pub(crate) decision: Option<Decision>,
-    purpose: Purpose,
+    /// Its way through the guards. Borrowed for no longer than a guard is asked.
+    pub(crate) passage: RefCell<Passage>,
+    is_websocket: bool,
     verdict: Cell<Option<Verdict>>,
     upstream_cors: Cell<bool>,
     /// What the upstream answered itself, for routes whose upstream owns CORS.
@@ -63,29 +66,6 @@ pub(crate) struct Exchange {
     pub(crate) framing: Framing,
     /// What is wrong with the request as a whole.
     flaw: Option<Flaw>,
-}
-
-/// What a request asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    /// What another request may be.
-    Preflight,
-    /// A response.
-    Resource,
-    /// A tunnel.
-    WebSocket,
-}
-
-impl Purpose {
-    fn of(head: &Parts, fields: Fields) -> Self {
-        if (RequestHead { method: &head.method, headers: &head.headers }).is_preflight() {
-            Self::Preflight
-        } else if upgrade::is_websocket(head, fields) {
-            Self::WebSocket
-        } else {
-            Self::Resource
-        }
-    }
 }
 
 /// Serves one request. Never fails: a bug becomes a 500, stamped like any other answer.
@@ -101,8 +81,8 @@ pub(crate) async fn handle(
     let answered = AssertUnwindSafe(exchange.answer(body)).catch_unwind().await;
     let (mut response, problem) = match answered {
         Ok(Ok(response)) => (response, None),
-        Ok(Err(problem)) => (problem.response(), Some(problem)),
-        Err(_) => (Problem::Internal.response(), Some(Problem::Internal)),
+        Ok(Err(failure)) => (failure.response(), Some(failure.code())),
+        Err(_) => (Problem::Internal.response(), Some(Problem::Internal.code())),
     };
     exchange.stamp(response.headers_mut());
     let is_last = exchange.fields.has(Fields::TRANSFER_ENCODING) || exchange.flaw.is_some();
@@ -123,14 +103,12 @@ impl Exchange {
         let trusted = !trusted_proxies.is_empty() && peer.is_trusted(trusted_proxies);
         let id = trusted.then(|| forward::trusted_request_id(headers)).flatten();
         let canonical = canonical_path(head.uri.path());
-        let route = canonical.as_ref().ok().and_then(|path| snapshot.find_route(path));
+        let asked = RequestHead { method: &head.method, headers };
+        let passage = snapshot.stack.begin(canonical.as_deref().ok(), &asked);
         let path = canonical.map(|path| match path {
             Cow::Borrowed(_) => None,
             Cow::Owned(path) => Some(path),
         });
-        let matched = route.and_then(|index| snapshot.route(index));
-        let asked = RequestHead { method: &head.method, headers };
-        let decision = snapshot.policy(matched).map(|(_, policy)| policy.decide(&asked));
         Self {
             started: Instant::now(),
             time: SystemTime::now(),
@@ -138,11 +116,10 @@ impl Exchange {
             client: forward::client_address(&peer, headers, trusted_proxies),
             trusted,
             host: Host::of(&head),
-            verdict: Cell::new(decision.as_ref().map(Decision::verdict)),
-            purpose: Purpose::of(&head, fields),
+            verdict: Cell::new(passage.cors().map(Decision::verdict)),
+            is_websocket: upgrade::is_websocket(&head, fields),
             path,
-            route,
-            decision,
+            passage: RefCell::new(passage),
             upstream_cors: Cell::new(false),
             from_upstream: Cell::new(false),
             reported: Cell::new(false),
@@ -161,33 +138,38 @@ impl Exchange {
     }
 
     fn matched(&self) -> Option<Matched<'_>> {
-        self.route.and_then(|index| self.snapshot.route(index))
+        let route = self.passage.borrow().route();
+        route.and_then(|index| self.snapshot.route(index))
     }
 
-    async fn answer(&self, body: Incoming) -> Result<Response<Body>, Problem> {
-        if let Err(problem) = self.check_head() {
-            drain(body);
-            return Err(problem);
-        }
-        let matched = self.matched();
-        if let Some(response) = self.answer_preflight(matched) {
-            drain(body);
-            return response;
-        }
-        let Some(matched) = matched else {
-            drain(body);
-            return Err(Problem::NoRoute);
+    async fn answer(&self, body: Incoming) -> Result<Response<Body>, Failure> {
+        let guarded = match self.check_head() {
+            Ok(()) => self.guard(),
+            Err(problem) => Err(problem.into()),
         };
-        if self.purpose == Purpose::WebSocket {
+        let matched = match guarded {
+            Ok(Some(matched)) => matched,
+            Ok(None) => {
+                drain(body);
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::NO_CONTENT;
+                return Ok(response);
+            }
+            Err(failure) => {
+                drain(body);
+                return Err(failure);
+            }
+        };
+        if self.is_websocket {
             return Box::pin(upgrade::open(self, matched, body)).await;
         }
         let limit = matched.route.body_size.unwrap_or(self.snapshot.config.limits.body_size);
         let has_length = self.fields.has(Fields::CONTENT_LENGTH);
         if has_length && head::announced_length(&self.head.headers).is_some_and(|length| length > limit) {
             drain(body);
-            return Err(Problem::BodyTooLarge);
+            return Err(Problem::BodyTooLarge.into());
         }
-        self.forward(matched, limit, body).await
+        Ok(self.forward(matched, limit, body).await?)
     }
 
     fn check_head(&self) -> Result<(), Problem> {
@@ -212,23 +194,32 @@ impl Exchange {
         }
     }
 
-    /// A preflight is answered here, unless the upstream owns CORS.
-    fn answer_preflight(&self, matched: Option<Matched<'_>>) -> Option<Result<Response<Body>, Problem>> {
-        if self.purpose != Purpose::Preflight
-            || matched.is_some_and(|matched| matched.route.ownership == Ownership::Passthrough)
-        {
-            return None;
-        }
-        let Some(decision) = &self.decision else {
-            // A route without a policy allows nobody.
-            return Some(Err(Problem::PreflightDenied("the origin is not allowed")));
+    /// Asks the guards. The route, if the request may pass; nothing, if it is a preflight
+    /// to be answered.
+    fn guard(&self) -> Result<Option<Matched<'_>>, Failure> {
+        let host = self.host().and_then(|host| host.to_str().ok());
+        let path = self.path.as_ref().map_err(|_| Problem::Internal)?;
+        let head = Head {
+            method: &self.head.method,
+            path: path.as_deref().unwrap_or(self.head.uri.path()),
+            query: self.head.uri.query(),
+            headers: &self.head.headers,
+            host,
+            is_secure: false,
+            client: Some(self.client),
         };
-        if !decision.is_allowed() {
-            return Some(Err(Problem::PreflightDenied(denial_text(decision.verdict()))));
+        let now = Now { moment: Moment::now() };
+        let step = self.snapshot.stack.advance(&mut self.passage.borrow_mut(), &head, now);
+        match step {
+            Step::Preflight => Ok(None),
+            Step::Refused(refused) => Err(Failure::Refused(refused)),
+            Step::Through => Ok(Some(self.matched().ok_or(Problem::Internal)?)),
         }
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        Some(Ok(response))
+    }
+
+    /// The places that the request has among those being served at the same time.
+    pub(crate) fn take_permits(&self) -> Vec<Permit> {
+        self.passage.borrow_mut().take_permits()
     }
 
     async fn forward(
@@ -279,7 +270,7 @@ impl Exchange {
         parts.version = self.head.version;
         self.from_upstream.set(true);
         let silence = self.snapshot.config.limits.body_timeout;
-        Ok(Response::from_parts(parts, Body::upstream(incoming, silence, lease)))
+        Ok(Response::from_parts(parts, Body::upstream(incoming, silence, lease, self.take_permits())))
     }
 
     /// The request as the upstream sees it.
@@ -319,20 +310,19 @@ impl Exchange {
             headers.insert(forward::REQUEST_ID, self.id.clone());
         }
         if ownership == Ownership::Passthrough && self.from_upstream.get() {
+            self.passage.borrow().stamp_guards(headers);
             return;
         }
-        let removed = match &self.decision {
-            Some(decision) => decision.apply(headers),
-            None => corsac_cors::strip_access_control(headers),
-        };
+        let removed = self.snapshot.stack.stamp(&self.passage.borrow(), headers);
         self.upstream_cors.set(removed && ownership == Ownership::Report);
     }
 
-    fn report(&self, status: StatusCode, response: Option<&HeaderMap>, problem: Option<Problem>) {
+    fn report(&self, status: StatusCode, response: Option<&HeaderMap>, problem: Option<&'static str>) {
         if self.reported.replace(true) {
             return;
         }
         let matched = self.matched();
+        let passage = self.passage.borrow();
         let upstream = matched.and_then(|matched| self.snapshot.config.upstreams.get(matched.route.upstream));
         let event = RequestEvent {
             time: self.time,
@@ -345,11 +335,12 @@ impl Exchange {
             origin: self.head.headers.get(ORIGIN),
             route: matched.map(|matched| matched.route.path.as_str()),
             upstream: upstream.map(|upstream| upstream.name.as_str()),
-            policy: self.snapshot.policy(matched).map(|(name, _)| name),
-            cors: self.cors_event(),
+            policy: self.snapshot.stack.policy(passage.route()).map(|named| &*named.name),
+            cors: self.cors_event(&passage),
+            guards: passage.trail(),
             status,
             response,
-            problem: problem.map(Problem::code),
+            problem,
             upstream_cors_removed: self.upstream_cors.get(),
             duration: self.started.elapsed(),
             generation: self.snapshot.generation,
@@ -366,9 +357,9 @@ impl Exchange {
         }
     }
 
-    fn cors_event(&self) -> Option<CorsEvent<'_>> {
-        let decision = self.decision.as_ref()?;
-        let kind = kind_name(decision.kind(), self.purpose == Purpose::WebSocket);
+    fn cors_event<'p>(&self, passage: &'p Passage) -> Option<CorsEvent<'p>> {
+        let decision = passage.cors()?;
+        let kind = kind_name(decision.kind(), self.is_websocket);
         Some(CorsEvent { kind, verdict: self.verdict.get()?, decision })
     }
 
@@ -391,18 +382,5 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
         self.report(closed, None, None);
-    }
-}
-
-/// Why a request is denied, in words that name nothing of the policy.
-pub(crate) fn denial_text(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Denied(denial) => match denial.code() {
-            "method-not-listed" => "the method is not allowed",
-            "request-header-not-listed" | "authorization-not-listed" => "a request header is not allowed",
-            "origin-not-listed" | "origin-null" => "the origin is not allowed",
-            _ => "the request is not one that browsers send",
-        },
-        Verdict::Allowed { .. } | Verdict::NotCors => "denied",
     }
 }

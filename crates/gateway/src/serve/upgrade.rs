@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use corsac_cors::Verdict;
+use corsac_middleware::stack::denial_text;
 use http::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{Method, Response, StatusCode, Version};
@@ -23,8 +24,8 @@ use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
 use crate::message::fields::Fields;
 use crate::message::head;
-use crate::message::problem::Problem;
-use crate::serve::handler::{Exchange, denial_text};
+use crate::message::problem::{Failure, Problem};
+use crate::serve::handler::Exchange;
 use crate::serve::pool::Pool;
 use crate::snapshot::Matched;
 
@@ -49,13 +50,13 @@ pub(crate) async fn open(
     exchange: &Exchange,
     matched: Matched<'_>,
     body: Incoming,
-) -> Result<Response<Body>, Problem> {
+) -> Result<Response<Body>, Failure> {
     let headers = &exchange.head.headers;
     let has_body = head::announced_length(headers).is_some_and(|length| length > 0)
         || exchange.fields.has(Fields::TRANSFER_ENCODING);
     drain(body);
     if has_body {
-        return Err(Problem::BadRequest("a WebSocket handshake has no body"));
+        return Err(Problem::BadRequest("a WebSocket handshake has no body").into());
     }
     let with_credentials = admit(exchange, matched.route)?;
     let downstream = exchange.head.extensions.get::<OnUpgrade>().cloned().ok_or(Problem::Internal)?;
@@ -75,18 +76,18 @@ pub(crate) async fn open(
     let sent = tokio::time::timeout(exchange.response_timeout(matched), sender.send_request(request)).await;
     let mut response = sent.map_err(|_| Problem::UpstreamTimeout)?.map_err(|_| Problem::UpstreamFailed)?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return exchange.pass_on(response, None);
+        return Ok(exchange.pass_on(response, None)?);
     }
     exchange.set_from_upstream();
     exchange.framing.stop();
     let stopping = exchange.worker.shared.stopping.subscribe();
     let upstream = hyper::upgrade::on(&mut response);
     let patience = exchange.snapshot.config.limits.tunnel_timeout;
-    let peer = Rc::clone(&exchange.peer);
+    let served = (Rc::clone(&exchange.peer), exchange.take_permits());
     tokio::task::spawn_local(async move {
         tunnel(downstream, upstream, patience, stopping).await;
-        // The connection counts as one until here.
-        drop(peer);
+        // The connection, and the request, count as one until here.
+        drop(served);
     });
     Ok(response.map(|_| Body::empty()))
 }
@@ -98,7 +99,8 @@ fn admit(exchange: &Exchange, route: &Route) -> Result<bool, Problem> {
     if route.ownership == Ownership::Passthrough || !headers.contains_key(ORIGIN) {
         return Ok(true);
     }
-    let Some(decision) = &exchange.decision else {
+    let passage = exchange.passage.borrow();
+    let Some(decision) = passage.cors() else {
         return Err(Problem::WebSocketDenied("the origin is not allowed"));
     };
     let verdict = decision.policy().admits(headers);

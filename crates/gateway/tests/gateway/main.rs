@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod answers;
+mod limits;
 mod messages;
 mod operation;
 mod streaming;

@@ -126,6 +126,9 @@ impl Problem {
     /// Its status, 429 (RFC 6585, section 4).
     pub const STATUS: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
+    /// Its title, the type's.
+    pub const TITLE: &'static str = "Request cannot be satisfied as assigned quota has been exceeded";
+
     /// Its stable name.
     pub const CODE: &'static str = "quota-exceeded";
 
@@ -140,10 +143,9 @@ impl Problem {
             let separator = if names.is_empty() { "" } else { "," };
             let _ = write!(names, "{separator}\"{name}\"");
         }
-        let (status, code) = (Self::STATUS.as_u16(), Self::CODE);
+        let (status, code, title) = (Self::STATUS.as_u16(), Self::CODE, Self::TITLE);
         format!(
-            "{{\"type\":\"{QUOTA_EXCEEDED}\",\"title\":\"Request cannot be satisfied as assigned quota has been \
-             exceeded\",\"status\":{status},\"code\":\"{code}\",\"detail\":\"too many requests\",\
+            "{{\"type\":\"{QUOTA_EXCEEDED}\",\"title\":\"{title}\",\"status\":{status},\"code\":\"{code}\",\"detail\":\"too many requests\",\
              \"violated-policies\":[{names}]}}\n"
         )
     }

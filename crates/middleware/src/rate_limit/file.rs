@@ -7,6 +7,7 @@ use super::config::{
 };
 use super::key::KeyPart;
 use super::table::{MAX_KEYS, MIN_KEYS};
+use crate::route::unknown_reference;
 
 /// The tables of limits.
 pub const LIMITS: &str = "rate_limits";
@@ -89,8 +90,18 @@ pub fn diagnostic(
     route: impl Fn(usize) -> FieldPath,
 ) -> Diagnostic {
     let at = place(mistake.field.segments(), config, route);
+    if let MistakeKind::UnknownLimit(name) = &mistake.kind {
+        let is_limit = at.segments().iter().any(|segment| *segment == Segment::Key(LIMITS.into()));
+        let group = if is_limit { LIMITS } else { CONCURRENCY };
+        let finding = if is_limit {
+            unknown_reference("limit", group, name, config.limits.iter().map(|it| &*it.name))
+        } else {
+            unknown_reference("limit", group, name, config.concurrency.iter().map(|it| &*it.name))
+        };
+        return finding.at_field(&at, "not defined");
+    }
     let finding = Diagnostic::new(&INVALID_VALUE, format!("`{at}`: {}", mistake.kind));
-    finding.at_field(&at, "this does not work").help(help(&mistake.kind, config))
+    finding.at_field(&at, "this does not work").help(help(&mistake.kind))
 }
 
 /// Where in the file a field of the configuration stands.
@@ -123,7 +134,7 @@ fn place(segments: &[Segment], config: &RateLimitConfig, route: impl Fn(usize) -
     })
 }
 
-fn help(kind: &MistakeKind, config: &RateLimitConfig) -> String {
+fn help(kind: &MistakeKind) -> String {
     match kind {
         MistakeKind::LimitSyntax(_)
         | MistakeKind::QuantityOutOfRange(_)
@@ -140,13 +151,6 @@ fn help(kind: &MistakeKind, config: &RateLimitConfig) -> String {
         MistakeKind::NoKey => "count by \"address\", for instance".into(),
         MistakeKind::PreflightLimit(_) => "give preflights a limit of their own".into(),
         MistakeKind::TooMany { most, .. } => format!("keep {most} of them"),
-        MistakeKind::UnknownLimit(_) => {
-            let known = config.limits.iter().map(|limit| limit.name.as_str());
-            let known = listed(known.chain(config.concurrency.iter().map(|limit| limit.name.as_str())));
-            match known.as_str() {
-                "" => "define it: [rate_limits.NAME] with limit = \"100/1m\"".into(),
-                known => format!("name one of {known}"),
-            }
-        }
+        MistakeKind::UnknownLimit(_) => "name one that is defined".into(),
     }
 }

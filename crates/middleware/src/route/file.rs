@@ -1,6 +1,6 @@
 //! The `path` of a `[[routes]]` table.
 
-use corsac_diagnostics::{Diagnostic, FieldPath, Rule, Severity, TableReader, excerpt};
+use corsac_diagnostics::{Diagnostic, FieldPath, Rule, Severity, TableReader, excerpt, listed};
 
 use super::canonical::canonical_path;
 use super::placeholders;
@@ -8,6 +8,13 @@ use super::placeholders;
 /// Two routes for the same requests.
 pub static ROUTE_CONFLICT: Rule =
     Rule { id: "route-conflict", severity: Severity::Error, summary: "two routes match the same requests" };
+
+/// A name that is not defined.
+pub static UNKNOWN_REFERENCE: Rule = Rule {
+    id: "unknown-reference",
+    severity: Severity::Error,
+    summary: "a name that is defined nowhere in the file",
+};
 
 /// The paths of the routes so far.
 #[derive(Debug, Default)]
@@ -83,4 +90,19 @@ fn is_canonical(path: &str) -> bool {
         }
     }
     canonical_path(&plain).is_ok_and(|canonical| canonical == plain)
+}
+
+/// The finding for a name that no definition has. `group` is the table of the definitions.
+pub fn unknown_reference<'n>(
+    what: &str,
+    group: &str,
+    name: &str,
+    known: impl Iterator<Item = &'n str>,
+) -> Diagnostic {
+    let (name, known) = (excerpt(name), listed(known));
+    let finding = Diagnostic::new(&UNKNOWN_REFERENCE, format!("there is no {what} `{name}`"));
+    finding.help(match known.as_str() {
+        "" => format!("define it: [{group}.{name}]"),
+        known => format!("define it as [{group}.{name}], or name one of {known}"),
+    })
 }

@@ -9,5 +9,5 @@ mod placeholders;
 
 pub use canonical::{PathError, canonical_path};
 #[cfg(feature = "file")]
-pub use file::{Paths, ROUTE_CONFLICT};
+pub use file::{Paths, ROUTE_CONFLICT, UNKNOWN_REFERENCE, unknown_reference};
 pub use matcher::{Matcher, Parameters};

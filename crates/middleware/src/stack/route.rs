@@ -1,0 +1,241 @@
+//! One route with its guards, in the order that cannot be changed.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use corsac_cors::Policy;
+use http::HeaderName;
+
+use crate::rate_limit;
+
+/// Places in the order of a stack. Each is filled or left empty, and nothing is put in
+/// front of what stands there.
+pub mod slot {
+    macro_rules! slots {
+        ($($(#[$doc:meta])* $name:ident),*) => {
+            $($(#[$doc])* #[derive(Clone, Copy, Debug)] pub struct $name;)*
+        };
+    }
+
+    slots! {
+        /// Nothing yet.
+        Path,
+        /// Who may read.
+        Cors,
+        /// How often, for an address.
+        Clients,
+        /// Whether the page meant to send it.
+        Csrf,
+        /// Who it is.
+        Authn,
+        /// How often, for a caller.
+        Callers,
+        /// Whether they may.
+        Authz,
+        /// What it may carry.
+        Body
+    }
+
+    /// A place that comes before another. Nobody else can say so of these.
+    pub trait Before<Later> {}
+
+    macro_rules! order {
+        () => {};
+        ($first:ident $($later:ident)*) => {
+            $(impl Before<$later> for $first {})*
+            order!($($later)*);
+        };
+    }
+
+    order!(Path Cors Clients Csrf Authn Callers Authz Body);
+}
+
+use slot::Before;
+
+/// A policy with its name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NamedPolicy {
+    /// Its name, for logs.
+    pub name: Arc<str>,
+    /// The policy.
+    pub policy: Policy,
+}
+
+/// The field with a request's id, which every response carries.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl NamedPolicy {
+    /// A policy with [`REQUEST_ID`] exposed.
+    pub fn new(name: &str, policy: &Policy) -> Self {
+        Self { name: name.into(), policy: policy.exposing(&[REQUEST_ID]) }
+    }
+
+    /// The same policy as generation `number`.
+    #[must_use]
+    pub fn with_generation(self, number: u64) -> Self {
+        Self { policy: self.policy.with_generation(number), name: self.name }
+    }
+}
+
+impl fmt::Debug for NamedPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NamedPolicy").field(&self.name).finish()
+    }
+}
+
+/// A route with its guards. [`Route::at`] begins one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub(super) path: Arc<str>,
+    pub(super) policy: Option<NamedPolicy>,
+    pub(super) answers_preflights: bool,
+    pub(super) clients: Vec<String>,
+    pub(super) callers: Vec<String>,
+    pub(super) concurrency: Option<String>,
+    pub(super) cost: u64,
+}
+
+/// A route whose guards are put in place, the outermost first. `At` is where the last of
+/// them stands:
+///
+/// ```
+/// use corsac_middleware::stack::Route;
+///
+/// let route = Route::at("/items/{id}").limit_clients(["per-client"]).limit_callers(["per-user"]).build();
+/// assert_eq!(route.path(), "/items/{id}");
+/// ```
+///
+/// Another order does not compile:
+///
+/// ```compile_fail,E0277
+/// use corsac_middleware::stack::Route;
+///
+/// // A limit for callers cannot stand before the caller is known, nor one for clients behind it.
+/// Route::at("/items/{id}").limit_callers(["per-user"]).limit_clients(["per-client"]);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a route that is not built guards nothing"]
+pub struct RouteBuilder<At> {
+    route: Route,
+    at: PhantomData<At>,
+}
+
+impl Route {
+    /// A route for the requests that match `path`: `/users/{id}`, `/api/{*rest}`. Without
+    /// a policy no other origin may read its responses.
+    pub fn at(path: &str) -> RouteBuilder<slot::Path> {
+        let route = Self {
+            path: path.into(),
+            policy: None,
+            answers_preflights: true,
+            clients: Vec::new(),
+            callers: Vec::new(),
+            concurrency: None,
+            cost: 1,
+        };
+        RouteBuilder { route, at: PhantomData }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The same route with its policy as generation `number`.
+    #[must_use]
+    pub fn with_generation(mut self, number: u64) -> Self {
+        self.policy = self.policy.map(|named| named.with_generation(number));
+        self
+    }
+
+    /// Its policy, with what its guards set exposed.
+    pub fn policy(&self) -> Option<&NamedPolicy> {
+        self.policy.as_ref()
+    }
+
+    /// The fields that its guards may set.
+    fn own_fields(&self) -> Vec<HeaderName> {
+        let mut own = Vec::new();
+        let limits = [!self.clients.is_empty(), !self.callers.is_empty(), self.concurrency.is_some()];
+        if limits.contains(&true) {
+            own.extend(rate_limit::FIELDS);
+        }
+        own
+    }
+}
+
+impl<At> RouteBuilder<At> {
+    /// The route, with the places behind this one left empty.
+    ///
+    /// Its policy exposes what its guards themselves may set: a page that may read an answer
+    /// may read why it is refused, and when it can come again.
+    pub fn build(mut self) -> Route {
+        let own = self.route.own_fields();
+        if let Some(named) = &mut self.route.policy {
+            named.policy = named.policy.exposing(&own);
+        }
+        self.route
+    }
+
+    fn then<Next>(self) -> RouteBuilder<Next> {
+        RouteBuilder { route: self.route, at: PhantomData }
+    }
+}
+
+impl<At: Before<slot::Cors>> RouteBuilder<At> {
+    /// Who may read the responses.
+    pub fn cors(mut self, policy: NamedPolicy) -> RouteBuilder<slot::Cors> {
+        self.route.policy = Some(policy);
+        self.then()
+    }
+
+    /// No other origin may read.
+    pub fn without_cors(self) -> RouteBuilder<slot::Cors> {
+        self.then()
+    }
+}
+
+impl RouteBuilder<slot::Cors> {
+    /// Preflights are the handler's to answer. Nobody authenticates them.
+    pub fn preflights_by_handler(mut self) -> Self {
+        self.route.answers_preflights = false;
+        self
+    }
+}
+
+impl<At: Before<slot::Clients>> RouteBuilder<At> {
+    /// Limits by what is known of everybody: address, origin, route.
+    pub fn limit_clients<'n>(
+        mut self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> RouteBuilder<slot::Clients> {
+        self.route.clients = names.into_iter().map(str::to_owned).collect();
+        self.then()
+    }
+}
+
+impl<At: Before<slot::Callers>> RouteBuilder<At> {
+    /// Limits by who is authenticated.
+    pub fn limit_callers<'n>(
+        mut self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> RouteBuilder<slot::Callers> {
+        self.route.callers = names.into_iter().map(str::to_owned).collect();
+        self.then()
+    }
+}
+
+impl RouteBuilder<slot::Clients> {
+    /// Units that a request costs in each limit.
+    pub fn cost(mut self, cost: u64) -> Self {
+        self.route.cost = cost;
+        self
+    }
+
+    /// Requests of one address that are served at the same time.
+    pub fn at_once(mut self, name: &str) -> Self {
+        self.route.concurrency = Some(name.to_owned());
+        self
+    }
+}
