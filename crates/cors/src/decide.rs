@@ -66,6 +66,22 @@ impl Policy {
         }
     }
 
+    /// Whether a page of the asking origin may send a request of `method` with the
+    /// user's credentials, as its browser would find by asking: for guards against
+    /// requests that the page may send without being asked (a form's), and for methods
+    /// that no preflight was about.
+    ///
+    /// Nobody may under a policy without credentials, which `*` is always, and `null`
+    /// never: a policy may let it read, but it names no page that could be meant.
+    pub fn admits_credentialed(&self, method: &[u8], headers: &HeaderMap) -> bool {
+        let Some(origin) = only(headers, &ORIGIN) else { return false };
+        self.allows_credentials()
+            && !self.allows_any_origin()
+            && origin != "null"
+            && self.admitted_by(origin.as_bytes()).is_ok()
+            && self.admits_method(method).is_ok()
+    }
+
     fn judge_origin(&self, value: &HeaderValue, alone: bool, echo: &mut Echo) -> Result<usize, Denial> {
         if !alone {
             return Err(Denial::SeveralOrigins);
@@ -96,7 +112,10 @@ impl Policy {
 
     fn judge_method(&self, headers: &HeaderMap) -> Result<(), Denial> {
         let value = only(headers, &ACCESS_CONTROL_REQUEST_METHOD).ok_or(Denial::MethodUnparsable)?;
-        let asked = value.as_bytes();
+        self.admits_method(value.as_bytes())
+    }
+
+    fn admits_method(&self, asked: &[u8]) -> Result<(), Denial> {
         let methods = &self.compiled.methods;
         if is_safelisted(asked) || methods.listed.iter().any(|listed| listed.as_bytes() == asked) {
             Ok(())

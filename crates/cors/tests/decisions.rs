@@ -54,6 +54,40 @@ fn stamped(decision: &Decision) -> Vec<String> {
 const APP: (&str, &str) = ("origin", "https://app.example.com");
 
 #[test]
+fn with_credentials_a_page_may_send_what_its_preflight_would_allow() {
+    let admits = |config: &PolicyConfig, method: &str, origins: &[&str]| {
+        let fields: Vec<_> = origins.iter().map(|origin| ("origin", *origin)).collect();
+        let asked = Policy::compile(config)
+            .unwrap()
+            .admits_credentialed(method.as_bytes(), request("POST", &fields).headers());
+        // The same as a browser would find, where a browser would ask for credentials.
+        let asks = [&fields[..], &[("access-control-request-method", method)]].concat();
+        let preflight = decide(config, "OPTIONS", &asks).is_allowed() && config.credentials;
+        assert_eq!(asked, preflight && origins != ["null"], "{method} {origins:?}");
+        asked
+    };
+    let (app, tenant) = ("https://app.example.com", "https://a.tenants.example.com");
+    for method in ["POST", "PUT", "GET"] {
+        assert!(admits(&config(), method, &[app]) && admits(&config(), method, &[tenant]));
+    }
+    for method in ["DELETE", "put", "", "PUT PUT"] {
+        assert!(!admits(&config(), method, &[app]), "{method}");
+    }
+    for origins in [&[][..], &[app, app], &["https://app.example.com.evil.example"], &["null"], &[""]] {
+        assert!(!admits(&config(), "POST", origins), "{origins:?}");
+    }
+    let open = PolicyConfig { origins: strings(&["*"]), credentials: false, ..config() };
+    let named = PolicyConfig { credentials: false, ..config() };
+    let null = PolicyConfig {
+        origins: strings(&["null", "https://app.example.com"]),
+        dangerous: vec![Dangerous::NullOrigin],
+        ..config()
+    };
+    assert!(!admits(&open, "POST", &[app]) && !admits(&named, "POST", &[app]));
+    assert!(admits(&null, "POST", &[app]) && !admits(&null, "POST", &["null"]));
+}
+
+#[test]
 fn an_allowed_actual_request_is_stamped_and_a_foreign_one_is_not() {
     let allowed = decide(&config(), "GET", &[APP]);
     assert_eq!(
