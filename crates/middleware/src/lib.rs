@@ -1,6 +1,7 @@
 //! Corsac's guards as tower layers.
 //!
 //! - [`cors`]: one owner of CORS on every response;
+#![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
 #![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
 #![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
@@ -14,6 +15,8 @@
 
 #[cfg(feature = "cors")]
 pub mod cors;
+#[cfg(feature = "csrf")]
+pub mod csrf;
 #[cfg(feature = "guard")]
 pub mod guard;
 #[cfg(feature = "rate_limit")]

@@ -46,6 +46,14 @@ pub enum PolicySource {
 }
 
 impl PolicySource {
+    #[cfg(feature = "csrf")]
+    pub(crate) fn load(&self) -> Policy {
+        match self {
+            Self::Fixed(policy) => policy.clone(),
+            Self::Shared(shared) => shared.load(),
+        }
+    }
+
     pub(crate) fn decide(&self, request: &RequestHead<'_>) -> Decision {
         match self {
             Self::Fixed(policy) => policy.decide(request),
