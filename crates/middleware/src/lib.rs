@@ -2,6 +2,7 @@
 //!
 //! - [`cors`]: one owner of CORS on every response;
 #![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
+#![cfg_attr(feature = "authz", doc = "- [`authz`]: may they;")]
 #![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
 #![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
@@ -13,6 +14,8 @@
 //! instead of the reason.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "authz")]
+pub mod authz;
 #[cfg(feature = "cors")]
 pub mod cors;
 #[cfg(feature = "csrf")]

@@ -1,0 +1,76 @@
+//! What a rule gives, and nothing else does.
+
+use std::fmt;
+
+use corsac_events::Text;
+
+use super::rules::RouteRules;
+
+/// The proof that a route's rules were asked about a request and let it pass. What stands
+/// behind them takes one, so that it cannot be reached without.
+///
+/// [`RouteRules::decide`] is the only way to have one: it has no public field, no
+/// constructor and no default, and it cannot be copied.
+///
+/// ```compile_fail,E0451
+/// use corsac_middleware::authz::{Permit, RouteRules};
+/// let forged = Permit { route: RouteRules::unguarded("/"), rule: None };
+/// ```
+/// ```compile_fail,E0277
+/// fn default<T: Default>() -> T { T::default() }
+/// let forged: corsac_middleware::authz::Permit = default();
+/// ```
+/// ```compile_fail,E0382
+/// fn handle(_: corsac_middleware::authz::Permit) {}
+/// fn twice(permit: corsac_middleware::authz::Permit) {
+///     handle(permit);
+///     handle(permit);
+/// }
+/// ```
+#[must_use = "a permit is for the request that it was given for"]
+pub struct Permit {
+    route: RouteRules,
+    rule: Option<usize>,
+}
+
+impl Permit {
+    pub(super) fn new(route: RouteRules, rule: Option<usize>) -> Self {
+        Self { route, rule }
+    }
+
+    /// The path pattern of the route.
+    pub fn route(&self) -> &str {
+        self.route.path()
+    }
+
+    /// The position of the rule that holds; none where the route has no rules.
+    pub fn rule(&self) -> Option<usize> {
+        self.rule
+    }
+
+    /// For the event: `permission`, `scope`, `owner`, `authenticated`, `anyone`, or
+    /// `unguarded`.
+    pub fn reason(&self) -> &'static str {
+        self.rule.and_then(|index| self.route.rule(index)).map_or("unguarded", |rule| rule.reason())
+    }
+
+    /// For the event: which rule, and what it asks.
+    pub fn detail(&self) -> Text {
+        Text::format(format_args!("{self}"))
+    }
+}
+
+impl fmt::Display for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rule.and_then(|index| Some((index, self.route.rule(index)?))) {
+            Some((index, rule)) => write!(f, "rules[{index}] of {}: {rule}", self.route()),
+            None => write!(f, "{} has no rules", self.route()),
+        }
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Permit({self})")
+    }
+}
