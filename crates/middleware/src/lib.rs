@@ -7,6 +7,8 @@
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
 #![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
 #![cfg_attr(feature = "stack", doc = "- [`stack`]: all guards in their order.")]
+#![cfg_attr(feature = "limits", doc = "- [`limits`]: what a request may be, in size, type and shape;")]
+#![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom.")]
 //!
 //! The order of a stack matters: [`cors::CorsLayer`] is the outermost layer that may
 //! answer, so that a page can read errors too. A layer outside it (a rate limit, an
@@ -22,6 +24,8 @@ pub mod cors;
 pub mod csrf;
 #[cfg(feature = "guard")]
 pub mod guard;
+#[cfg(feature = "limits")]
+pub mod limits;
 #[cfg(feature = "rate_limit")]
 pub mod rate_limit;
 #[cfg(feature = "route")]
