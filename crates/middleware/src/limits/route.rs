@@ -102,7 +102,7 @@ impl RouteLimits {
         let declared = self.declared(head.headers, &accept)?;
         let schema = match (&self.rule, operation.flatten()) {
             (_, Some(body)) => match body.of(&declared.essence) {
-                Some(schema) => schema,
+                Some((_, schema)) => schema.as_ref(),
                 None => return Err(unsupported(&accept, "the body's type is not one that is taken")),
             },
             (Rule::Schema(schema), None) => Some(schema),

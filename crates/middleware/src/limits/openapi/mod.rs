@@ -36,6 +36,9 @@ const METHODS: [(&str, Method); 7] = [
 /// Members of a path item that are no operation and say nothing about requests.
 const PATH_MEMBERS: [&str; 3] = ["description", "parameters", "summary"];
 
+/// An operation, and the values of its path's parameters.
+type Asked<'d> = (&'d Arc<Operation>, Vec<String>);
+
 /// A compiled document.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -82,7 +85,7 @@ impl Document {
     }
 
     /// The operation of a request; `None` if it is unknown and may pass.
-    pub(super) fn find(&self, head: &Head<'_>) -> Result<Option<(&Arc<Operation>, Vec<String>)>, Refused> {
+    pub(super) fn find(&self, head: &Head<'_>) -> Result<Option<Asked<'_>>, Refused> {
         let within = head.path.strip_prefix(self.base.as_str()).filter(|path| path.starts_with('/'));
         let path = within.and_then(|path| {
             let segments = path::segments(path)?;

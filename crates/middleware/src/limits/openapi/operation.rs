@@ -46,10 +46,9 @@ pub(in crate::limits) struct Body {
 }
 
 impl Body {
-    /// The schema for bodies of this type; `None` if there is no such type.
-    pub(in crate::limits) fn of(&self, essence: &str) -> Option<Option<&Arc<Schema>>> {
-        let found = self.content.iter().find(|(range, _)| is_within(essence, range));
-        found.map(|(_, schema)| schema.as_ref())
+    /// The range that a type is in, with its schema.
+    pub(in crate::limits) fn of(&self, essence: &str) -> Option<&(String, Option<Arc<Schema>>)> {
+        self.content.iter().find(|(range, _)| is_within(essence, range))
     }
 }
 
@@ -65,7 +64,7 @@ impl Operation {
                 "parameters" | "requestBody" => {}
                 "callbacks" => found.warning(&at, "callbacks are not requests of clients, and not read"),
                 "servers" => {
-                    found.warning(&at, "`servers` are not read; `base` says what stands before a path")
+                    found.warning(&at, "`servers` are not read; `base` says what stands before a path");
                 }
                 _ => found.mistake(&at, "this member of an operation is not understood"),
             }

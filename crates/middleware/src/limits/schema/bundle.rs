@@ -52,16 +52,24 @@ impl Kind {
         use Dialect::{Draft7, Draft2019, Draft2020};
         Some(match (keyword, dialect) {
             ("allOf" | "anyOf" | "oneOf", _) | ("prefixItems", Draft2020) => Self::Schemas,
-            ("items", _) | ("additionalItems", Draft7 | Draft2019) => Self::Schema,
-            ("unevaluatedItems" | "unevaluatedProperties", Draft2019 | Draft2020) => Self::Schema,
-            ("additionalProperties" | "contains" | "else" | "if" | "not" | "propertyNames" | "then", _) => {
-                Self::Schema
-            }
+            ("additionalItems", Draft7 | Draft2019)
+            | ("unevaluatedItems" | "unevaluatedProperties", Draft2019 | Draft2020)
+            | (
+                "items"
+                | "additionalProperties"
+                | "contains"
+                | "else"
+                | "if"
+                | "not"
+                | "propertyNames"
+                | "then",
+                _,
+            ) => Self::Schema,
             ("patternProperties" | "properties", _) | ("dependentSchemas", Draft2019 | Draft2020) => {
                 Self::Map
             }
-            ("dependentRequired" | "maxContains" | "minContains", Draft2019 | Draft2020) => Self::Assertion,
-            (
+            ("dependentRequired" | "maxContains" | "minContains", Draft2019 | Draft2020)
+            | (
                 "const" | "enum" | "exclusiveMaximum" | "exclusiveMinimum" | "format" | "maxItems"
                 | "maxLength" | "maxProperties" | "maximum" | "minItems" | "minLength" | "minProperties"
                 | "minimum" | "multipleOf" | "pattern" | "required" | "type" | "uniqueItems",
@@ -113,7 +121,7 @@ impl Bundle {
         if found.mistakes.len() > before {
             return None;
         }
-        bundle.visits = bundle.visits_of(0, &mut vec![None; bundle.parts.len()]).map(|visits| visits.max(1));
+        bundle.visits = bundle.visits_of(0, &mut HashMap::new()).map(|visits| visits.max(1));
         Some(bundle)
     }
 
@@ -209,18 +217,18 @@ impl Bundle {
     }
 
     /// Schemas within part `number`, references followed each time.
-    fn visits_of(&self, number: usize, known: &mut Vec<Option<Option<u64>>>) -> Option<u64> {
-        if let Some(known) = known.get(number)? {
+    fn visits_of(&self, number: usize, known: &mut HashMap<usize, Option<u64>>) -> Option<u64> {
+        if let Some(known) = known.get(&number) {
             return *known;
         }
         // What asks for itself while it is counted has no end.
-        *known.get_mut(number)? = Some(None);
+        known.insert(number, None);
         let visits = self.count(self.part(number), known);
-        *known.get_mut(number)? = Some(visits);
+        known.insert(number, visits);
         visits
     }
 
-    fn count(&self, schema: &Value, known: &mut Vec<Option<Option<u64>>>) -> Option<u64> {
+    fn count(&self, schema: &Value, known: &mut HashMap<usize, Option<u64>>) -> Option<u64> {
         let Some(schema) = schema.as_object() else { return Some(1) };
         let mut sum = own_visits(schema);
         if let Some(number) = Self::reference(schema) {
