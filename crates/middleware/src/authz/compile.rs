@@ -1,15 +1,15 @@
 //! From what people write to what runs, reporting every mistake.
 
+use corsac_diagnostics::FieldPath;
+use http::Method;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use corsac_diagnostics::FieldPath;
-use http::Method;
-
 use super::Authz;
+use super::cedar::{CedarRule, Policies};
 use super::config::{
-    AuthzConfig, AuthzErrors, MAX_ENTRIES, MAX_NAME, MAX_ROLES, MAX_RULES, Mistake, MistakeKind, RoleConfig,
-    RouteConfig, RuleConfig,
+    AuthzConfig, AuthzErrors, CedarConfig, MAX_ENTRIES, MAX_NAME, MAX_ROLES, MAX_RULES, Mistake, MistakeKind,
+    RoleConfig, RouteConfig, RuleConfig,
 };
 use super::covered;
 use super::roles::{RoleSet, Roles};
@@ -22,9 +22,10 @@ const MAX_MISTAKES: usize = 1_000;
 const STANDARD: [&str; 9] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "PROPFIND"];
 
 pub(super) fn compile(config: &AuthzConfig) -> Result<Authz, AuthzErrors> {
-    let mut compiler = Compiler { mistakes: Vec::new(), permissions: HashMap::new() };
+    let mut compiler = Compiler { mistakes: Vec::new(), permissions: HashMap::new(), cedar: HashMap::new() };
     compiler.roles(&config.roles);
     compiler.grant(&config.roles);
+    compiler.policies(&config.cedar);
     let roles = Arc::new(Roles::new(&config.roles));
     let routes = config.routes.iter().enumerate();
     let routes = routes.map(|(index, route)| compiler.route(index, route, &roles)).collect();
@@ -40,6 +41,8 @@ struct Compiler<'c> {
     mistakes: Vec<Mistake>,
     /// Who has each.
     permissions: HashMap<&'c str, RoleSet>,
+    /// Policies; nothing where they have mistakes.
+    cedar: HashMap<&'c str, Option<Arc<Policies>>>,
 }
 
 impl<'c> Compiler<'c> {
@@ -92,6 +95,23 @@ impl<'c> Compiler<'c> {
                 self.report(at.clone(), MistakeKind::Empty);
             }
             self.names(&at, values);
+        }
+    }
+
+    fn policies(&mut self, cedar: &'c [CedarConfig]) {
+        let all = FieldPath::root().key("cedar");
+        self.count(&all, cedar.len(), MAX_ENTRIES);
+        for config in cedar.iter().take(MAX_ENTRIES) {
+            let at = all.key(&config.name);
+            self.name(&at, &config.name);
+            let compiled = Policies::compile(config).map_err(|mistakes| {
+                for (key, kind) in mistakes {
+                    self.report(at.key(key), kind);
+                }
+            });
+            if self.cedar.insert(&config.name, compiled.ok().map(Arc::new)).is_some() {
+                self.report(at, MistakeKind::Duplicate(config.name.clone()));
+            }
         }
     }
 
@@ -159,6 +179,8 @@ impl<'c> Compiler<'c> {
                 permission: self.permission(&at, rule),
                 scope: rule.scope.clone(),
                 owner: self.owner(&at, rule, &route.path),
+                cedar: self.cedar(&at, rule, &route.path),
+                head_is_get: false,
             }
         });
         let mut compiled: Vec<Rule> = compiled.collect();
@@ -174,13 +196,20 @@ impl<'c> Compiler<'c> {
         if let Some(scope) = &rule.scope {
             self.scope(at.key("scope"), scope);
         }
-        let strong = rule.permission.is_some() || rule.scope.is_some() || rule.owner.is_some();
+        let strong =
+            rule.permission.is_some() || rule.scope.is_some() || rule.owner.is_some() || rule.cedar.is_some();
         if rule.anyone && (strong || rule.authenticated || !rule.from.is_empty()) {
             self.report(at.key("anyone"), MistakeKind::AnyoneBeside);
         } else if rule.authenticated && strong {
             self.report(at.key("authenticated"), MistakeKind::AuthenticatedBeside);
         } else if !(rule.anyone || rule.authenticated || strong) {
             self.report(at.clone(), MistakeKind::NoCondition);
+        }
+        if let Some(action) = &rule.action {
+            self.name(&at.key("action"), action);
+            if rule.cedar.is_none() {
+                self.report(at.key("action"), MistakeKind::ActionWithoutCedar);
+            }
         }
     }
 
@@ -230,6 +259,22 @@ impl<'c> Compiler<'c> {
             self.report(at.key("owner"), MistakeKind::OwnerWithoutFrom);
         }
         Some(name.to_owned())
+    }
+
+    fn cedar(&mut self, at: &FieldPath, rule: &RuleConfig, path: &str) -> Option<CedarRule> {
+        let name = rule.cedar.as_ref()?;
+        let Some(policies) = self.cedar.get(name.as_str()).cloned() else {
+            self.report(at.key("cedar"), MistakeKind::UnknownCedar(name.clone()));
+            return None;
+        };
+        let cedar = CedarRule::new(&policies?, rule.action.as_deref(), path)?;
+        let named = rule.action.iter().map(|action| (at.key("action"), action));
+        let methods = rule.methods.iter().enumerate().filter(|(_, it)| rule.action.is_none() && *it != "*");
+        let methods = methods.map(|(index, method)| (at.key("methods").index(index), method));
+        for (at, action) in named.chain(methods).filter(|(_, action)| !cedar.knows(action)) {
+            self.report(at, MistakeKind::ActionUnknown(action.clone()));
+        }
+        Some(cedar)
     }
 
     fn repeated_routes(&mut self, routes: &[RouteConfig]) {
@@ -303,6 +348,7 @@ fn head_follows_get(rules: &mut [Rule]) {
             && these.contains(&Method::GET)
         {
             these.push(Method::HEAD);
+            rule.head_is_get = true;
         }
     }
 }

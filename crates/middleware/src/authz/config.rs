@@ -13,6 +13,12 @@ pub const MAX_RULES: usize = 32;
 /// Entries of any list of a role or rule.
 pub const MAX_ENTRIES: usize = 128;
 
+/// Bytes of a text of Cedar.
+pub const MAX_CEDAR_BYTES: usize = 1 << 20;
+
+/// Policies under one name: each is looked at for each request.
+pub const MAX_CEDAR_POLICIES: usize = 1_000;
+
 /// Bytes of a name.
 pub const MAX_NAME: usize = 256;
 
@@ -23,6 +29,28 @@ pub struct AuthzConfig {
     pub roles: Vec<RoleConfig>,
     /// The routes, in an order that [`super::Authz::routes`] keeps.
     pub routes: Vec<RouteConfig>,
+    /// Policies of Cedar that rules name. They need the feature `cedar`.
+    pub cedar: Vec<CedarConfig>,
+}
+
+/// Policies of Cedar, under a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CedarConfig {
+    /// Its name.
+    pub name: String,
+    /// The policies; at most [`MAX_CEDAR_POLICIES`].
+    pub policies: CedarText,
+    /// What the policies are checked against now, and each request later.
+    pub schema: Option<CedarText>,
+}
+
+/// A text of Cedar; at most [`MAX_CEDAR_BYTES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CedarText {
+    /// The file that it is from, for mistakes.
+    pub file: String,
+    /// The text.
+    pub text: String,
 }
 
 /// What a role may, and who has it. A principal has it if its token or key names it, or
@@ -69,6 +97,10 @@ pub struct RuleConfig {
     pub owner: Option<String>,
     /// Only principals of these providers; empty: of any.
     pub from: Vec<String>,
+    /// Policies of Cedar, by their name, which let the principal pass.
+    pub cedar: Option<String>,
+    /// What the policies call the request, in the place of its method.
+    pub action: Option<String>,
     /// Any principal will do.
     pub authenticated: bool,
     /// Nothing is asked. Where the route authenticates, that has come first.
@@ -88,12 +120,27 @@ pub struct Mistake {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MistakeKind {
+    /// An action that the schema lacks.
+    ActionUnknown(String),
+    /// An action without policies that it could mean something to.
+    ActionWithoutCedar,
     /// `*` beside other methods.
     AnyMethodBeside,
     /// `anyone` beside something that is asked.
     AnyoneBeside,
     /// `authenticated` beside something that only a principal has.
     AuthenticatedBeside,
+    /// Something in a text of Cedar.
+    Cedar {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What Cedar says.
+        reason: String,
+    },
+    /// Policies where Cedar is not built in.
+    CedarNotBuilt,
     /// Another rule of the route lets pass whoever this one does.
     Covered {
         /// That rule's position.
@@ -139,6 +186,8 @@ pub enum MistakeKind {
         /// How many there may be.
         most: usize,
     },
+    /// No policies have this name.
+    UnknownCedar(String),
     /// No role has this name.
     UnknownRole(String),
 }
@@ -146,9 +195,13 @@ pub enum MistakeKind {
 impl fmt::Display for MistakeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ActionUnknown(name) => write!(f, "the schema has no action `{}`", excerpt(name)),
+            Self::ActionWithoutCedar => f.write_str("only policies ask what the action is"),
             Self::AnyMethodBeside => f.write_str("`*` is every method already"),
             Self::AnyoneBeside => f.write_str("`anyone` asks nothing, and the rule asks something"),
             Self::AuthenticatedBeside => f.write_str("what the rule asks only a principal has"),
+            Self::Cedar { file, line, reason } => write!(f, "{}:{line}: {reason}", excerpt(file)),
+            Self::CedarNotBuilt => f.write_str("Cedar is not built in"),
             Self::Covered { by } => write!(f, "`rules[{by}]` lets pass whoever this lets pass"),
             Self::Cycle(name) => write!(f, "`{}` includes this role in turn", excerpt(name)),
             Self::Duplicate(name) => write!(f, "`{}` stands here twice", excerpt(name)),
@@ -179,6 +232,7 @@ impl fmt::Display for MistakeKind {
                 excerpt(scope)
             ),
             Self::TooMany { count, most } => write!(f, "{count} entries, at most {most} fit"),
+            Self::UnknownCedar(name) => write!(f, "no policies are named `{}`", excerpt(name)),
             Self::UnknownRole(name) => write!(f, "no role is named `{}`", excerpt(name)),
         }
     }
@@ -188,9 +242,13 @@ impl MistakeKind {
     /// What to do.
     pub fn help(&self) -> String {
         match self {
+            Self::ActionUnknown(name) => format!("declare it: action \"{}\"", excerpt(name)),
+            Self::ActionWithoutCedar => "name policies with `cedar`, or leave `action` out".into(),
             Self::AnyMethodBeside => "write methods = [\"*\"], or leave `*` out".into(),
             Self::AnyoneBeside => "leave `anyone` out, or everything but it and `methods`".into(),
             Self::AuthenticatedBeside => "leave `authenticated` out".into(),
+            Self::Cedar { line, .. } => format!("look at line {line} of the file"),
+            Self::CedarNotBuilt => "build with the feature `cedar`, or remove it".into(),
             Self::Covered { .. } => {
                 "one rule that holds is enough: narrow the other one, or remove one of the two".into()
             }
@@ -215,6 +273,7 @@ impl MistakeKind {
             Self::RoleWithoutPermission => "give it permissions or includes, or remove it".into(),
             Self::ScopeInvalid(_) => "write one scope, as the provider issues it".into(),
             Self::TooMany { .. } => "split it up".into(),
+            Self::UnknownCedar(name) => format!("define them: [cedar.{}]", excerpt(name)),
             Self::UnknownRole(name) => format!("define it: [roles.{}]", excerpt(name)),
         }
     }

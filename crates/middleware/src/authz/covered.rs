@@ -45,14 +45,18 @@ fn covers(other: &RuleConfig, rule: &RuleConfig, is_earlier: bool) -> bool {
             && from
             && asks_no_more(&other.permission, &rule.permission)
             && asks_no_more(&other.scope, &rule.scope)
-            && asks_no_more(&other.owner, &rule.owner));
+            && asks_no_more(&other.owner, &rule.owner)
+            && asks_no_more(&other.cedar, &rule.cedar)
+            && (other.cedar.is_none() || other.action == rule.action));
     covers && (is_earlier || !same(other, rule))
 }
 
 /// Whether they ask the same, whatever their methods.
 fn same(one: &RuleConfig, other: &RuleConfig) -> bool {
     let from = one.from.len() == other.from.len() && one.from.iter().all(|it| other.from.contains(it));
-    let asked =
-        |rule: &RuleConfig| (rule.anyone, rule.permission.clone(), rule.scope.clone(), rule.owner.clone());
+    let asked = |rule: &RuleConfig| {
+        let texts = [&rule.permission, &rule.scope, &rule.owner, &rule.cedar, &rule.action];
+        (rule.anyone, texts.map(Clone::clone))
+    };
     from && asked(one) == asked(other)
 }

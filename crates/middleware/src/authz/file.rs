@@ -18,11 +18,17 @@
 //! ]
 //! ```
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use corsac_diagnostics::{
     Diagnostic, FieldPath, INVALID_VALUE, Node, Segment, TableReader, Value, WRONG_TYPE,
 };
 
-use super::config::{AuthzConfig, Mistake, MistakeKind, RoleConfig, RouteConfig, RuleConfig};
+use super::config::{
+    AuthzConfig, CedarConfig, CedarText, MAX_CEDAR_BYTES, Mistake, MistakeKind, RoleConfig, RouteConfig,
+    RuleConfig,
+};
 use super::lint::{IMPOSSIBLE_RULE, UNREACHABLE_RULE};
 use super::{Authz, AuthzErrors};
 
@@ -34,7 +40,11 @@ pub struct AuthzFile {
     places: Vec<FieldPath>,
     /// What has findings already.
     unreadable: Vec<FieldPath>,
+    files: Vec<PathBuf>,
 }
+
+/// Gives the bytes of a file that the policy file names, and no more than the bound.
+pub type Files<'f> = dyn Fn(&Path, usize) -> io::Result<Vec<u8>> + 'f;
 
 /// A policy file's authorization, and where its parts stand.
 #[derive(Clone, Debug)]
@@ -46,9 +56,15 @@ pub struct ReadAuthz {
 }
 
 impl AuthzFile {
-    /// Reads the tables beside the routes: `[roles.*]`.
-    pub fn read(root: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Self {
-        let mut file = Self { config: AuthzConfig::default(), places: Vec::new(), unreadable: Vec::new() };
+    /// Reads the tables beside the routes: `[roles.*]` and `[cedar.*]`, whose files `files`
+    /// gives.
+    pub fn read(root: &mut TableReader<'_>, files: &Files<'_>, out: &mut Vec<Diagnostic>) -> Self {
+        let mut file = Self {
+            config: AuthzConfig::default(),
+            places: Vec::new(),
+            unreadable: Vec::new(),
+            files: Vec::new(),
+        };
         for (name, table) in root.named("roles", out) {
             let (place, before) = (table.path().clone(), out.len());
             let role = role(name, table, out);
@@ -57,7 +73,48 @@ impl AuthzFile {
                 file.unreadable.push(place);
             }
         }
+        for (name, table) in root.named("cedar", out) {
+            let (place, before) = (table.path().clone(), out.len());
+            let config = file.policies(name, table, files, out);
+            file.config.cedar.push(config);
+            if out.len() > before {
+                file.unreadable.push(place);
+            }
+        }
         file
+    }
+
+    /// The files that were asked for, to be watched: also those that could not be read.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    fn policies(
+        &mut self,
+        name: &str,
+        mut table: TableReader<'_>,
+        files: &Files<'_>,
+        out: &mut Vec<Diagnostic>,
+    ) -> CedarConfig {
+        let policies = table.required_string("policies", out).map(str::to_owned);
+        let schema = table.string("schema", out).map(str::to_owned);
+        let mut text = |key: &'static str, path: String| {
+            self.files.push(PathBuf::from(&path));
+            let bytes = files(Path::new(&path), MAX_CEDAR_BYTES + 1).map_err(|error| error.to_string());
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into()));
+            let text = text.map_err(|reason| {
+                let finding = table.invalid(key, &path, &reason);
+                out.push(finding.help("paths are relative to the policy file"));
+            });
+            CedarText { file: path, text: text.unwrap_or_default() }
+        };
+        let config = CedarConfig {
+            name: name.to_owned(),
+            policies: policies.map(|path| text("policies", path)).unwrap_or_default(),
+            schema: schema.map(|path| text("schema", path)),
+        };
+        table.finish(out);
+        config
     }
 
     /// Reads `rules` of one of the `[[routes]]`, whose path is `path`. Each route has to
@@ -93,6 +150,8 @@ impl AuthzFile {
             scope: text(&mut table, "scope", out),
             owner: text(&mut table, "owner", out),
             from: strings(&mut table, "from", out),
+            cedar: text(&mut table, "cedar", out),
+            action: text(&mut table, "action", out),
             authenticated: table.boolean("authenticated", out).unwrap_or_default(),
             anyone: table.boolean("anyone", out).unwrap_or_default(),
         };

@@ -20,6 +20,7 @@
 //!         ..RoleConfig::default()
 //!     }],
 //!     routes: vec![RouteConfig { path: "/items/{id}".into(), rules: Some(vec![reads]) }],
+//!     ..AuthzConfig::default()
 //! })?;
 //! let head = Head {
 //!     method: &http::Method::GET,
@@ -45,6 +46,11 @@
 //! that the order of rules means nothing), patterns in names, permissions that a token
 //! claims for itself, roles that no configuration names.
 
+#[cfg(feature = "cedar")]
+mod cedar;
+#[cfg(not(feature = "cedar"))]
+#[path = "cedar/absent.rs"]
+mod cedar;
 mod compile;
 mod config;
 mod covered;
@@ -59,11 +65,11 @@ mod roles;
 mod rules;
 
 pub use config::{
-    AuthzConfig, AuthzErrors, MAX_ENTRIES, MAX_NAME, MAX_ROLES, MAX_RULES, Mistake, MistakeKind, RoleConfig,
-    RouteConfig, RuleConfig,
+    AuthzConfig, AuthzErrors, CedarConfig, CedarText, MAX_CEDAR_BYTES, MAX_CEDAR_POLICIES, MAX_ENTRIES,
+    MAX_NAME, MAX_ROLES, MAX_RULES, Mistake, MistakeKind, RoleConfig, RouteConfig, RuleConfig,
 };
 #[cfg(feature = "file")]
-pub use file::{AuthzFile, ReadAuthz};
+pub use file::{AuthzFile, Files, ReadAuthz};
 #[cfg(feature = "file")]
 pub use lint::{Authentication, ProviderGrants, RULES, RoleGrants, lint};
 pub use permit::Permit;

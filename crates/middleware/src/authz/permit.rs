@@ -14,7 +14,7 @@ use super::rules::RouteRules;
 ///
 /// ```compile_fail,E0451
 /// use corsac_middleware::authz::{Permit, RouteRules};
-/// let forged = Permit { route: RouteRules::unguarded("/"), rule: None };
+/// let forged = Permit { route: RouteRules::unguarded("/"), rule: None, policies: Vec::new() };
 /// ```
 /// ```compile_fail,E0277
 /// fn default<T: Default>() -> T { T::default() }
@@ -31,11 +31,12 @@ use super::rules::RouteRules;
 pub struct Permit {
     route: RouteRules,
     rule: Option<usize>,
+    policies: Vec<String>,
 }
 
 impl Permit {
-    pub(super) fn new(route: RouteRules, rule: Option<usize>) -> Self {
-        Self { route, rule }
+    pub(super) fn new(route: RouteRules, rule: Option<usize>, policies: Vec<String>) -> Self {
+        Self { route, rule, policies }
     }
 
     /// The path pattern of the route.
@@ -48,7 +49,12 @@ impl Permit {
         self.rule
     }
 
-    /// For the event: `permission`, `scope`, `owner`, `authenticated`, `anyone`, or
+    /// The policies of Cedar that let it pass: their `@id`, or else their number.
+    pub fn policies(&self) -> &[String] {
+        &self.policies
+    }
+
+    /// For the event: `permission`, `scope`, `owner`, `cedar`, `authenticated`, `anyone`, or
     /// `unguarded`.
     pub fn reason(&self) -> &'static str {
         self.rule.and_then(|index| self.route.rule(index)).map_or("unguarded", |rule| rule.reason())
@@ -63,7 +69,11 @@ impl Permit {
 impl fmt::Display for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.rule.and_then(|index| Some((index, self.route.rule(index)?))) {
-            Some((index, rule)) => write!(f, "rules[{index}] of {}: {rule}", self.route()),
+            Some((index, rule)) => {
+                write!(f, "rules[{index}] of {}: {rule}", self.route())?;
+                let separators = std::iter::once(": by ").chain(std::iter::repeat(", "));
+                self.policies.iter().zip(separators).try_for_each(|(id, before)| write!(f, "{before}{id}"))
+            }
             None => write!(f, "{} has no rules", self.route()),
         }
     }

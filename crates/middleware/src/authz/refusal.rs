@@ -15,12 +15,12 @@ pub const NO_PRINCIPAL: &str = "no-principal";
 
 pub(super) fn refuse(
     route: &RouteRules,
-    shortfalls: &Shortfalls,
+    (shortfalls, said): (&Shortfalls, &[String]),
     head: &Head<'_>,
     principal: Option<&Principal>,
 ) -> Refused {
     let reason = reason(shortfalls);
-    let detail = Text::format(format_args!("{}", Complete { route, shortfalls }));
+    let detail = Text::format(format_args!("{}", Complete { route, shortfalls, said }));
     let bearer = principal.is_some_and(|principal| principal.method() != Method::ApiKey)
         && has_bearer_token(head.headers);
     let challenge = only_scope(route, shortfalls).filter(|_| bearer).and_then(challenge);
@@ -42,11 +42,13 @@ fn reason(shortfalls: &Shortfalls) -> &'static str {
     let Some(first) = lacking.next() else { return "no-rule" };
     match first {
         Shortfall::Principal => NO_PRINCIPAL,
+        _ if shortfalls.contains(&Shortfall::Policy) => "policy-error",
         _ if lacking.any(|other| other != first) => "no-rule-holds",
         Shortfall::From => "wrong-provider",
         Shortfall::Owner => "not-owner",
+        Shortfall::PolicyDenied => "policy-denied",
         Shortfall::Scope => "insufficient-scope",
-        Shortfall::Permission | Shortfall::Method => "missing-permission",
+        Shortfall::Permission | Shortfall::Policy | Shortfall::Method => "missing-permission",
     }
 }
 
@@ -78,6 +80,8 @@ fn has_bearer_token(headers: &HeaderMap) -> bool {
 struct Complete<'r> {
     route: &'r RouteRules,
     shortfalls: &'r Shortfalls,
+    /// What policies said.
+    said: &'r [String],
 }
 
 impl fmt::Display for Complete<'_> {
@@ -95,11 +99,13 @@ impl fmt::Display for Complete<'_> {
                 Shortfall::Method => "the method",
                 Shortfall::Owner => "the owner",
                 Shortfall::Permission => "the permission",
+                Shortfall::Policy => "an answer of its policies",
+                Shortfall::PolicyDenied => "the consent of its policies",
                 Shortfall::Principal => "a principal",
                 Shortfall::Scope => "the scope",
             };
             write!(f, "{separator}rules[{index}] ({rule}) lacks {lacking}")?;
         }
-        Ok(())
+        self.said.iter().try_for_each(|said| write!(f, "; {said}"))
     }
 }

@@ -94,6 +94,9 @@ pub(super) struct Roles {
     /// Roles that principals of any provider may have.
     from_any: RoleSet,
     from: Index,
+    /// Each role, and those that are or include it.
+    #[cfg(feature = "cedar")]
+    holders: Vec<(String, RoleSet)>,
 }
 
 impl Roles {
@@ -127,7 +130,15 @@ impl Roles {
             claims,
             from_any: all(&mut numbered().filter(|(role, _)| role.from.is_empty()).map(|(_, set)| set)),
             from: texts(|role| &role.from),
+            #[cfg(feature = "cedar")]
+            holders: holders(roles),
         }
+    }
+
+    /// The names of `held`, and of what these include.
+    #[cfg(feature = "cedar")]
+    pub(super) fn names(&self, held: RoleSet) -> impl Iterator<Item = &str> {
+        self.holders.iter().filter(move |(_, holders)| held.meets(*holders)).map(|(name, _)| name.as_str())
     }
 
     /// The roles that `principal` has, without what they include.
@@ -146,4 +157,23 @@ impl Roles {
         let from = self.from_any.with(self.from.roles(principal.provider()));
         roles.with(claimed).and(from)
     }
+}
+
+#[cfg(feature = "cedar")]
+fn holders(roles: &[RoleConfig]) -> Vec<(String, RoleSet)> {
+    let mut found: Vec<_> =
+        roles.iter().enumerate().map(|(index, role)| (role.name.clone(), RoleSet::of(index))).collect();
+    // A chain of includes is no longer than there are roles.
+    for _ in roles {
+        let before = found.clone();
+        for (role, (_, own)) in roles.iter().zip(&before) {
+            for (_, holders) in found.iter_mut().filter(|(name, _)| role.includes.contains(name)) {
+                *holders = holders.with(*own);
+            }
+        }
+        if before == found {
+            break;
+        }
+    }
+    found
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use corsac_credentials::Principal;
 use http::Method;
 
+use super::cedar::{CedarRefusal, CedarRule};
 use super::config::MAX_RULES;
 use super::owner::owns;
 use super::permit::Permit;
@@ -43,6 +44,9 @@ pub(super) struct Rule {
     pub(super) scope: Option<String>,
     /// The name of a parameter of the route's path.
     pub(super) owner: Option<String>,
+    pub(super) cedar: Option<CedarRule>,
+    /// Whether it is for `HEAD` because it is for `GET`.
+    pub(super) head_is_get: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +78,10 @@ pub(super) enum Shortfall {
     Method,
     Owner,
     Permission,
+    /// Policies that could not decide.
+    Policy,
+    /// Policies that decided against it.
+    PolicyDenied,
     Principal,
     Scope,
 }
@@ -110,7 +118,8 @@ impl RouteRules {
     }
 
     /// Decides about a request for this route. One rule that holds is enough; without one
-    /// it is refused. Nothing is allocated for a request that may pass.
+    /// it is refused. Nothing is allocated for a request that may pass,
+    /// unless Cedar is asked.
     ///
     /// `principal` is whoever authentication made out. Where there is none, it is refused
     /// as [`super::NO_PRINCIPAL`], with a 403 that has no challenge: who can challenge is
@@ -128,17 +137,18 @@ impl RouteRules {
         principal: Option<&Principal>,
     ) -> Result<Permit, Refused> {
         if self.is_unguarded() {
-            return Ok(Permit::new(self.clone(), None));
+            return Ok(Permit::new(self.clone(), None, Vec::new()));
         }
-        let mut asked = Asked { roles: &self.0.roles, parameters, principal, held: None };
+        let mut asked =
+            Asked { roles: &self.0.roles, parameters, principal, head, held: None, said: Vec::new() };
         let mut shortfalls = [Shortfall::Method; MAX_RULES];
         for ((index, rule), shortfall) in self.rules().iter().enumerate().zip(&mut shortfalls) {
-            match asked.check(rule, head.method) {
-                Ok(()) => return Ok(Permit::new(self.clone(), Some(index))),
+            match asked.check(rule) {
+                Ok(policies) => return Ok(Permit::new(self.clone(), Some(index), policies)),
                 Err(missing) => *shortfall = missing,
             }
         }
-        Err(refusal::refuse(self, &shortfalls, head, principal))
+        Err(refusal::refuse(self, (&shortfalls, &asked.said), head, principal))
     }
 
     pub(super) fn rules(&self) -> &[Rule] {
@@ -155,16 +165,20 @@ struct Asked<'r, 'p> {
     roles: &'r Roles,
     parameters: &'r Parameters<'p>,
     principal: Option<&'r Principal>,
+    head: &'r Head<'r>,
     held: Option<RoleSet>,
+    /// What policies said.
+    said: Vec<String>,
 }
 
 impl Asked<'_, '_> {
-    fn check(&mut self, rule: &Rule, method: &Method) -> Result<(), Shortfall> {
-        if !rule.methods.has(method) {
+    /// The policies that let it pass, if any were asked.
+    fn check(&mut self, rule: &Rule) -> Result<Vec<String>, Shortfall> {
+        if !rule.methods.has(self.head.method) {
             return Err(Shortfall::Method);
         }
         if rule.anyone {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let principal = self.principal.ok_or(Shortfall::Principal)?;
         if !rule.from.is_empty() && !rule.from.iter().any(|name| name == principal.provider()) {
@@ -182,11 +196,36 @@ impl Asked<'_, '_> {
                 return Err(Shortfall::Permission);
             }
         }
+        let policies = match &rule.cedar {
+            Some(cedar) => self.ask(cedar, rule, principal)?,
+            None => Vec::new(),
+        };
         // Last: that only a scope is missing is worth telling the client.
         if rule.scope.as_ref().is_some_and(|scope| !principal.has_scope(scope)) {
             return Err(Shortfall::Scope);
         }
-        Ok(())
+        Ok(policies)
+    }
+
+    fn ask(
+        &mut self,
+        cedar: &CedarRule,
+        rule: &Rule,
+        principal: &Principal,
+    ) -> Result<Vec<String>, Shortfall> {
+        let own = self.head.method.as_str();
+        let method = if rule.head_is_get && own == "HEAD" { "GET" } else { own };
+        let decided = cedar.decide((self.head, method), self.parameters, (principal, self.roles));
+        decided.map_err(|refusal| match refusal {
+            CedarRefusal::Failed(reason) => {
+                self.said.push(format!("{}: {reason}", cedar.name()));
+                Shortfall::Policy
+            }
+            CedarRefusal::Refused(reason) => {
+                self.said.push(format!("{}: {reason}", cedar.name()));
+                Shortfall::PolicyDenied
+            }
+        })
     }
 }
 
@@ -195,6 +234,8 @@ impl Rule {
     pub(super) fn reason(&self) -> &'static str {
         if self.anyone {
             "anyone"
+        } else if self.cedar.is_some() {
+            "cedar"
         } else if self.owner.is_some() {
             "owner"
         } else if self.permission.is_some() {
@@ -218,6 +259,9 @@ impl fmt::Display for Rule {
         }
         if let Some(scope) = &self.scope {
             write!(f, ", scope {scope}")?;
+        }
+        if let Some(cedar) = &self.cedar {
+            write!(f, ", cedar {}", cedar.name())?;
         }
         for provider in &self.from {
             write!(f, ", from {provider}")?;

@@ -24,7 +24,7 @@ fn of_rule(rule: RuleConfig) -> Vec<String> {
 }
 
 fn of_roles(roles: Vec<RoleConfig>) -> Vec<String> {
-    mistakes(&AuthzConfig { roles, routes: Vec::new() })
+    mistakes(&AuthzConfig { roles, ..AuthzConfig::default() })
 }
 
 fn includes(name: &str, includes: &[&str]) -> RoleConfig {
@@ -102,7 +102,7 @@ fn an_owner_is_one_whole_segment() {
     let owner = |path: &str, text: &str| {
         let rule = RuleConfig { owner: Some(text.into()), from: texts(&["a"]), ..rule(&["GET"]) };
         let routes = vec![RouteConfig { path: path.into(), rules: Some(vec![rule]) }];
-        mistakes(&AuthzConfig { roles: vec![], routes }).len()
+        mistakes(&AuthzConfig { routes, ..AuthzConfig::default() }).len()
     };
     assert_eq!(owner("/users/{id}/items", "{id}"), 0);
     for (path, text) in [
@@ -214,6 +214,6 @@ fn there_is_room_for_so_much_and_no_more() {
     );
     assert_eq!(mistakes(&config(roles(1), vec![])), ["routes[0].rules: there is nothing in it"]);
     let route = || RouteConfig { path: "/".into(), rules: None };
-    let twice = AuthzConfig { roles: vec![], routes: vec![route(), route()] };
+    let twice = AuthzConfig { routes: vec![route(), route()], ..AuthzConfig::default() };
     assert_eq!(mistakes(&twice), ["routes[1].path: `/` stands here twice"]);
 }

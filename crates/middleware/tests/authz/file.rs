@@ -1,5 +1,8 @@
 //! Policy files.
 
+use std::io;
+use std::path::Path;
+
 use corsac_diagnostics::{Diagnostic, Document, FieldPath, Source, TableReader};
 use corsac_middleware::authz::{Authentication, AuthzFile, ProviderGrants, ReadAuthz, RoleGrants, lint};
 use proptest::prelude::*;
@@ -34,11 +37,20 @@ rules = [
 path = "/open"
 "#;
 
+/// The files that there are.
+fn content(path: &Path) -> io::Result<Vec<u8>> {
+    match path.to_str() {
+        Some("policies.cedar") => Ok(b"permit (principal, action, resource);".to_vec()),
+        Some("latin") => Ok(vec![0xe9]),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
 /// Reads as a gateway does, which takes `path` itself.
 fn read(text: &str) -> (Option<ReadAuthz>, Vec<Diagnostic>) {
     let (document, mut out) = Document::parse(Source::new("corsac.toml", text));
     let mut root = TableReader::new(&document.root, FieldPath::root(), &mut out);
-    let mut file = AuthzFile::read(&mut root, &mut out);
+    let mut file = AuthzFile::read(&mut root, &|path, _| content(path), &mut out);
     for mut table in root.tables("routes", &mut out) {
         let path = table.required_string("path", &mut out).unwrap_or_default();
         file.route(path, &mut table, &mut out);
@@ -128,6 +140,33 @@ fn mistakes_stand_at_their_places_and_nothing_runs() {
         assert!(read.is_none(), "{role}");
         let found = shown(&findings);
         assert!(found.len() == 1 && found[0].contains(expected), "{role}\n{found:#?}");
+    }
+}
+
+#[test]
+fn policies_are_read_from_their_files() {
+    let text = |cedar: &str| {
+        format!(
+            "[cedar.a]\n{cedar}\n[[routes]]\npath = \"/\"\nrules = [{{ methods = [\"*\"], cedar = \"a\" }}]"
+        )
+    };
+    let (read_, findings) = read(&text("policies = \"policies.cedar\""));
+    if cfg!(feature = "cedar") {
+        assert_eq!((read_.is_some(), shown(&findings)), (true, Vec::new()));
+    } else {
+        assert_eq!(read_.map(|_| ()), None);
+        let message = "invalid-value: `cedar.a.policies` makes no sense: Cedar is not built in";
+        assert_eq!(shown(&findings), [message]);
+        assert_eq!(findings[0].help.as_deref(), Some("build with the feature `cedar`, or remove it"));
+    }
+    for (cedar, expected) in [
+        ("policies = \"nowhere\"", "invalid-value: `nowhere` is no value for `cedar.a.policies`"),
+        ("policies = \"latin\"", "it is not UTF-8"),
+        ("", "missing-key"),
+    ] {
+        let (read, findings) = read(&text(cedar));
+        let found = shown(&findings);
+        assert!(read.is_none() && found.len() == 1 && found[0].contains(expected), "{found:?}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Authorization: who passes, and the nearest who does not.
 #![cfg(test)]
 
+#[cfg(feature = "cedar")]
+mod cedar;
 mod config;
 mod decide;
 mod file;
@@ -75,7 +77,11 @@ fn texts(list: &[&str]) -> Vec<String> {
 }
 
 fn config(roles: Vec<RoleConfig>, rules: Vec<RuleConfig>) -> AuthzConfig {
-    AuthzConfig { roles, routes: vec![RouteConfig { path: "/items/{id}".into(), rules: Some(rules) }] }
+    AuthzConfig {
+        roles,
+        routes: vec![RouteConfig { path: "/items/{id}".into(), rules: Some(rules) }],
+        ..AuthzConfig::default()
+    }
 }
 
 fn compiled(roles: Vec<RoleConfig>, rules: Vec<RuleConfig>) -> Authz {

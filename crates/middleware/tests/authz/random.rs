@@ -110,7 +110,11 @@ fn mended(mut config: AuthzConfig) -> Option<(Authz, AuthzConfig)> {
 }
 
 fn configuration() -> impl Strategy<Value = (Authz, AuthzConfig)> {
-    let config = (roles(), route()).prop_map(|(roles, route)| AuthzConfig { roles, routes: vec![route] });
+    let config = (roles(), route()).prop_map(|(roles, route)| AuthzConfig {
+        roles,
+        routes: vec![route],
+        ..AuthzConfig::default()
+    });
     config.prop_filter_map("nothing is left of it", mended)
 }
 
@@ -150,19 +154,16 @@ fn permissions(config: &AuthzConfig, who: &Principal) -> HashSet<String> {
         (named || scoped || claimed)
             && (role.from.is_empty() || role.from.contains(&who.provider().to_owned()))
     };
-    fn collect(config: &AuthzConfig, role: &RoleConfig, into: &mut HashSet<String>) {
-        into.extend(role.permissions.iter().cloned());
-        for name in &role.includes {
-            config
-                .roles
-                .iter()
-                .filter(|role| role.name == *name)
-                .for_each(|role| collect(config, role, into));
-        }
-    }
     let mut all = HashSet::new();
     config.roles.iter().filter(has).for_each(|role| collect(config, role, &mut all));
     all
+}
+
+fn collect(config: &AuthzConfig, role: &RoleConfig, into: &mut HashSet<String>) {
+    into.extend(role.permissions.iter().cloned());
+    for name in &role.includes {
+        config.roles.iter().filter(|role| role.name == *name).for_each(|role| collect(config, role, into));
+    }
 }
 
 proptest! {
