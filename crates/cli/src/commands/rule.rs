@@ -25,6 +25,7 @@ pages![
     "forbidden-method",
     "forbidden-request-header",
     "header-name-invalid",
+    "impossible-rule",
     "insecure-origin-with-credentials",
     "invalid-value",
     "max-age-out-of-range",
@@ -37,10 +38,14 @@ pages![
     "public-suffix-wildcard",
     "redundant-entry",
     "route-conflict",
+    "route-without-rule",
     "toml-syntax",
     "unknown-key",
     "unknown-reference",
+    "unreachable-rule",
     "unused-definition",
+    "unused-permission",
+    "unused-role",
     "wildcard-position",
     "wrong-type",
 ];
@@ -65,7 +70,12 @@ pub(crate) fn run(rule: &Rule, global: &Global, output: &Output) -> Exit {
 
 /// All rules, by id.
 fn rules() -> Vec<&'static RuleInfo> {
-    let groups = [corsac_cors::RULES, &corsac_gateway::RULES, &corsac_diagnostics::DOCUMENT_RULES];
+    let groups = [
+        corsac_cors::RULES,
+        &corsac_gateway::RULES,
+        &corsac_diagnostics::DOCUMENT_RULES,
+        &corsac_middleware::authz::RULES,
+    ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.id);
     rules
