@@ -1,6 +1,7 @@
 //! Everything that must pass, in the order in which it fails fastest.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::shell::{Done, Failure, has, program, root, say, step};
 use crate::{budgets, layers};
@@ -49,6 +50,8 @@ pub(crate) fn run() -> Done {
     if component("clippy", "clippy") {
         let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         step("lints", &mut program("cargo", &arguments))?;
+        let arguments = ["clippy", "--quiet", "--all-targets", "--", "--deny", "warnings"];
+        step("lints with Cedar", &mut with_cedar(&arguments))?;
     }
     let mut docs = program(
         "cargo",
@@ -70,11 +73,21 @@ pub(crate) fn run() -> Done {
         tests.env(tool.variable, tool.find()?);
     }
     step("tests", &mut tests)?;
+    step("tests with Cedar", &mut with_cedar(&["test", "--test", "authz"]))?;
     if root().join("fuzz/run").exists() {
         step("fuzz smoke", &mut program("sh", &["fuzz/run", FUZZ_SECONDS]))?;
     }
     say("\nall passed");
     Ok(())
+}
+
+/// Cedar takes minutes to build, so that whoever tests the middleware alone is spared it:
+/// it is no dependency of the middleware's other tests.
+fn with_cedar(arguments: &[&str]) -> Command {
+    let mut cargo = program("cargo", arguments.get(..1).unwrap_or_default());
+    cargo.args(["--package", "corsac-middleware", "--features", "cedar"]);
+    cargo.args(arguments.get(1..).unwrap_or_default());
+    cargo
 }
 
 /// Whether a component of the toolchain is there; a minimal installation has none.
