@@ -64,14 +64,14 @@ impl Policies {
         }
     }
 
-    fn uid(&self, kind: &EntityTypeName, name: &str) -> EntityUid {
-        EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(name))
-    }
-
     /// The `@id` of a policy, or its number.
     fn told(&self, id: &PolicyId) -> String {
         self.set.annotation(id, "id").map_or_else(|| id.to_string(), str::to_owned)
     }
+}
+
+fn uid(kind: &EntityTypeName, name: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(name))
 }
 
 /// One rule's use of policies.
@@ -109,7 +109,7 @@ impl CedarRule {
 
     /// Whether the schema, if there is one, has the action.
     pub(super) fn knows(&self, action: &str) -> bool {
-        let action = self.policies.uid(&self.policies.action, action);
+        let action = uid(&self.policies.action, action);
         let schema = self.policies.schema.as_ref();
         schema.is_none_or(|schema| schema.actions().any(|known| *known == action))
     }
@@ -132,7 +132,7 @@ impl CedarRule {
         let schema = self.policies.schema.as_ref();
         let user = self.user(principal, roles).ok_or_else(unfit)?;
         let route = self.resource(parameters).ok_or_else(unfit)?;
-        let action = self.policies.uid(&self.policies.action, self.action.as_deref().unwrap_or(method));
+        let action = uid(&self.policies.action, self.action.as_deref().unwrap_or(method));
         let context = Context::from_pairs(context(head)).map_err(|_| failed("there is no context"))?;
         let request = Request::new(user.uid(), action, route.uid(), context, schema);
         let request = request.map_err(|_| failed("the action or the context does not fit the schema"))?;
@@ -177,9 +177,9 @@ impl CedarRule {
         ]);
         attributes.extend(principal.issuer().map(|issuer| ("issuer".to_owned(), text(issuer))));
         let parents = roles.names(roles.of(principal));
-        let parents: HashSet<_> = parents.map(|name| self.policies.uid(&self.policies.role, name)).collect();
+        let parents: HashSet<_> = parents.map(|name| uid(&self.policies.role, name)).collect();
         let id = format!("{}:{}", principal.provider(), principal.subject());
-        let uid = self.policies.uid(&self.policies.user, &id);
+        let uid = uid(&self.policies.user, &id);
         Entity::new(uid, attributes, parents).ok()
     }
 
@@ -188,7 +188,7 @@ impl CedarRule {
             Some((name.clone(), RestrictedExpression::new_string(parameters(name)?.to_owned())))
         });
         let values = RestrictedExpression::new_record(values).ok()?;
-        let uid = self.policies.uid(&self.policies.route, &self.route);
+        let uid = uid(&self.policies.route, &self.route);
         let attributes = HashMap::from([("parameters".to_owned(), values)]);
         Entity::new(uid, attributes, HashSet::new()).ok()
     }
@@ -270,7 +270,7 @@ fn bounded(source: &CedarText) -> Result<(), Vec<MistakeKind>> {
 fn mistake(error: &dyn Diagnostic, source: &CedarText) -> MistakeKind {
     let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
     let before = source.text.as_bytes().get(..offset).unwrap_or_default();
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let line = before.split(|byte| *byte == b'\n').count();
     MistakeKind::Cedar { file: source.file.clone(), line, reason: error.to_string() }
 }
 
