@@ -3,6 +3,7 @@
 //! - [`cors`]: one owner of CORS on every response;
 #![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
 #![cfg_attr(feature = "authz", doc = "- [`authz`]: may they;")]
+#![cfg_attr(feature = "authn", doc = "- [`authn`]: who calls;")]
 #![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
 #![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
@@ -18,6 +19,8 @@
 
 #[cfg(feature = "authz")]
 pub mod authz;
+#[cfg(feature = "authn")]
+pub mod authn;
 #[cfg(feature = "cors")]
 pub mod cors;
 #[cfg(feature = "csrf")]
