@@ -122,6 +122,11 @@ impl Places {
         Ok(Self { bearer: config.bearer, header, cookie: config.cookie.clone(), query })
     }
 
+    /// Whether one of them is a cookie, which browsers send by themselves.
+    pub fn are_ambient(&self) -> bool {
+        self.cookie.is_some()
+    }
+
     /// The one credential of a request.
     ///
     /// # Errors

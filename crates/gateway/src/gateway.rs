@@ -17,12 +17,13 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
+use crate::control::{self, World};
 use crate::observe::access_log::{Buffer, Writer};
 use crate::observe::admin;
 use crate::observe::metrics::Metrics;
 use crate::serve::listener;
 use crate::serve::worker::{Observer, Shared, Worker};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Origin, Snapshot};
 
 /// Where a gateway listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +95,20 @@ fn told(errors: &[StackError]) -> String {
 
 /// A running gateway. Dropping it stops it without waiting for requests;
 /// [`Self::stop`] waits.
-#[derive(Debug)]
 pub struct Gateway {
     shared: Arc<Shared>,
     listening: Listening,
     workers: Vec<JoinHandle<()>>,
     log: Option<Writer>,
     grace: Duration,
+    world: Arc<World>,
     generations: AtomicU64,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("listening", &self.listening).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Shared {
@@ -132,7 +139,9 @@ impl Gateway {
         metrics.record_reload("loaded", 1);
         let permits = Arc::new(Semaphore::new(config.limits.connections));
         let grace = config.shutdown_grace;
-        let snapshot = Snapshot::new(config, 1, &metrics, None).map_err(StartError::Guards)?;
+        let (world, tasks) = World::new(None);
+        let start = Origin::Start(Arc::clone(&world) as _);
+        let snapshot = Snapshot::new(config, 1, &metrics, start).map_err(StartError::Guards)?;
         let snapshot = ArcSwap::new(snapshot);
         let shared = Arc::new(Shared { snapshot, metrics, observer, stopping: watch::Sender::new(false) });
         let mut workers = Vec::new();
@@ -148,7 +157,9 @@ impl Gateway {
             };
             workers.push(parts.spawn().map_err(StartError::Thread)?);
         }
-        Ok(Self { shared, listening, workers, log, grace, generations: AtomicU64::new(1) })
+        let control = control::start(Arc::clone(&shared), tasks).map_err(StartError::Thread)?;
+        workers.push(control);
+        Ok(Self { shared, listening, workers, log, grace, world, generations: AtomicU64::new(1) })
     }
 
     /// Where it listens.
@@ -183,7 +194,8 @@ impl Gateway {
             }
         }
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
-        let snapshot = Snapshot::new(config, generation, &self.shared.metrics, Some(&current));
+        let before = Origin::Before(&current, Arc::clone(&self.world) as _);
+        let snapshot = Snapshot::new(config, generation, &self.shared.metrics, before);
         self.shared.snapshot.store(snapshot.map_err(ReloadError::Guards)?);
         self.shared.metrics.record_reload("loaded", generation);
         self.reopen_log();

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod control;
 mod gateway;
 mod message;
 mod observe;
@@ -18,8 +19,10 @@ mod snapshot;
 mod watch;
 
 pub use config::{
-    AccessLog, Config, Limits, Ownership, RULES, Reading, Route, Ruling, Upstream, read, read_each,
+    AccessLog, Config, Limits, Ownership, RULES, RateLimitStore, Reading, Route, Ruling, Upstream, read,
+    read_each,
 };
+pub use control::Teller;
 pub use gateway::{Gateway, Listening, ReloadError, StartError};
 pub use observe::event::{CorsEvent, RequestEvent};
 pub use serve::worker::Observer;

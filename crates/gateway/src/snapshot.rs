@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use corsac_middleware::stack::{Stack, StackError};
+use corsac_middleware::authn::{Outside, read_file};
+use corsac_middleware::stack::{Stack, StackError, World};
 
 use crate::config::{Config, Route};
 use crate::observe::metrics::{Metrics, RouteMetrics};
@@ -20,6 +21,16 @@ pub(crate) struct Snapshot {
     unrouted: RouteMetrics,
 }
 
+/// What a snapshot comes after, and the network of its credentials.
+pub(crate) enum Origin<'s> {
+    Before(&'s Snapshot, Arc<dyn Outside>),
+    Start(Arc<dyn Outside>),
+}
+
+fn world(outside: Arc<dyn Outside>) -> World<'static> {
+    World { read: &read_file, outside }
+}
+
 /// A route with its number.
 #[derive(Clone, Copy)]
 pub(crate) struct Matched<'s> {
@@ -28,18 +39,17 @@ pub(crate) struct Matched<'s> {
 }
 
 impl Snapshot {
-    /// `before` is the snapshot that this one replaces: what is defined as there keeps its
-    /// state.
+    /// What is defined as in the snapshot before keeps its state.
     pub(crate) fn new(
         config: Config,
         generation: u64,
         metrics: &Metrics,
-        before: Option<&Self>,
+        origin: Origin<'_>,
     ) -> Result<Arc<Self>, Vec<StackError>> {
         let guards = config.stack.clone().with_generation(generation);
-        let stack = match before {
-            Some(before) => before.stack.recompile(&guards),
-            None => Stack::compile(&guards),
+        let stack = match origin {
+            Origin::Before(before, outside) => before.stack.recompile(&guards, &world(outside)),
+            Origin::Start(outside) => Stack::compile(&guards, &world(outside)),
         }?;
         let per_route = config.routes.iter().map(|route| metrics.route(&route.path)).collect();
         let unrouted = metrics.route(UNROUTED);

@@ -1,15 +1,14 @@
 //! Corsac's guards as tower layers.
 //!
 //! - [`cors`]: one owner of CORS on every response;
-#![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
+#![cfg_attr(feature = "authn", doc = "- [`authn`]: who is it;")]
 #![cfg_attr(feature = "authz", doc = "- [`authz`]: may they;")]
-#![cfg_attr(feature = "authn", doc = "- [`authn`]: who calls;")]
+#![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
 #![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
+#![cfg_attr(feature = "limits", doc = "- [`limits`]: what a request may be, in size, type and shape;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
 #![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
 #![cfg_attr(feature = "stack", doc = "- [`stack`]: all guards in their order.")]
-#![cfg_attr(feature = "limits", doc = "- [`limits`]: what a request may be, in size, type and shape;")]
-#![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom.")]
 //!
 //! The order of a stack matters: [`cors::CorsLayer`] is the outermost layer that may
 //! answer, so that a page can read errors too. A layer outside it (a rate limit, an
@@ -17,10 +16,10 @@
 //! instead of the reason.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "authz")]
-pub mod authz;
 #[cfg(feature = "authn")]
 pub mod authn;
+#[cfg(feature = "authz")]
+pub mod authz;
 #[cfg(feature = "cors")]
 pub mod cors;
 #[cfg(feature = "csrf")]

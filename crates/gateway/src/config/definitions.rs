@@ -1,17 +1,20 @@
 //! Upstreams and policies, and how the parts of a file come together.
 
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corsac_cors::{Policy, read_policy};
 use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, TableReader, excerpt};
-use corsac_middleware::stack::NamedPolicy;
-use corsac_middleware::stack::file::Definitions;
+use corsac_middleware::authn::read_file;
+use corsac_middleware::stack::file::{Definitions, Guards, Surroundings};
+use corsac_middleware::stack::{NamedPolicy, StackConfig};
 use corsac_origin::{OriginPattern, PublicSuffixList};
 use http::uri::Authority;
 use url::Url;
 
 use super::rules::{DEVELOPMENT_ORIGIN, UNUSED_DEFINITION};
-use super::{Config, Upstream, gateway, routes};
+use super::{Config, Upstream, gateway, routes, store};
 
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_MINUTES: Duration = Duration::from_secs(600);
@@ -19,6 +22,10 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 pub(super) struct Reader<'s> {
     pub(super) suffixes: &'s PublicSuffixList,
     pub(super) default_profile: bool,
+    /// The folder of the file.
+    pub(super) base: &'s Path,
+    /// Other files that were read.
+    pub(super) files: RefCell<Vec<PathBuf>>,
 }
 
 /// A definition by name; `value` is missing where it has mistakes.
@@ -33,10 +40,13 @@ impl Reader<'_> {
         let gateway = gateway::read(&mut root, out);
         let upstreams = Self::upstreams(&mut root, out);
         let policies = self.policies(&mut root, out);
-        let mut guards = Definitions::read(&mut root, out);
+        let around = Surroundings { base: self.base, read: &read_file };
+        let mut guards = Definitions::read(&mut root, &around, out);
+        let store = store::read(&mut root, &around, &mut self.files.borrow_mut(), out);
         let before = out.len();
-        let known = routes::Known { upstreams: &upstreams, policies: &policies };
-        let (routes, guarded) = routes::read(&mut root, &known, &mut guards, out);
+        let known =
+            routes::Known { upstreams: &upstreams, policies: &policies, body_size: gateway.limits.body_size };
+        let routes = routes::read(&mut root, &known, &mut guards, out);
         let routes_are_whole = out.len() == before;
         let unrouted = gateway.unrouted_policy(&policies, out);
         root.finish(out);
@@ -49,7 +59,8 @@ impl Reader<'_> {
         }
         let unrouted = unrouted.or((policies.len() == 1).then_some(0));
         let unrouted = unrouted.and_then(|index| named_policy(policies.get(index)?));
-        let stack = guards.finish(unrouted, guarded, out);
+        let Guards { config: stack, files } = guards.finish(unrouted, &around, out);
+        self.files.borrow_mut().extend(files);
         let named = policies.into_iter().map(|defined| Some((defined.name.to_owned(), defined.value?)));
         Some(Config {
             listen: gateway.listen,
@@ -62,7 +73,8 @@ impl Reader<'_> {
             policies: named.collect::<Option<_>>()?,
             upstreams: upstreams.into_iter().map(|defined| defined.value).collect::<Option<_>>()?,
             routes,
-            stack: stack?,
+            stack: with_store(stack?, store.as_ref()),
+            rate_limit_store: store.map(|(store, _)| store),
         })
     }
 
@@ -92,6 +104,10 @@ impl Reader<'_> {
         }
         policies
     }
+}
+
+fn with_store(stack: StackConfig, store: Option<&store::Read>) -> StackConfig {
+    StackConfig { is_shared: store.is_some(), seed: store.map(|(_, seed)| *seed), ..stack }
 }
 
 /// A policy without mistakes, as guards take it.

@@ -7,10 +7,12 @@ mod definitions;
 mod gateway;
 mod routes;
 mod rules;
+mod store;
 
+use std::cell::RefCell;
 use std::iter;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corsac_cors::Policy;
@@ -25,6 +27,7 @@ use http::uri::Authority;
 use ipnet::IpNet;
 
 pub use rules::RULES;
+pub use store::RateLimitStore;
 
 /// The key of the profiles.
 const PROFILES: &str = "profiles";
@@ -52,6 +55,8 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// The routes.
     pub routes: Vec<Route>,
+    /// Where limits are kept that other gateways share.
+    pub rate_limit_store: Option<RateLimitStore>,
     /// The guards of each route, in the same order.
     pub stack: StackConfig,
 }
@@ -185,6 +190,8 @@ pub struct Reading {
     pub document: Document,
     /// Errors, warnings and notes.
     pub findings: Vec<Diagnostic>,
+    /// Other files that it was made of, whether they could be read or not.
+    pub files: Vec<PathBuf>,
 }
 
 impl Reading {
@@ -216,17 +223,20 @@ fn read_parsed(
 ) -> Reading {
     // What a mistake of syntax upset would look like other mistakes.
     if !findings.is_empty() {
-        return Reading { config: None, document, findings };
+        return Reading { config: None, document, findings, files: Vec::new() };
     }
     check_profiles(&document, &mut findings);
     lay_profile(&mut document, profile, &mut findings);
     let mut root = TableReader::new(&document.root, FieldPath::root(), &mut findings);
     // Their contents are read when they are laid over the rest.
     root.take(PROFILES);
-    let reader = definitions::Reader { suffixes, default_profile: profile.is_none() };
+    let base = Path::new(document.source.name()).parent().unwrap_or(Path::new("")).to_owned();
+    let files = RefCell::default();
+    let reader = definitions::Reader { suffixes, default_profile: profile.is_none(), base: &base, files };
     let config = reader.read(root, &mut findings);
+    let files = reader.files.into_inner();
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
-    Reading { config: config.filter(|_| !failed), document, findings }
+    Reading { config: config.filter(|_| !failed), document, findings, files }
 }
 
 /// Reports profiles that are no tables, and profiles within profiles: laid over the

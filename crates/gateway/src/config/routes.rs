@@ -5,7 +5,6 @@ use std::time::Duration;
 use corsac_cors::Policy;
 use corsac_diagnostics::{Diagnostic, TableReader};
 use corsac_middleware::route::{Paths, unknown_reference};
-use corsac_middleware::stack;
 use corsac_middleware::stack::file::{Definitions, RouteHead};
 
 use super::definitions::{Defined, named_policy};
@@ -17,22 +16,24 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 pub(super) struct Known<'k, 'd> {
     pub(super) upstreams: &'k [Defined<'d, Upstream>],
     pub(super) policies: &'k [Defined<'d, Policy>],
+    /// The bound on bodies of routes that say nothing.
+    pub(super) body_size: u64,
 }
 
-/// The routes, and the guards of each.
+/// The routes; what each says of guards goes to `guards`.
 pub(super) fn read(
     root: &mut TableReader<'_>,
     known: &Known<'_, '_>,
     guards: &mut Definitions,
     out: &mut Vec<Diagnostic>,
-) -> (Vec<Route>, Vec<stack::Route>) {
+) -> Vec<Route> {
     let tables = root.tables("routes", out);
     if tables.is_empty() {
         let help = "add [[routes]] with path = \"/{*rest}\", an upstream and a policy";
         out.push(root.missing("routes").help(help));
     }
     let mut paths = Paths::default();
-    let (mut routes, mut guarded) = (Vec::new(), Vec::new());
+    let mut routes = Vec::new();
     for mut table in tables {
         let path = paths.read(&mut table, out);
         let upstream = upstream(&mut table, known.upstreams, out);
@@ -45,15 +46,15 @@ pub(super) fn read(
             path: path.clone().unwrap_or_default(),
             policy: policy.and_then(|index| named_policy(known.policies.get(index)?)),
             preflights_by_handler: ownership == Ownership::Passthrough,
+            body_size: body_size.unwrap_or(known.body_size),
         };
-        let guard = guards.route(head, &mut table, out);
+        guards.route(head, &mut table, out);
         table.finish(out);
         if let (Some(path), Some(upstream)) = (path, upstream) {
             routes.push(Route { path, upstream, policy, ownership, body_size, response_timeout });
-            guarded.push(guard);
         }
     }
-    (routes, guarded)
+    routes
 }
 
 fn upstream(

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use corsac_middleware::rate_limit::Permit;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -140,9 +140,16 @@ pub(crate) enum Cut {
 }
 
 /// The body of a request on its way to the upstream.
-pub(crate) struct RequestBody(Option<Streamed>);
+pub(crate) enum RequestBody {
+    /// None; a request with none can be sent again.
+    None,
+    /// As it comes.
+    Streamed(Streamed),
+    /// Collected and checked.
+    Whole(Bytes),
+}
 
-struct Streamed {
+pub(crate) struct Streamed {
     incoming: Incoming,
     left: u64,
     silence: Patience,
@@ -169,9 +176,23 @@ impl Fate {
 }
 
 impl RequestBody {
-    /// No body; a request with none can be sent again.
+    /// No body.
     pub(crate) fn none() -> Self {
-        Self(None)
+        Self::None
+    }
+
+    /// A body that is known.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self::Whole(bytes)
+    }
+
+    /// The same body once more, unless it comes as a stream.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::None => Some(Self::None),
+            Self::Whole(bytes) => Some(Self::Whole(bytes.clone())),
+            Self::Streamed(_) => None,
+        }
     }
 
     /// The body, and where to look for what became of it.
@@ -181,11 +202,13 @@ impl RequestBody {
         }
         let fate = Rc::new(Fate::default());
         let silence = Patience::new(timeout);
-        (Self(Some(Streamed { incoming, left: limit, silence, fate: Rc::clone(&fate) })), Some(fate))
+        let streamed = Streamed { incoming, left: limit, silence, fate: Rc::clone(&fate) };
+        (Self::Streamed(streamed), Some(fate))
     }
 
-    pub(crate) fn is_none(&self) -> bool {
-        self.0.is_none()
+    /// Whether it can be sent again.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::Streamed(_))
     }
 }
 
@@ -222,16 +245,45 @@ impl HttpBody for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.get_mut().0.as_mut().map_or(Poll::Ready(None), |streamed| streamed.poll(cx))
+        match self.get_mut() {
+            Self::None => Poll::Ready(None),
+            Self::Streamed(streamed) => streamed.poll(cx),
+            Self::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(|streamed| streamed.incoming.is_end_stream())
+        match self {
+            Self::None => true,
+            Self::Streamed(streamed) => streamed.incoming.is_end_stream(),
+            Self::Whole(bytes) => bytes.is_empty(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or(SizeHint::with_exact(0), |streamed| streamed.incoming.size_hint())
+        match self {
+            Self::None => SizeHint::with_exact(0),
+            Self::Streamed(streamed) => streamed.incoming.size_hint(),
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+        }
     }
+}
+
+/// Reads a body until it ends, or has more than `at_most` bytes.
+pub(crate) async fn collect(mut body: RequestBody, at_most: usize) -> Result<Bytes, ()> {
+    let mut collected = BytesMut::new();
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        if let Ok(data) = frame.map_err(drop)?.into_data() {
+            collected.extend_from_slice(&data);
+        }
+        if collected.len() > at_most {
+            break;
+        }
+    }
+    Ok(collected.freeze())
 }
 
 /// Longest time that the rest of a refused request body is read and thrown away.

@@ -12,17 +12,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
 use corsac_middleware::guard::Head;
+use corsac_middleware::limits::{BodyPlan, Presence};
 use corsac_middleware::rate_limit::{Moment, Permit};
 use corsac_middleware::route::{PathError, canonical_path};
-use corsac_middleware::stack::{Now, Passage, Step};
+use corsac_middleware::stack::{Asked, Passage, Step};
 use futures_util::FutureExt;
 use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::config::Ownership;
-use crate::message::body::{Body, Cut, RequestBody, drain};
+use crate::control::wall_clock;
+use crate::message::body::{Body, Cut, Fate, RequestBody, collect, drain};
 use crate::message::fields::Fields;
 use crate::message::forward::{self, Peer};
 use crate::message::framing::{Flaw, Framing};
@@ -144,11 +147,11 @@ impl Exchange {
 
     async fn answer(&self, body: Incoming) -> Result<Response<Body>, Failure> {
         let guarded = match self.check_head() {
-            Ok(()) => self.guard(),
+            Ok(()) => self.guard(&body).await,
             Err(problem) => Err(problem.into()),
         };
-        let matched = match guarded {
-            Ok(Some(matched)) => matched,
+        let (matched, plan) = match guarded {
+            Ok(Some(guarded)) => guarded,
             Ok(None) => {
                 drain(body);
                 let mut response = Response::new(Body::empty());
@@ -169,7 +172,17 @@ impl Exchange {
             drain(body);
             return Err(Problem::BodyTooLarge.into());
         }
-        Ok(self.forward(matched, limit, body).await?)
+        let (body, fate) = RequestBody::new(body, limit, self.snapshot.config.limits.body_timeout);
+        let BodyPlan::Collect(check) = plan else {
+            return Ok(self.forward(matched, body, fate).await?);
+        };
+        let collected = Box::pin(collect(body, check.at_most())).await;
+        let collected = collected.map_err(|()| cut_off(fate.and_then(|fate| fate.cut())))?;
+        if let Err(refused) = check.check(&collected) {
+            self.passage.borrow_mut().body_refused(&refused);
+            return Err(Failure::Refused(refused));
+        }
+        Ok(self.forward(matched, RequestBody::whole(collected), None).await?)
     }
 
     fn check_head(&self) -> Result<(), Problem> {
@@ -194,26 +207,48 @@ impl Exchange {
         }
     }
 
-    /// Asks the guards. The route, if the request may pass; nothing, if it is a preflight
-    /// to be answered.
-    fn guard(&self) -> Result<Option<Matched<'_>>, Failure> {
-        let host = self.host().and_then(|host| host.to_str().ok());
+    /// The request's head as guards see it.
+    fn guarded_head(&self) -> Result<Head<'_>, Problem> {
         let path = self.path.as_ref().map_err(|_| Problem::Internal)?;
-        let head = Head {
+        Ok(Head {
             method: &self.head.method,
             path: path.as_deref().unwrap_or(self.head.uri.path()),
             query: self.head.uri.query(),
             headers: &self.head.headers,
-            host,
-            is_secure: false,
+            host: self.host().and_then(|host| host.to_str().ok()),
+            is_secure: self.is_secure(),
             client: Some(self.client),
-        };
-        let now = Now { moment: Moment::now() };
-        let step = self.snapshot.stack.advance(&mut self.passage.borrow_mut(), &head, now);
-        match step {
-            Step::Preflight => Ok(None),
-            Step::Refused(refused) => Err(Failure::Refused(refused)),
-            Step::Through => Ok(Some(self.matched().ok_or(Problem::Internal)?)),
+        })
+    }
+
+    /// Whether the request came over TLS.
+    fn is_secure(&self) -> bool {
+        false
+    }
+
+    /// Asks the guards. The route and what to do with the body, if the request may pass;
+    /// nothing, if it is a preflight to be answered.
+    async fn guard(&self, body: &Incoming) -> Result<Option<(Matched<'_>, BodyPlan)>, Failure> {
+        let head = self.guarded_head()?;
+        let body = if body.is_end_stream() { Presence::Absent } else { Presence::Possible };
+        loop {
+            let asked = Asked { head, body, moment: Moment::now(), time: wall_clock() };
+            let step = self.snapshot.stack.advance(&mut self.passage.borrow_mut(), &asked);
+            match step {
+                Step::Preflight => return Ok(None),
+                Step::Refused(refused) => return Err(Failure::Refused(refused)),
+                Step::Through(_permit, plan) => {
+                    return Ok(Some((self.matched().ok_or(Problem::Internal)?, plan)));
+                }
+                Step::Wait(wait) => {
+                    let waited = Box::pin(wait).await;
+                    self.passage.borrow_mut().waited(waited);
+                }
+                Step::Count(counting) => {
+                    let outcome = Box::pin(self.worker.count(&self.snapshot, &counting)).await;
+                    self.passage.borrow_mut().counted(outcome);
+                }
+            }
         }
     }
 
@@ -225,14 +260,14 @@ impl Exchange {
     async fn forward(
         &self,
         matched: Matched<'_>,
-        limit: u64,
-        body: Incoming,
+        body: RequestBody,
+        fate: Option<Rc<Fate>>,
     ) -> Result<Response<Body>, Problem> {
         let pool = self.worker.pool(&self.snapshot, matched.route.upstream).ok_or(Problem::Internal)?;
-        let (body, fate) = RequestBody::new(body, limit, self.snapshot.config.limits.body_timeout);
         let version = if pool.upstream().http2 { Version::HTTP_2 } else { Version::HTTP_11 };
         let request = self.prepare(matched, version, body)?;
-        let again = || self.prepare(matched, version, RequestBody::none()).ok();
+        let repeated = request.body().again();
+        let again = || self.prepare(matched, version, repeated.as_ref()?.again()?).ok();
         let sent = tokio::time::timeout(self.response_timeout(matched), pool.send(request, again)).await;
         match (sent, fate.as_ref().and_then(|fate| fate.cut())) {
             (Ok(Ok((response, lease))), _) => {
@@ -244,9 +279,7 @@ impl Exchange {
                 lease.into_iter().for_each(Lease::detach);
                 self.pass_on(response, None)
             }
-            (_, Some(Cut::TooLarge)) => Err(Problem::BodyTooLarge),
-            (_, Some(Cut::TooSlow)) => Err(Problem::RequestTimeout),
-            (_, Some(Cut::Broken)) => Err(Problem::BadRequest("the request body is broken")),
+            (_, Some(cut)) => Err(cut_off(Some(cut))),
             (Ok(Err(_)), None) => Err(Problem::UpstreamFailed),
             (Err(_), None) => Err(Problem::UpstreamTimeout),
         }
@@ -290,6 +323,7 @@ impl Exchange {
         let mut headers = forward::request_fields(&self.head.headers, self.fields, self.trusted);
         forward::set_forwarding(&mut headers, &self.peer, self.trusted, &host);
         headers.insert(forward::REQUEST_ID, self.id.clone());
+        self.snapshot.stack.stamp_request(&self.passage.borrow(), &mut headers);
         *request.headers_mut() = headers;
         if !forward::retarget(&mut request, upstream, version, (&self.head.uri, path), &host) {
             return Err(Problem::BadRequest("the target is not well-formed"));
@@ -310,10 +344,10 @@ impl Exchange {
             headers.insert(forward::REQUEST_ID, self.id.clone());
         }
         if ownership == Ownership::Passthrough && self.from_upstream.get() {
-            self.passage.borrow().stamp_guards(headers);
+            self.snapshot.stack.stamp_guards(&self.passage.borrow(), headers, self.is_secure());
             return;
         }
-        let removed = self.snapshot.stack.stamp(&self.passage.borrow(), headers);
+        let removed = self.snapshot.stack.stamp(&self.passage.borrow(), headers, self.is_secure());
         self.upstream_cors.set(removed && ownership == Ownership::Report);
     }
 
@@ -382,5 +416,14 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
         self.report(closed, None, None);
+    }
+}
+
+/// The problem of a request body that was cut off.
+fn cut_off(cut: Option<Cut>) -> Problem {
+    match cut {
+        Some(Cut::TooLarge) => Problem::BodyTooLarge,
+        Some(Cut::TooSlow) => Problem::RequestTimeout,
+        Some(Cut::Broken) | None => Problem::BadRequest("the request body is broken"),
     }
 }

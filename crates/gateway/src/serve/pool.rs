@@ -80,7 +80,7 @@ impl Pool {
         again: impl Fn() -> Option<Request<RequestBody>>,
     ) -> Result<(Response<Incoming>, Lease), SendError> {
         // Idempotent methods (RFC 9110, section 9.2.2) without a body.
-        let is_repeatable = request.method().is_idempotent() && request.body().is_none();
+        let is_repeatable = request.method().is_idempotent() && request.body().is_repeatable();
         loop {
             let mut lease = match self.take_idle() {
                 Some(lease) => lease,

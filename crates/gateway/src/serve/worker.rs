@@ -8,9 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use corsac_middleware::rate_limit::Moment;
+use corsac_middleware::rate_limit::shared::{RedisStore, Shared as RedisLimits};
+use corsac_middleware::stack::{Counting, Outcome};
 use http::header::HeaderValue;
 use tokio::sync::watch;
 
+use crate::config::RateLimitStore;
 use crate::observe::access_log::Buffer;
 use crate::observe::event::RequestEvent;
 use crate::observe::metrics::{CorsMetrics, Metrics};
@@ -40,14 +44,26 @@ pub(crate) struct Worker {
     /// Pools in the order of the upstreams of a generation.
     pools: RefCell<(u64, Vec<Rc<Pool>>)>,
     next_id: Cell<u64>,
+    /// The store of shared limits, as it is configured.
+    store: RefCell<Option<Store>>,
 }
+
+/// A store, and what it was made of. It belongs to the worker's runtime.
+type Store = (RateLimitStore, Rc<RedisLimits<RedisStore>>);
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, log: Option<Buffer>) -> Rc<Self> {
         // Randomly keyed: ids of two workers or two starts do not meet.
         let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
         let cors_metrics = shared.metrics.cors();
-        Rc::new(Self { shared, log, cors_metrics, pools: RefCell::default(), next_id: Cell::new(seed) })
+        Rc::new(Self {
+            shared,
+            log,
+            cors_metrics,
+            pools: RefCell::default(),
+            next_id: Cell::new(seed),
+            store: RefCell::default(),
+        })
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
@@ -71,6 +87,29 @@ impl Worker {
         let upstream = snapshot.config.upstreams.get(index)?;
         let kept = pools.1.iter().find(|pool| pool.upstream() == upstream).map(Rc::clone);
         Some(kept.unwrap_or_else(|| Pool::new(upstream.clone())))
+    }
+
+    fn store(&self, snapshot: &Snapshot) -> Option<Rc<RedisLimits<RedisStore>>> {
+        let config = snapshot.config.rate_limit_store.as_ref()?;
+        let mut store = self.store.borrow_mut();
+        if let Some((_, kept)) = store.as_ref().filter(|(own, _)| own == config) {
+            return Some(Rc::clone(kept));
+        }
+        // The same URL and prefix were right when the configuration was read.
+        let redis = RedisStore::new(&config.url, &config.prefix).ok()?;
+        let limits = Rc::new(RedisLimits::new(redis, config.when_away).with_timeout(config.timeout));
+        *store = Some((config.clone(), Rc::clone(&limits)));
+        Some(limits)
+    }
+
+    /// Has the shared store decide how often a request may come.
+    pub(crate) async fn count(&self, snapshot: &Snapshot, counting: &Counting) -> Outcome {
+        let store = self.store(snapshot);
+        match (store, counting.shared()) {
+            (Some(store), Some(route)) => store.decide(&route, &counting.subject()).await,
+            // Nothing is shared without a store.
+            _ => Outcome::Decided(counting.decide(Moment::now())),
+        }
     }
 
     /// A new request id: 16 hexadecimal digits.

@@ -139,6 +139,12 @@ impl Group {
         &self.name
     }
 
+    /// Whether one of its methods takes what browsers send by themselves, so that a guard
+    /// against CSRF has to look at its requests.
+    pub fn is_ambient(&self) -> bool {
+        self.methods.iter().any(|method| method.places.are_ambient())
+    }
+
     /// Who calls. Not for preflights, which carry no credential. Verifying a token that was
     /// not seen before takes as long as its signature, some 100 µs.
     pub fn check(&self, head: &Head<'_>, now: Timestamp) -> Check {

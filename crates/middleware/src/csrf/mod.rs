@@ -55,6 +55,8 @@ pub use evidence::Ambient;
 pub use file::{KeySource, read_cookies, read_csrf, read_mode};
 pub use layer::{CsrfLayer, Transport};
 pub use mistake::{CsrfErrors, Mistake, MistakeKind};
+#[cfg(feature = "stack")]
+pub(crate) use service::system_random;
 pub use service::{Guarded, ResponseFuture};
 pub use set_cookie::CookieRules;
 pub use token::{CSRF_COOKIE, CSRF_HEADER, NewToken, RANDOM_BYTES};

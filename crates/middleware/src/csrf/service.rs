@@ -94,7 +94,8 @@ fn head<B>(request: &Request<B>, is_secure: bool) -> Head<'_> {
     }
 }
 
-fn system_random() -> Option<[u8; RANDOM_BYTES]> {
+/// Random bytes of the system; none where it has none.
+pub(crate) fn system_random() -> Option<[u8; RANDOM_BYTES]> {
     let mut random = [0; RANDOM_BYTES];
     aws_lc_rs::rand::fill(&mut random).ok().map(|()| random)
 }

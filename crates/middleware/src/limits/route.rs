@@ -61,6 +61,11 @@ pub struct BodyCheck {
 }
 
 impl RouteLimits {
+    /// Whether nothing is asked of a request beyond its size.
+    pub fn is_empty(&self) -> bool {
+        self.content_types.is_empty() && matches!(self.rule, Rule::Nothing)
+    }
+
     /// Checks all but the body, and says what is to be done with that.
     ///
     /// # Errors

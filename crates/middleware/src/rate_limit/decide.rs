@@ -12,7 +12,7 @@ use super::fields::{Fields, Problem};
 #[cfg(feature = "redis")]
 use super::gcra::Gcra;
 use super::gcra::{Charge, Moment, Verdict};
-use super::key::{Seed, Subject};
+use super::key::{KeyPart, Seed, Subject};
 use super::table::{Ask, Mode, Table};
 
 /// Limits that cannot be wrong. [`RateLimit::compile`] is the only road to them.
@@ -183,6 +183,22 @@ impl RouteLimit {
         let slots_left = entered.0.as_ref().map(|(_, left)| *left + u32::from(!is_allowed && !is_full));
         let permit = entered.0.and_then(|(permit, _)| permit).filter(|_| is_allowed);
         Decision { route: Arc::clone(self), is_allowed, charges, slots_left, is_full, permit }
+    }
+
+    /// Whether one of its limits counts by origin.
+    pub fn counts_origins(&self) -> bool {
+        self.counts(|part| part == KeyPart::Origin)
+    }
+
+    /// Whether one of its limits counts by who is authenticated.
+    pub fn counts_callers(&self) -> bool {
+        self.counts(|part| matches!(part, KeyPart::ApiKey | KeyPart::Principal))
+    }
+
+    fn counts(&self, by: impl Fn(KeyPart) -> bool) -> bool {
+        let limits = self.limits.iter().map(|limit| &limit.config.by);
+        let concurrency = self.concurrency.as_ref().map(|limit| &limit.config.by);
+        limits.chain(concurrency).flatten().any(|part| by(*part))
     }
 
     /// Units that a request costs.

@@ -4,18 +4,45 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::route::{NamedPolicy, Route};
+use crate::authn::{Authn, AuthnConfig, AuthnErrors, Group, Outside, ReadFile};
+use crate::authz::RouteRules;
+use crate::csrf::{Ambient, CookieRules, Csrf, CsrfMode, RouteCsrf};
+use crate::limits::RouteLimits;
 use crate::rate_limit::{self, RateLimit, RateLimitConfig, RateLimitErrors, RouteLimit};
 use crate::route::Matcher;
 
 /// What the routes of a stack refer to by name, and the routes.
 #[derive(Clone, Debug, Default)]
 pub struct StackConfig {
+    /// How callers prove who they are.
+    pub authn: AuthnConfig,
+    /// The guard against forged requests, with its tokens.
+    pub csrf: Csrf,
+    /// Whether limits are kept by a store that others share: [`super::Step::Count`].
+    pub is_shared: bool,
     /// Limits. Its `routes` are made from those below.
     pub rate_limit: RateLimitConfig,
+    /// The seed of the limits' keys, where several processes share them.
+    pub seed: Option<rate_limit::Seed>,
     /// Who may read what is answered to requests that match no route.
     pub unrouted: Option<NamedPolicy>,
     /// The routes.
     pub routes: Vec<Route>,
+}
+
+/// What a stack is compiled in: files, and the network for keys and opaque tokens.
+#[derive(Clone)]
+pub struct World<'w> {
+    /// How files are read that definitions name.
+    pub read: ReadFile<'w>,
+    /// What fetches; [`crate::authn::Nowhere`] where nothing is to be.
+    pub outside: Arc<dyn Outside>,
+}
+
+impl fmt::Debug for World<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
 }
 
 impl StackConfig {
@@ -34,28 +61,39 @@ impl StackConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StackError {
+    /// How callers prove who they are.
+    Authn(AuthnErrors),
     /// The limits, and what routes take of them.
     RateLimit(RateLimitErrors),
+    /// A route names a group of methods that is not defined.
+    UnknownGroup(String),
 }
 
 impl fmt::Display for StackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Authn(errors) => errors.fmt(f),
             Self::RateLimit(errors) => errors.fmt(f),
+            Self::UnknownGroup(name) => {
+                write!(f, "there is no [authn.{}]", corsac_diagnostics::excerpt(name))
+            }
         }
     }
 }
 
 impl std::error::Error for StackError {}
 
-/// All guards of all routes, compiled. A clone of what it keeps is an `Arc` bump.
+/// All guards of all routes, compiled.
 #[derive(Debug)]
 pub struct Stack {
-    matcher: Matcher,
+    pub(super) matcher: Matcher,
     pub(super) lanes: Vec<Lane>,
     pub(super) unrouted: Option<NamedPolicy>,
     pub(super) preflights: Option<Arc<RouteLimit>>,
+    pub(super) csrf: Csrf,
+    pub(super) is_shared: bool,
     rate_limit: RateLimit,
+    authn: Authn,
 }
 
 /// One route's guards, ready to be asked.
@@ -64,7 +102,12 @@ pub(super) struct Lane {
     pub(super) policy: Option<NamedPolicy>,
     pub(super) answers_preflights: bool,
     pub(super) clients: Option<Arc<RouteLimit>>,
+    pub(super) csrf: Option<RouteCsrf>,
+    pub(super) authn: Option<Arc<Group>>,
     pub(super) callers: Option<Arc<RouteLimit>>,
+    pub(super) rules: RouteRules,
+    pub(super) limits: Option<Arc<RouteLimits>>,
+    pub(super) cookies: Option<Arc<CookieRules>>,
 }
 
 impl Stack {
@@ -72,8 +115,8 @@ impl Stack {
     ///
     /// # Errors
     /// All mistakes at once.
-    pub fn compile(config: &StackConfig) -> Result<Self, Vec<StackError>> {
-        Self::compile_after(config, None)
+    pub fn compile(config: &StackConfig, world: &World<'_>) -> Result<Self, Vec<StackError>> {
+        Self::compile_after(config, world, None)
     }
 
     /// What takes this one's place after a reload: what is defined as before keeps its
@@ -81,22 +124,46 @@ impl Stack {
     ///
     /// # Errors
     /// All mistakes at once.
-    pub fn recompile(&self, config: &StackConfig) -> Result<Self, Vec<StackError>> {
-        Self::compile_after(config, Some(self))
+    pub fn recompile(&self, config: &StackConfig, world: &World<'_>) -> Result<Self, Vec<StackError>> {
+        Self::compile_after(config, world, Some(self))
     }
 
-    fn compile_after(config: &StackConfig, before: Option<&Self>) -> Result<Self, Vec<StackError>> {
+    fn compile_after(
+        config: &StackConfig,
+        world: &World<'_>,
+        before: Option<&Self>,
+    ) -> Result<Self, Vec<StackError>> {
         let mut limits = config.rate_limit.clone();
         limits.routes = config.routes.iter().flat_map(limited).collect();
-        let compiled = match before {
-            Some(before) => before.rate_limit.recompile(&limits),
-            None => RateLimit::compile(&limits),
+        let rate_limit = match (before, config.seed) {
+            (Some(before), _) => before.rate_limit.recompile(&limits),
+            (None, Some(seed)) => RateLimit::compile_with_seed(&limits, seed),
+            (None, None) => RateLimit::compile(&limits),
         };
-        let rate_limit = compiled.map_err(|errors| vec![StackError::RateLimit(errors)])?;
-        let preflights = rate_limit.preflights();
-        let lanes = config.routes.iter().map(|route| Lane::new(route, &rate_limit)).collect();
-        let matcher = Matcher::new(config.routes.iter().map(Route::path));
-        Ok(Self { matcher, lanes, unrouted: config.unrouted.clone(), preflights, rate_limit })
+        let authn = match before {
+            Some(before) => before.authn.recompile(&config.authn, world.read),
+            None => Authn::compile(&config.authn, world.read, Arc::clone(&world.outside)),
+        };
+        let (rate_limit, authn) = both(rate_limit, authn)?;
+        let lanes: Vec<_> = config.routes.iter().map(|route| Lane::new(route, &rate_limit, &authn)).collect();
+        let unknown = config.routes.iter().zip(&lanes).filter_map(|(route, lane)| {
+            let is_unknown = lane.authn.is_none();
+            route.authn.clone().filter(|_| is_unknown).map(StackError::UnknownGroup)
+        });
+        let unknown: Vec<_> = unknown.collect();
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        Ok(Self {
+            matcher: Matcher::new(config.routes.iter().map(Route::path)),
+            lanes,
+            unrouted: config.unrouted.clone(),
+            preflights: rate_limit.preflights(),
+            csrf: config.csrf.clone(),
+            is_shared: config.is_shared,
+            rate_limit,
+            authn,
+        })
     }
 
     /// The number of the route for a canonical path.
@@ -116,16 +183,48 @@ impl Stack {
     pub fn rate_limit(&self) -> &RateLimit {
         &self.rate_limit
     }
+
+    /// Who proves who they are; its timer is to be called once a second.
+    pub fn authn(&self) -> &Authn {
+        &self.authn
+    }
+}
+
+fn both(
+    rate_limit: Result<RateLimit, RateLimitErrors>,
+    authn: Result<Authn, AuthnErrors>,
+) -> Result<(RateLimit, Authn), Vec<StackError>> {
+    match (rate_limit, authn) {
+        (Ok(rate_limit), Ok(authn)) => Ok((rate_limit, authn)),
+        (rate_limit, authn) => {
+            let errors = [rate_limit.err().map(StackError::RateLimit), authn.err().map(StackError::Authn)];
+            Err(errors.into_iter().flatten().collect())
+        }
+    }
 }
 
 impl Lane {
-    fn new(route: &Route, limits: &RateLimit) -> Self {
+    fn new(route: &Route, limits: &RateLimit, authn: &Authn) -> Self {
         let [clients, callers] = stages(&route.path);
+        let group = route.authn.as_ref().and_then(|name| authn.group(name));
+        let ambient = match &group {
+            Some(group) if group.is_ambient() => Ambient::Cookies,
+            Some(_) => Ambient::None,
+            None => Ambient::Carried,
+        };
+        // Whoever authenticates by cookies and says nothing is guarded.
+        let default = if ambient == Ambient::Cookies { CsrfMode::Enforce } else { CsrfMode::Off };
+        let csrf = RouteCsrf { mode: route.csrf.unwrap_or(default), ambient };
         Self {
             policy: route.policy.clone(),
             answers_preflights: route.answers_preflights,
             clients: limits.route(&clients),
+            csrf: Some(csrf).filter(|csrf| csrf.mode != CsrfMode::Off),
+            authn: group,
             callers: limits.route(&callers),
+            rules: route.rules.clone(),
+            limits: route.limits.clone(),
+            cookies: route.cookies.clone(),
         }
     }
 }
@@ -138,16 +237,15 @@ fn stages(path: &str) -> [String; 2] {
 /// A route's limits at each of its two places.
 fn limited(route: &Route) -> impl Iterator<Item = rate_limit::RouteConfig> {
     let [clients, callers] = stages(&route.path);
-    let at = |name, limits: &[String], concurrency: &Option<String>| {
+    let at = |name, limits: &[String], concurrency: Option<&String>| {
         let is_limited = !limits.is_empty() || concurrency.is_some();
         is_limited.then(|| rate_limit::RouteConfig {
             route: name,
             limits: limits.to_vec(),
-            concurrency: concurrency.clone(),
+            concurrency: concurrency.cloned(),
             cost: route.cost,
         })
     };
-    [at(clients, &route.clients, &route.concurrency), at(callers, &route.callers, &None)]
-        .into_iter()
-        .flatten()
+    let clients = at(clients, &route.clients, route.concurrency.as_ref());
+    [clients, at(callers, &route.callers, None)].into_iter().flatten()
 }

@@ -10,12 +10,16 @@
 //! refused, or has to wait, and [`Stack::stamp`] goes over every response, whoever made
 //! it. The gateway and [`StackLayer`] both drive it, so that their decisions are the same.
 
+mod answer;
 mod compile;
+mod count;
 #[cfg(feature = "file")]
 pub mod file;
 mod passage;
 mod route;
 
-pub use compile::{Stack, StackConfig, StackError};
-pub use passage::{Decided, Now, Passage, Step, denial_text};
+pub use answer::denial_text;
+pub use compile::{Stack, StackConfig, StackError, World};
+pub use count::{Counting, Outcome};
+pub use passage::{Asked, Decided, Passage, Step};
 pub use route::{NamedPolicy, REQUEST_ID, Route, RouteBuilder, slot};

@@ -3,18 +3,31 @@
 use std::sync::Arc;
 
 use corsac_cors::{Decision, RequestHead};
+use corsac_credentials::Timestamp;
 use corsac_events::{Guard, Text, Verdict};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
+use super::answer::{limits_away, no_route, preflight_denied, quota_exceeded};
 use super::compile::{Lane, Stack};
-use crate::guard::{Head, Problem, Refused};
-use crate::rate_limit::{self, Moment, RouteLimit, Subject};
+use super::count::{Counting, Outcome};
+use crate::authn::{self, Check, Identity, Wait, Waited};
+use crate::authz::Permit;
+use crate::csrf::{self, NewToken};
+use crate::guard::{Head, Refused};
+use crate::limits::{BodyPlan, Presence};
+use crate::rate_limit::{self, Moment, RouteLimit};
 
-/// What time it is, on both clocks.
+/// A request as the guards are asked about it.
 #[derive(Clone, Copy, Debug)]
-pub struct Now {
-    /// For limits: never goes back.
+pub struct Asked<'r> {
+    /// Its head.
+    pub head: Head<'r>,
+    /// Whether a body may follow.
+    pub body: Presence,
+    /// The time, for limits: never goes back.
     pub moment: Moment,
+    /// The time of day, for credentials.
+    pub time: Timestamp,
 }
 
 /// What one guard made of a request, for the audit log.
@@ -34,12 +47,17 @@ pub struct Decided {
 #[derive(Debug)]
 #[must_use]
 pub enum Step {
+    /// Let the shared store decide, tell [`Passage::counted`], and ask again.
+    Count(Box<Counting>),
     /// Answer the preflight with 204.
     Preflight,
     /// Answer this.
     Refused(Refused),
-    /// Hand it to the handler.
-    Through,
+    /// Hand it to the handler, its body as the plan says. A preflight that is the
+    /// handler's to answer has no permit.
+    Through(Option<Permit>, BodyPlan),
+    /// Await this, tell [`Passage::waited`], and ask again.
+    Wait(Wait),
 }
 
 /// Where a request stands.
@@ -47,8 +65,23 @@ pub enum Step {
 enum Stage {
     Preflight,
     Clients,
+    Csrf,
+    Authn,
     Callers,
+    Authz,
     Through,
+}
+
+/// What stops a request on its way.
+enum Stop {
+    Refused(Refused),
+    Step(Step),
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 /// One request's way through the guards, and what they made of it.
@@ -58,6 +91,10 @@ pub struct Passage {
     cors: Option<Decision>,
     stage: Stage,
     limits: Vec<rate_limit::Decision>,
+    identity: Option<Identity>,
+    new_token: Option<NewToken>,
+    waited: Option<Waited>,
+    counted: Option<Outcome>,
     trail: Vec<Decided>,
 }
 
@@ -67,47 +104,140 @@ impl Stack {
     pub fn begin(&self, path: Option<&str>, request: &RequestHead<'_>) -> Passage {
         let route = path.and_then(|path| self.find(path));
         let cors = self.policy(route).map(|named| named.policy.decide(request));
-        Passage { route, cors, stage: Stage::Preflight, limits: Vec::new(), trail: Vec::new() }
+        Passage {
+            route,
+            cors,
+            stage: Stage::Preflight,
+            limits: Vec::new(),
+            identity: None,
+            new_token: None,
+            waited: None,
+            counted: None,
+            trail: Vec::new(),
+        }
     }
 
     /// Asks one guard after the other until there is something to do.
-    pub fn advance(&self, passage: &mut Passage, head: &Head<'_>, now: Now) -> Step {
-        match self.guards(passage, head, now) {
-            Ok(step) => step,
-            Err(refused) => {
+    pub fn advance(&self, passage: &mut Passage, asked: &Asked<'_>) -> Step {
+        match self.guards(passage, asked) {
+            Ok(step) | Err(Stop::Step(step)) => step,
+            Err(Stop::Refused(refused)) => {
                 passage.record(refused.guard, Verdict::Denied, refused.reason, refused.detail.clone());
                 Step::Refused(refused)
             }
         }
     }
 
-    fn guards(&self, passage: &mut Passage, head: &Head<'_>, now: Now) -> Result<Step, Refused> {
+    fn guards(&self, passage: &mut Passage, asked: &Asked<'_>) -> Result<Step, Stop> {
         let lane = passage.route.and_then(|route| self.lanes.get(route));
-        let is_preflight = RequestHead { method: head.method, headers: head.headers }.is_preflight();
+        let head = &asked.head;
         if passage.stage == Stage::Preflight {
-            if is_preflight {
-                passage.limit(Stage::Clients, self.preflights.as_ref(), head, now)?;
+            if (RequestHead { method: head.method, headers: head.headers }).is_preflight() {
+                self.limit(passage, Stage::Preflight, self.preflights.as_ref(), asked)?;
                 if lane.is_none_or(|lane| lane.answers_preflights) {
                     return passage.answer_preflight();
                 }
                 // The handler's to answer, and not to be authenticated.
-                passage.stage = Stage::Through;
+                return Ok(Step::Through(None, BodyPlan::Stream));
             }
-            passage.stage = passage.stage.max(Stage::Clients);
+            passage.stage = Stage::Clients;
         }
-        let Some(lane) = lane else { return Err(no_route()) };
-        passage.ask(lane, head, now)?;
-        Ok(Step::Through)
+        let Some(lane) = lane else { return Err(no_route().into()) };
+        if passage.stage == Stage::Clients {
+            self.limit(passage, Stage::Csrf, lane.clients.as_ref(), asked)?;
+        }
+        if passage.stage == Stage::Csrf {
+            self.ask_csrf(passage, lane, head)?;
+        }
+        if passage.stage == Stage::Authn {
+            passage.ask_authn(lane, asked)?;
+        }
+        if passage.stage == Stage::Callers {
+            self.limit(passage, Stage::Authz, lane.callers.as_ref(), asked)?;
+        }
+        self.ask_authz(passage, lane, asked)
     }
 
-    /// Stamps a response, whoever made it: CORS, and what the limits say.
-    /// Whether somebody else had set fields of CORS, which are removed.
-    pub fn stamp(&self, passage: &Passage, headers: &mut HeaderMap) -> bool {
-        passage.stamp_guards(headers);
+    fn limit(
+        &self,
+        passage: &mut Passage,
+        next: Stage,
+        limit: Option<&Arc<RouteLimit>>,
+        asked: &Asked<'_>,
+    ) -> Result<(), Stop> {
+        if let Some(limit) = limit {
+            let counting = Counting::new(limit, asked, passage.identity.as_ref());
+            let outcome = match passage.counted.take() {
+                Some(outcome) => outcome,
+                None if self.is_shared && counting.can_be_shared() => {
+                    return Err(Stop::Step(Step::Count(Box::new(counting))));
+                }
+                None => Outcome::Decided(counting.decide(asked.moment)),
+            };
+            passage.note_count(outcome)?;
+        }
+        passage.stage = next;
+        Ok(())
+    }
+
+    fn ask_csrf(&self, passage: &mut Passage, lane: &Lane, head: &Head<'_>) -> Result<(), Stop> {
+        passage.stage = Stage::Authn;
+        let Some(route) = lane.csrf else { return Ok(()) };
+        let policy = lane.policy.as_ref().map(|named| &named.policy);
+        let decision = self.csrf.decide(head, policy, route);
+        if let Some(refused) = decision.refused(head) {
+            return Err(refused.into());
+        }
+        passage.record(Guard::Csrf, decision.event(), decision.reason(), decision.detail(head));
+        passage.new_token = self.csrf.new_token(head, route, csrf::system_random);
+        Ok(())
+    }
+
+    fn ask_authz(&self, passage: &mut Passage, lane: &Lane, asked: &Asked<'_>) -> Result<Step, Stop> {
+        passage.stage = Stage::Through;
+        let head = &asked.head;
+        let parameter = |name: &str| self.matcher.parameters(head.path).get(name);
+        let principal = passage.identity.as_ref().map(|identity| &**identity.principal());
+        let permit = lane.rules.decide(head, &parameter, principal)?;
+        if permit.rule().is_some() {
+            passage.record(Guard::Authz, Verdict::Allowed, permit.reason(), Some(permit.detail()));
+        }
+        let plan = match &lane.limits {
+            Some(limits) => limits.check(head, asked.body)?,
+            None => BodyPlan::Stream,
+        };
+        Ok(Step::Through(Some(permit), plan))
+    }
+
+    /// Changes a request on its way to the handler: it tells who calls, and nobody else
+    /// can tell it that.
+    pub fn stamp_request(&self, passage: &Passage, headers: &mut HeaderMap) {
+        match &passage.identity {
+            Some(identity) => identity.stamp(headers),
+            None => authn::strip(headers),
+        }
+    }
+
+    /// Stamps a response, whoever made it: cookies, what the limits say, CORS. Whether
+    /// somebody else had set fields of CORS, which are removed.
+    pub fn stamp(&self, passage: &Passage, headers: &mut HeaderMap, is_secure: bool) -> bool {
+        self.stamp_guards(passage, headers, is_secure);
         match &passage.cors {
             Some(decision) => decision.apply(headers),
             None => corsac_cors::strip_access_control(headers),
         }
+    }
+
+    /// As [`Self::stamp`] without CORS, for a response whose maker owns that.
+    pub fn stamp_guards(&self, passage: &Passage, headers: &mut HeaderMap, is_secure: bool) {
+        let lane = passage.route.and_then(|route| self.lanes.get(route));
+        if let Some(rules) = lane.and_then(|lane| lane.cookies.as_ref()) {
+            rules.harden(headers, is_secure);
+        }
+        if let Some(token) = &passage.new_token {
+            token.clone().stamp(headers);
+        }
+        passage.limits.iter().for_each(|decision| decision.stamp(headers));
     }
 }
 
@@ -122,9 +252,24 @@ impl Passage {
         self.cors.as_ref()
     }
 
+    /// Who calls, once that is known.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
     /// What the guards made of it, in their order. CORS' own decision is beside it.
     pub fn trail(&self) -> &[Decided] {
         &self.trail
+    }
+
+    /// What came of [`Step::Wait`].
+    pub fn waited(&mut self, waited: Waited) {
+        self.waited = Some(waited);
+    }
+
+    /// What came of [`Step::Count`].
+    pub fn counted(&mut self, outcome: Outcome) {
+        self.counted = Some(outcome);
     }
 
     /// The places among the requests being served at the same time, to be held until the
@@ -133,89 +278,65 @@ impl Passage {
         self.limits.iter_mut().filter_map(rate_limit::Decision::take_permit).collect()
     }
 
-    /// Stamps what the guards say and nothing of CORS, for a response whose maker owns that.
-    pub fn stamp_guards(&self, headers: &mut HeaderMap) {
-        self.limits.iter().for_each(|decision| decision.stamp(headers));
+    /// Notes that a collected body was refused.
+    pub fn body_refused(&mut self, refused: &Refused) {
+        self.record(refused.guard, Verdict::Denied, refused.reason, refused.detail.clone());
     }
 
     fn record(&mut self, guard: Guard, verdict: Verdict, reason: &'static str, detail: Option<Text>) {
         self.trail.push(Decided { guard, verdict, reason, detail });
     }
 
-    fn ask(&mut self, lane: &Lane, head: &Head<'_>, now: Now) -> Result<(), Refused> {
-        if self.stage == Stage::Clients {
-            self.limit(Stage::Callers, lane.clients.as_ref(), head, now)?;
+    fn answer_preflight(&mut self) -> Result<Step, Stop> {
+        let reason = match &self.cors {
+            Some(decision) if decision.is_allowed() => decision.reason(),
+            Some(decision) => return Err(preflight_denied(decision).into()),
+            // A route without a policy allows nobody.
+            None => return Err(super::answer::preflight_without_policy().into()),
+        };
+        self.record(Guard::Preflight, Verdict::Allowed, reason, None);
+        Ok(Step::Preflight)
+    }
+
+    fn ask_authn(&mut self, lane: &Lane, asked: &Asked<'_>) -> Result<(), Stop> {
+        if let Some(group) = &lane.authn {
+            let check = match self.waited.take() {
+                Some(waited) => group.check_again(&asked.head, asked.time, &waited),
+                None => group.check(&asked.head, asked.time),
+            };
+            match check {
+                Check::Known(identity) => {
+                    let how = identity.principal().method().as_str();
+                    self.record(Guard::Authn, Verdict::Allowed, how, None);
+                    self.identity = Some(identity);
+                }
+                Check::Refused(refused) => return Err(refused.into()),
+                Check::Wait(wait) => return Err(Stop::Step(Step::Wait(wait))),
+            }
         }
-        if self.stage == Stage::Callers {
-            self.limit(Stage::Through, lane.callers.as_ref(), head, now)?;
-        }
+        self.stage = Stage::Callers;
         Ok(())
     }
 
-    fn answer_preflight(&self) -> Result<Step, Refused> {
-        match &self.cors {
-            Some(decision) if decision.is_allowed() => Ok(Step::Preflight),
-            Some(decision) => {
-                Err(preflight_denied(denial_text(decision.verdict())).because(decision.reason(), None))
+    fn note_count(&mut self, outcome: Outcome) -> Result<(), Refused> {
+        let (decision, verdict, reason) = match outcome {
+            Outcome::Decided(decision) => (decision, Verdict::Allowed, "within-limits"),
+            // By the rule that is stated for that.
+            Outcome::Local(decision) => (decision, Verdict::Error, "store-away-local"),
+            Outcome::Passed => {
+                self.record(Guard::RateLimit, Verdict::Error, "store-away-open", None);
+                return Ok(());
             }
-            // A route without a policy allows nobody.
-            None => Err(preflight_denied("the origin is not allowed").because("no-policy", None)),
-        }
-    }
-
-    fn limit(
-        &mut self,
-        next: Stage,
-        limit: Option<&Arc<RouteLimit>>,
-        head: &Head<'_>,
-        now: Now,
-    ) -> Result<(), Refused> {
-        self.stage = next;
-        let Some(limit) = limit else { return Ok(()) };
-        let decision = limit.decide(&subject(head), now.moment);
+            Outcome::Refused => return Err(limits_away()),
+        };
         let refused = (!decision.is_allowed()).then(|| quota_exceeded(&decision));
         self.limits.push(decision);
         match refused {
             Some(refused) => Err(refused),
             None => {
-                self.record(Guard::RateLimit, Verdict::Allowed, "within-limits", None);
+                self.record(Guard::RateLimit, verdict, reason, None);
                 Ok(())
             }
         }
-    }
-}
-
-fn subject<'h>(head: &Head<'h>) -> Subject<'h> {
-    let origin = head.headers.get(http::header::ORIGIN).map(http::HeaderValue::as_bytes);
-    Subject { address: head.client, origin, ..Subject::default() }
-}
-
-fn no_route() -> Refused {
-    Refused::new(Guard::Routing, Problem::new(StatusCode::NOT_FOUND, "no-route", "no route has this path"))
-}
-
-fn preflight_denied(detail: &'static str) -> Refused {
-    Refused::new(Guard::Preflight, Problem::new(StatusCode::FORBIDDEN, "preflight-denied", detail))
-}
-
-fn quota_exceeded(decision: &rate_limit::Decision) -> Refused {
-    let mut problem =
-        Problem::new(rate_limit::Problem::STATUS, rate_limit::Problem::CODE, "too many requests");
-    problem.kind = rate_limit::QUOTA_EXCEEDED;
-    problem.title = Some(rate_limit::Problem::TITLE);
-    problem.names = Some(("violated-policies", decision.problem().violated));
-    Refused::new(Guard::RateLimit, problem)
-}
-
-/// Why CORS denies, in words that name nothing of the policy.
-pub fn denial_text(verdict: corsac_cors::Verdict) -> &'static str {
-    match verdict {
-        corsac_cors::Verdict::Denied(denial) => match denial.code() {
-            "method-not-listed" => "the method is not allowed",
-            "request-header-not-listed" | "authorization-not-listed" => "a request header is not allowed",
-            "origin-not-listed" | "origin-null" => "the origin is not allowed",
-            _ => "the request is not one that browsers send",
-        },
-        corsac_cors::Verdict::Allowed { .. } | corsac_cors::Verdict::NotCors => "denied",
     }
 }

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use corsac_cors::Policy;
 use http::HeaderName;
+use http::header::{ACCEPT, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 
+use crate::authz::RouteRules;
+use crate::csrf::{CookieRules, CsrfMode};
+use crate::limits::RouteLimits;
 use crate::rate_limit;
 
 /// Places in the order of a stack. Each is filled or left empty, and nothing is put in
@@ -85,7 +89,7 @@ impl fmt::Debug for NamedPolicy {
 }
 
 /// A route with its guards. [`Route::at`] begins one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Route {
     pub(super) path: Arc<str>,
     pub(super) policy: Option<NamedPolicy>,
@@ -94,6 +98,11 @@ pub struct Route {
     pub(super) callers: Vec<String>,
     pub(super) concurrency: Option<String>,
     pub(super) cost: u64,
+    pub(super) csrf: Option<CsrfMode>,
+    pub(super) authn: Option<String>,
+    pub(super) rules: RouteRules,
+    pub(super) limits: Option<Arc<RouteLimits>>,
+    pub(super) cookies: Option<Arc<CookieRules>>,
 }
 
 /// A route whose guards are put in place, the outermost first. `At` is where the last of
@@ -133,6 +142,11 @@ impl Route {
             callers: Vec::new(),
             concurrency: None,
             cost: 1,
+            csrf: None,
+            authn: None,
+            rules: RouteRules::unguarded(path),
+            limits: None,
+            cookies: None,
         };
         RouteBuilder { route, at: PhantomData }
     }
@@ -140,6 +154,13 @@ impl Route {
     /// Its path.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The same route, whose handler's cookies get what it did not say.
+    #[must_use]
+    pub fn hardening_cookies(mut self, rules: Arc<CookieRules>) -> Self {
+        self.cookies = Some(rules);
+        self
     }
 
     /// The same route with its policy as generation `number`.
@@ -160,6 +181,12 @@ impl Route {
         let limits = [!self.clients.is_empty(), !self.callers.is_empty(), self.concurrency.is_some()];
         if limits.contains(&true) {
             own.extend(rate_limit::FIELDS);
+        }
+        if self.authn.is_some() {
+            own.extend([WWW_AUTHENTICATE, RETRY_AFTER]);
+        }
+        if self.limits.is_some() {
+            own.extend([ACCEPT, ALLOW]);
         }
         own
     }
@@ -211,6 +238,55 @@ impl<At: Before<slot::Clients>> RouteBuilder<At> {
         names: impl IntoIterator<Item = &'n str>,
     ) -> RouteBuilder<slot::Clients> {
         self.route.clients = names.into_iter().map(str::to_owned).collect();
+        self.then()
+    }
+}
+
+impl<At: Before<slot::Csrf>> RouteBuilder<At> {
+    /// Whether requests that a foreign page may have forged are refused. Without it they
+    /// are where a cookie authenticates, and nowhere else.
+    pub fn csrf(mut self, mode: CsrfMode) -> RouteBuilder<slot::Csrf> {
+        self.route.csrf = Some(mode);
+        self.then()
+    }
+}
+
+#[cfg(feature = "file")]
+impl RouteBuilder<slot::Clients> {
+    pub(super) fn guard_forms(mut self, mode: Option<CsrfMode>) -> RouteBuilder<slot::Csrf> {
+        self.route.csrf = mode;
+        self.then()
+    }
+}
+
+#[cfg(feature = "file")]
+impl RouteBuilder<slot::Csrf> {
+    pub(super) fn authenticate_if(mut self, group: Option<&str>) -> RouteBuilder<slot::Authn> {
+        self.route.authn = group.map(str::to_owned);
+        self.then()
+    }
+}
+
+impl<At: Before<slot::Authn>> RouteBuilder<At> {
+    /// The group of methods by which callers prove who they are.
+    pub fn authenticate(mut self, group: &str) -> RouteBuilder<slot::Authn> {
+        self.route.authn = Some(group.to_owned());
+        self.then()
+    }
+}
+
+impl<At: Before<slot::Authz>> RouteBuilder<At> {
+    /// What is asked of whom.
+    pub fn authorize(mut self, rules: RouteRules) -> RouteBuilder<slot::Authz> {
+        self.route.rules = rules;
+        self.then()
+    }
+}
+
+impl<At: Before<slot::Body>> RouteBuilder<At> {
+    /// What requests may carry.
+    pub fn body(mut self, limits: Arc<RouteLimits>) -> RouteBuilder<slot::Body> {
+        self.route.limits = Some(limits);
         self.then()
     }
 }

@@ -1,0 +1,105 @@
+//! The `[rate_limit_store]` table: where limits are kept that several gateways share.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use corsac_diagnostics::{Diagnostic, TableReader};
+use corsac_middleware::rate_limit::Seed;
+use corsac_middleware::rate_limit::shared::{RedisStore, TIMEOUT, WhenAway};
+use corsac_middleware::stack::file::Surroundings;
+
+/// Digits of the seed: 16 bytes in hexadecimal.
+const SEED_DIGITS: usize = 32;
+
+/// The largest file of a seed.
+const MAX_SEED_FILE: u64 = 256;
+
+/// Where limits are kept that several gateways share. `Debug` does not show the URL,
+/// which may have a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RateLimitStore {
+    /// `redis://127.0.0.1:6379/0`
+    pub url: String,
+    /// What every key begins with.
+    pub prefix: String,
+    /// What happens while it is away.
+    pub when_away: WhenAway,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+impl fmt::Debug for RateLimitStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimitStore").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// The store and the seed of its keys.
+pub(super) type Read = (RateLimitStore, Seed);
+
+/// Reads the table. `None` if there is none, or it has mistakes.
+pub(super) fn read(
+    root: &mut TableReader<'_>,
+    around: &Surroundings<'_>,
+    files: &mut Vec<PathBuf>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Read> {
+    let mut table = root.table("rate_limit_store", out)?;
+    let url = table.required_string("url", out);
+    let prefix = table.string("prefix", out).unwrap_or("corsac");
+    if let Some(Err(error)) = url.map(|url| RedisStore::new(url, prefix)) {
+        // The URL may have a password: it is not repeated.
+        let finding = table.invalid("url", "…", &error.to_string());
+        out.push(finding.help("write it like \"redis://127.0.0.1:6379/0\", and a prefix like \"corsac\""));
+    }
+    let when_away = when_away(&mut table, out);
+    let bounds = (Duration::from_millis(1), Duration::from_secs(1));
+    let timeout = table.duration("timeout", bounds, out).unwrap_or(TIMEOUT);
+    let seed = seed(&mut table, around, files, out);
+    table.finish(out);
+    let store =
+        RateLimitStore { url: url?.to_owned(), prefix: prefix.to_owned(), when_away: when_away?, timeout };
+    Some((store, seed?))
+}
+
+fn when_away(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<WhenAway> {
+    let text = table.required_string("when_away", out)?;
+    match text {
+        "closed" => Some(WhenAway::Closed),
+        "local" => Some(WhenAway::Local),
+        "open" => Some(WhenAway::Open),
+        other => {
+            let help = "\"closed\" refuses with 503, \"local\" limits each gateway for itself, \"open\" does not limit";
+            out.push(table.invalid("when_away", other, "no such rule").help(help));
+            None
+        }
+    }
+}
+
+/// A secret that all gateways share, so that they name keys alike and no client can.
+fn seed(
+    table: &mut TableReader<'_>,
+    around: &Surroundings<'_>,
+    files: &mut Vec<PathBuf>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Seed> {
+    let name = table.required_string("seed_file", out)?;
+    let path = around.base.join(name);
+    files.push(path.clone());
+    let help = "write 32 hexadecimal digits, the same for all gateways: openssl rand -hex 16 > limits.seed";
+    let refuse = |reason: &str| table.invalid("seed_file", name, reason).help(help);
+    let text = match (around.read)(&path, MAX_SEED_FILE) {
+        Ok(contents) => contents.bytes,
+        Err(error) => {
+            out.push(refuse(&format!("it cannot be read: {error}")));
+            return None;
+        }
+    };
+    let digits = std::str::from_utf8(&text).unwrap_or_default().trim();
+    let number = u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == SEED_DIGITS);
+    if number.is_none() {
+        out.push(refuse("it has no 32 hexadecimal digits"));
+    }
+    number.map(|number| Seed::fixed(number.to_be_bytes()))
+}
