@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Rule(Rule),
     /// Write a starting policy
     Init(Init),
+    /// Make, list and end API keys
+    Key(Key),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -245,4 +247,96 @@ pub(crate) struct Init {
     /// Where to write it; `-` is standard output. A file that exists is not touched
     #[arg(default_value = "corsac.toml")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    pub(crate) verb: KeyVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyVerb {
+    /// Make a key; it is shown once
+    New(KeyNew),
+    /// List keys; none is shown
+    List(KeyList),
+    /// End a key at once
+    Revoke(KeyRevoke),
+    /// Make a key in the place of another, which ends a while later
+    Rotate(KeyRotate),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyFiles {
+    /// The file of keys
+    #[arg(long, value_name = "FILE", default_value = "api-keys.toml")]
+    pub(crate) file: PathBuf,
+    /// The key under which keys are hashed; beside the file unless it is named
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hash_key: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyMade {
+    /// What the key begins with: `prefix` of the policy file
+    #[arg(long, value_name = "PREFIX", default_value = "corsac")]
+    pub(crate) prefix: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyNew {
+    #[command(flatten)]
+    pub(crate) files: KeyFiles,
+    #[command(flatten)]
+    pub(crate) made: KeyMade,
+    /// Who holds it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject: String,
+    /// A role of the holder; may be given again
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// A scope of the holder; may be given again
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// How long it is accepted, like 90d; for ever unless it is said
+    #[arg(long, value_name = "DURATION", value_parser = lifetime)]
+    pub(crate) expires: Option<Duration>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyList {
+    /// The file of keys
+    #[arg(long, value_name = "FILE", default_value = "api-keys.toml")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyRevoke {
+    /// The key's id, its second part
+    pub(crate) id: String,
+    /// The file of keys
+    #[arg(long, value_name = "FILE", default_value = "api-keys.toml")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyRotate {
+    /// The key's id, its second part
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) files: KeyFiles,
+    #[command(flatten)]
+    pub(crate) made: KeyMade,
+    /// How long both are accepted, like 7d
+    #[arg(long, value_name = "DURATION", value_parser = lifetime)]
+    pub(crate) overlap: Duration,
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration.as_secs() == 0 => Err("it is less than a second".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("write it with its unit, like 90d or 12h".to_owned()),
+    }
 }

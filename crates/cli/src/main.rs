@@ -35,6 +35,7 @@ fn run(args: &Args, output: &Output) -> Exit {
         Command::Demo(demo) => commands::demo::run(demo, output),
         Command::Explain(explain) => commands::explain::run(explain, global, output),
         Command::Init(init) => commands::init::run(init, output),
+        Command::Key(key) => commands::key::run(key, global, output),
         Command::Rule(rule) => commands::rule::run(rule, global, output),
         Command::Serve(serve) => commands::serve::run(serve, global, output),
     }

@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod findings;
 mod har;
+mod keys;
 mod pasted;
 mod process;
 mod rules;
