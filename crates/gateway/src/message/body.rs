@@ -12,8 +12,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::message::patience::{Patience, TooSlow};
-use crate::serve::lease::Lease;
-use crate::serve::pool::Pool;
+use crate::serve::upstream::lease::Lease;
+use crate::serve::upstream::pool::Pool;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

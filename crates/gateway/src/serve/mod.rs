@@ -2,9 +2,8 @@
 
 mod exec;
 pub(crate) mod handler;
-pub(crate) mod lease;
 pub(crate) mod listener;
-pub(crate) mod pool;
 mod stream;
 pub(crate) mod upgrade;
+pub(crate) mod upstream;
 pub(crate) mod worker;

@@ -24,9 +24,8 @@ use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
 use crate::message::fields::Fields;
 use crate::message::head;
-use crate::message::problem::{Failure, Problem};
 use crate::serve::handler::Exchange;
-use crate::serve::pool::Pool;
+use crate::serve::upstream::pool::Pool;
 use crate::snapshot::Matched;
 
 /// Whether a request asks for a WebSocket (RFC 6455, section 4.1).

@@ -18,7 +18,7 @@ use crate::config::RateLimitStore;
 use crate::observe::access_log::Buffer;
 use crate::observe::event::RequestEvent;
 use crate::observe::metrics::{CorsMetrics, Metrics};
-use crate::serve::pool::Pool;
+use crate::serve::upstream::pool::Pool;
 use crate::snapshot::Snapshot;
 
 /// How often buffers are flushed and old connections closed.

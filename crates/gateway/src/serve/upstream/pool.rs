@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::config::Upstream;
 use crate::message::body::RequestBody;
 use crate::serve::exec::LocalExecutor;
-use crate::serve::lease::{Http1, Lease, PATIENCE};
+use crate::serve::upstream::lease::{Http1, Lease, PATIENCE};
 use crate::serve::stream::Patient;
 
 /// Why there is no response.

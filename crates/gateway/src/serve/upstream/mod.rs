@@ -1,0 +1,4 @@
+//! Connections to upstreams.
+
+pub(crate) mod lease;
+pub(crate) mod pool;
