@@ -89,6 +89,9 @@ pub(crate) struct Serve {
     /// The policy file; `-` is standard input, which is not reloaded
     #[arg(default_value = "corsac.toml")]
     pub(crate) file: PathBuf,
+    /// Serve https on loopback with a development certificate, made if there is none
+    #[arg(long)]
+    pub(crate) dev_tls: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,6 +9,9 @@ use corsac_origin::{MAX_LIST_BYTES, PublicSuffixList};
 
 use crate::args::Global;
 
+/// More than the gateway reads of a file that its policy names.
+const MAX_NAMED_FILE: u64 = 2 << 20;
+
 /// Why a file cannot be read, and what to do.
 #[derive(Debug)]
 pub(crate) struct LoadError {
@@ -30,6 +33,17 @@ pub(crate) fn policy_file(path: &Path) -> Result<Source, LoadError> {
         open(path).and_then(|file| bounded(file, &name, MAX_DOCUMENT_BYTES))
     }?;
     Ok(Source::new(name, text))
+}
+
+/// The bytes of a file that a policy file names, as far as they are read; `None` if it
+/// cannot be.
+pub(crate) fn named_file(path: &Path) -> Option<Vec<u8>> {
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(MAX_NAMED_FILE).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Puts `new` in the place of a file's text `old`, through a link if it is one, keeping its

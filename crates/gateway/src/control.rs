@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
+use crate::fetch::{Client, fetch};
 use crate::serve::worker::Shared;
 
 /// How often keys are looked at that may be due.
@@ -25,6 +26,7 @@ pub type Teller = Arc<dyn Fn(&Notice) + Send + Sync>;
 pub(crate) struct World {
     tasks: UnboundedSender<BoxFuture<()>>,
     teller: Option<Teller>,
+    client: Client,
 }
 
 /// The other end of a [`World`].
@@ -33,7 +35,7 @@ pub(crate) struct Tasks(UnboundedReceiver<BoxFuture<()>>);
 impl World {
     pub(crate) fn new(teller: Option<Teller>) -> (Arc<Self>, Tasks) {
         let (tasks, received) = unbounded_channel();
-        (Arc::new(Self { tasks, teller }), Tasks(received))
+        (Arc::new(Self { tasks, teller, client: Client::new() }), Tasks(received))
     }
 }
 
@@ -43,8 +45,9 @@ impl Outside for World {
         let _ = self.tasks.send(task);
     }
 
-    fn fetch(&self, _: Request<Bytes>, _: usize) -> BoxFuture<Result<Response<Bytes>, String>> {
-        Box::pin(async { Err("nothing is fetched".to_owned()) })
+    fn fetch(&self, request: Request<Bytes>, limit: usize) -> BoxFuture<Result<Response<Bytes>, String>> {
+        let client = self.client.clone();
+        Box::pin(async move { fetch(&client, request, limit).await.map_err(|error| error.to_string()) })
     }
 
     fn now(&self) -> Timestamp {

@@ -21,7 +21,7 @@ use crate::control::{self, World};
 use crate::observe::access_log::{Buffer, Writer};
 use crate::observe::admin;
 use crate::observe::metrics::Metrics;
-use crate::serve::listener;
+use crate::serve::listener::{self, Door};
 use crate::serve::worker::{Observer, Shared, Worker};
 use crate::snapshot::{Origin, Snapshot};
 
@@ -32,6 +32,10 @@ pub struct Listening {
     pub gateway: SocketAddr,
     /// For `/healthz` and `/metrics`.
     pub admin: SocketAddr,
+    /// For plain HTTP that is sent on to https, if anything is.
+    pub redirect: Option<SocketAddr>,
+    /// Whether requests come over TLS.
+    pub is_tls: bool,
 }
 
 /// Why a gateway cannot start.
@@ -124,15 +128,16 @@ impl Gateway {
     /// An address in use, a log that cannot be opened, no threads.
     pub fn start(config: Config, observer: Option<Observer>) -> Result<Self, StartError> {
         let bound = |address| move |error| StartError::Bind(address, error);
-        if config.listen.port() != 0 {
-            listener::check_free(config.listen).map_err(bound(config.listen))?;
-        }
-        let listeners = listener::bind(config.listen, config.workers).map_err(bound(config.listen))?;
+        let (listeners, gateway) = bind(config.listen, config.workers)?;
+        let (redirects, redirect) = match config.redirect_listen {
+            Some(address) => bind(address, config.workers).map(|(all, own)| (all, Some(own)))?,
+            None => (Vec::new(), None),
+        };
         let admin = StdListener::bind(config.admin).map_err(bound(config.admin))?;
         admin.set_nonblocking(true).map_err(bound(config.admin))?;
-        let local = |listener: &StdListener| listener.local_addr().map_err(bound(config.listen));
-        let gateway = listeners.first().map_or(Ok(config.listen), local)?;
-        let listening = Listening { gateway, admin: local(&admin)? };
+        let admin_address = admin.local_addr().map_err(bound(config.admin))?;
+        let is_tls = config.tls.is_some();
+        let listening = Listening { gateway, admin: admin_address, redirect, is_tls };
 
         let log = Writer::open(&config.access_log).map_err(StartError::AccessLog)?;
         let metrics = Metrics::new(log.as_ref().map(Writer::dropped));
@@ -143,14 +148,18 @@ impl Gateway {
         let start = Origin::Start(Arc::clone(&world) as _);
         let snapshot = Snapshot::new(config, 1, &metrics, start).map_err(StartError::Guards)?;
         let snapshot = ArcSwap::new(snapshot);
-        let shared = Arc::new(Shared { snapshot, metrics, observer, stopping: watch::Sender::new(false) });
+        let (port, stopping) = (gateway.port(), watch::Sender::new(false));
+        let shared = Arc::new(Shared { snapshot, metrics, observer, port, stopping });
         let mut workers = Vec::new();
         let mut admin = Some(admin);
+        let mut redirects = redirects.into_iter();
         for listener in listeners {
             let parts = WorkerParts {
                 shared: Arc::clone(&shared),
                 log: log.as_ref().map(Writer::buffer),
                 listener,
+                door: if is_tls { Door::Tls } else { Door::Plain },
+                redirect: redirects.next(),
                 admin: admin.take(),
                 permits: Arc::clone(&permits),
                 grace,
@@ -183,6 +192,8 @@ impl Gateway {
         let old = &current.config;
         for (key, same) in [
             ("listen", old.listen == config.listen),
+            ("tls", old.tls.is_some() == config.tls.is_some()),
+            ("redirect_listen", old.redirect_listen == config.redirect_listen),
             ("admin", old.admin == config.admin),
             ("workers", old.workers == config.workers),
             ("access_log", old.access_log == config.access_log),
@@ -240,10 +251,23 @@ impl Drop for Gateway {
     }
 }
 
+/// One listener a worker for `address`, and where they are.
+fn bind(address: SocketAddr, workers: usize) -> Result<(Vec<StdListener>, SocketAddr), StartError> {
+    let bound = |error| StartError::Bind(address, error);
+    if address.port() != 0 {
+        listener::check_free(address).map_err(bound)?;
+    }
+    let listeners = listener::bind(address, workers).map_err(bound)?;
+    let own = listeners.first().map_or(Ok(address), StdListener::local_addr).map_err(bound)?;
+    Ok((listeners, own))
+}
+
 struct WorkerParts {
     shared: Arc<Shared>,
     log: Option<Buffer>,
     listener: StdListener,
+    door: Door,
+    redirect: Option<StdListener>,
     admin: Option<StdListener>,
     permits: Arc<Semaphore>,
     grace: Duration,
@@ -278,13 +302,19 @@ impl WorkerParts {
             }
             tokio::task::spawn_local(Rc::clone(&worker).tick());
             let mut stopping = self.shared.stopping.subscribe();
-            let serving = listener::serve(Rc::clone(&worker), listener, self.permits);
+            let permits = Arc::clone(&self.permits);
+            let serving = listener::serve(Rc::clone(&worker), listener, permits, self.door);
+            let redirecting = async {
+                if let Some(Ok(listener)) = self.redirect.map(TcpListener::from_std) {
+                    listener::serve(Rc::clone(&worker), listener, self.permits, Door::Redirect).await;
+                }
+            };
             let deadline = async {
                 let _ = stopping.wait_for(|stopping| *stopping).await;
                 tokio::time::sleep(self.grace).await;
             };
             tokio::select! {
-                () = serving => {}
+                _ = futures_util::future::join(serving, redirecting) => {}
                 () = deadline => {}
             }
         });

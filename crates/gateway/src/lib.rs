@@ -16,6 +16,7 @@ mod message;
 mod observe;
 mod serve;
 mod snapshot;
+mod tls;
 mod watch;
 
 pub use config::{
@@ -25,5 +26,9 @@ pub use config::{
 pub use control::Teller;
 pub use gateway::{Gateway, Listening, ReloadError, StartError};
 pub use observe::event::{CorsEvent, RequestEvent};
+pub use serve::upstream::dial::reach;
 pub use serve::worker::Observer;
-pub use watch::watch;
+pub use tls::TlsFileError;
+pub use tls::server::Tls;
+pub use tls::upstream::UpstreamTls;
+pub use watch::{WatchedFiles, watch};

@@ -1,12 +1,13 @@
-//! When to reload: a change of the file.
+//! When to reload: a change of the file, or of another that it names.
 //!
-//! The file is looked at once a second, through all links on the way to it. Being told of
+//! They are looked at once a second, through all links on the way to them. Being told of
 //! changes instead (inotify) needs a watch on every folder that a link leads through, set
 //! anew whenever one of them is swapped, and does not work on network file systems.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -23,18 +24,49 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// seconds (FAT) does not show a second change of the same length.
 const AFTERWARDS: u32 = 3;
 
+/// The files to look at. They may change while they are watched: a policy file that is
+/// read again may name others.
+#[derive(Clone, Debug)]
+pub struct WatchedFiles(Arc<Mutex<Vec<PathBuf>>>);
+
+impl WatchedFiles {
+    /// One file, to begin with.
+    pub fn new(path: &Path) -> Self {
+        Self(Arc::new(Mutex::new(vec![path.to_owned()])))
+    }
+
+    /// Puts `others` in the place of all files but the first.
+    pub fn set_others(&self, others: impl IntoIterator<Item = PathBuf>) {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        files.truncate(1);
+        files.extend(others);
+    }
+
+    /// The files but the first.
+    pub fn others(&self) -> Vec<PathBuf> {
+        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        files.iter().skip(1).cloned().collect()
+    }
+
+    /// What they look like now.
+    fn look(&self) -> Vec<(PathBuf, Option<Look>)> {
+        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        files.into_iter().map(|path| (path.clone(), Look::at(&path))).collect()
+    }
+}
+
 /// Calls `changed` once at the beginning, for what changed before, and then for every
-/// change of the file at `path`: of its content, or of which file that is. It may be
-/// called although the content is the same.
+/// change of one of `files`: of its content, or of which file that is. It may be called
+/// although the content is the same.
 ///
 /// # Errors
 /// No thread can be started; reloading would silently not work.
-pub async fn watch(path: &Path, mut changed: impl FnMut()) -> std::io::Result<()> {
+pub async fn watch(files: &WatchedFiles, mut changed: impl FnMut()) -> std::io::Result<()> {
     let (sender, mut changes) = mpsc::channel(1);
-    let path = path.to_owned();
-    let before = Look::at(&path);
+    let files = files.clone();
+    let before = files.look();
     // A thread of its own: a file system that does not answer must not hold up signals.
-    thread::Builder::new().name("watch".into()).spawn(move || look_again(&path, before, &sender))?;
+    thread::Builder::new().name("watch".into()).spawn(move || look_again(&files, before, &sender))?;
     changed();
     while let Some(()) = changes.recv().await {
         changed();
@@ -42,14 +74,13 @@ pub async fn watch(path: &Path, mut changed: impl FnMut()) -> std::io::Result<()
     Ok(())
 }
 
-fn look_again(path: &Path, mut before: Option<Look>, changes: &Sender<()>) {
+fn look_again(files: &WatchedFiles, mut before: Vec<(PathBuf, Option<Look>)>, changes: &Sender<()>) {
     let mut afterwards = 0;
     loop {
         thread::sleep(INTERVAL);
-        let now = Look::at(path);
-        if now != before {
+        if files.look() != before {
             thread::sleep(SETTLE);
-            before = Look::at(path);
+            before = files.look();
             afterwards = AFTERWARDS + 1;
         }
         if afterwards > 0 {

@@ -20,6 +20,7 @@ pages![
     "authorization-under-wildcard",
     "dangerous-setting",
     "development-origin",
+    "exposed-private-key",
     "exposed-wildcard-with-credentials",
     "forbidden-exposed-header",
     "forbidden-method",

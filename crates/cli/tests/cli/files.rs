@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::process::{Finished, corsac, run};
 
@@ -133,7 +134,16 @@ fn every_commented_default_of_the_starting_policy_is_accepted() {
         let setting = line.strip_prefix("# ").filter(|rest| rest.contains(" = ") || rest.starts_with('['));
         writeln!(enabled, "{}", setting.unwrap_or(line)).unwrap();
     }
+    let enabled = enabled.replace("http://127.0.0.1:3000", "https://127.0.0.1:3000");
     fs::write(folder.path().join("corsac.toml"), &enabled).unwrap();
+    let made = rcgen::generate_simple_self_signed(["app.example.com".to_owned()]).unwrap();
+    for name in ["app.pem", "clients.pem", "gateway.pem", "upstream.pem"] {
+        fs::write(folder.path().join(name), made.cert.pem()).unwrap();
+    }
+    for name in ["app.key", "gateway.key"] {
+        fs::write(folder.path().join(name), made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let checked = run(folder.path(), &["check", "--format", "plain"]);
     assert_eq!(checked.stdout, "", "{enabled}");
 }

@@ -4,6 +4,7 @@
 //! pages; review the difference.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use corsac_scenarios::{Case, cases, folder};
@@ -14,9 +15,21 @@ use crate::process::run;
 fn printed(case: &Case) -> String {
     let scratch = tempfile::tempdir().unwrap();
     fs::write(scratch.path().join("corsac.toml"), case.file.as_deref().unwrap()).unwrap();
+    save_keys(scratch.path());
     let checked = run(scratch.path(), &["check"]);
     assert!(checked.status < 2, "{case}: {checked:?}");
     checked.stdout
+}
+
+/// A certificate with its key, which pages name: private as `app.key`, for everybody as
+/// `open.key`.
+fn save_keys(folder: &Path) {
+    let made = rcgen::generate_simple_self_signed(["app.example.com".to_owned()]).unwrap();
+    fs::write(folder.join("app.pem"), made.cert.pem()).unwrap();
+    for (name, mode) in [("app.key", 0o600), ("open.key", 0o644)] {
+        fs::write(folder.join(name), made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 /// The rule of a page under `rules/`.
@@ -44,7 +57,7 @@ fn rule_pages_show_what_check_prints() {
         }
         checked += 1;
     }
-    assert!(checked >= 56, "only {checked} examples were found");
+    assert!(checked >= 58, "only {checked} examples were found");
 }
 
 /// Puts `found` into the case's `text check` block.
@@ -63,7 +76,7 @@ fn replace_output(case: &Case, found: &str) {
 fn rules_are_listed_explained_and_suggested() {
     let scratch = tempfile::tempdir().unwrap();
     let listed = run(scratch.path(), &["rule"]);
-    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 33), "{listed:?}");
+    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 34), "{listed:?}");
     let page = run(scratch.path(), &["rule", "null-origin"]);
     assert!(page.status == 0 && page.stdout.starts_with("# null-origin\n"), "{page:?}");
     let json = run(scratch.path(), &["rule", "null-origin", "--format", "json"]).json();

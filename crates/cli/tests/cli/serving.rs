@@ -1,8 +1,14 @@
 //! `serve` from start to stop.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::process::{Running, ask, ask_until, corsac, run};
 
@@ -120,5 +126,101 @@ fn signals_are_caught_from_the_ready_line_on() {
         running.signal("HUP");
         running.signal("TERM");
         assert_eq!(running.wait(), 0);
+    }
+}
+
+/// Whether the server at `address` shows that it is `name` with the certificate in `pem`.
+fn is_shown(address: SocketAddr, name: &str, pem: &str) -> bool {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
+    let mut connection =
+        ClientConnection::new(config, ServerName::try_from(name.to_owned()).unwrap()).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    while connection.is_handshaking() {
+        if connection.complete_io(&mut stream).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Writes a new certificate and its key; the certificate in PEM.
+fn renew(folder: &Path) -> String {
+    let made = rcgen::generate_simple_self_signed(["app.example".to_owned()]).unwrap();
+    fs::write(folder.join("app.key"), made.signing_key.serialize_pem()).unwrap();
+    fs::write(folder.join("app.pem"), made.cert.pem()).unwrap();
+    made.cert.pem()
+}
+
+#[test]
+fn a_renewed_certificate_is_taken_up_and_a_bad_one_keeps_the_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = renew(folder.path());
+    let tls = "[gateway.tls]\ncertificates = [{ chain = \"app.pem\", key = \"app.key\" }]\n[upstreams.api]";
+    let text = policy(A, &nobody()).replace("[upstreams.api]", tls);
+    fs::write(folder.path().join("corsac.toml"), text).unwrap();
+    let running = serve(folder.path());
+    assert!(is_shown(running.gateway(), "app.example", &first));
+
+    let metrics = "GET /metrics HTTP/1.1";
+    let second = renew(folder.path());
+    // Between the two files the key is another certificate's, which may be refused first.
+    ask_until(running.admin(), metrics, |text| text.contains("outcome=\"loaded\"} 2"));
+    assert!(is_shown(running.gateway(), "app.example", &second));
+    assert!(!is_shown(running.gateway(), "app.example", &first));
+
+    let refused =
+        |text: &str| text.lines().find(|line| line.contains("outcome=\"refused\"")).map(str::to_owned);
+    let before = refused(&ask(running.admin(), metrics));
+    fs::write(folder.path().join("app.key"), "no key").unwrap();
+    ask_until(running.admin(), metrics, |text| refused(text) != before);
+    assert!(is_shown(running.gateway(), "app.example", &second));
+}
+
+#[test]
+fn a_development_certificate_is_made_when_asked_for_and_for_loopback_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = policy(A, &nobody());
+    fs::write(folder.path().join("corsac.toml"), &text).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = corsac(folder.path());
+        command.args(arguments).env("XDG_DATA_HOME", folder.path());
+        command
+    };
+    let kept = folder.path().join("corsac/development");
+    drop(Running::start(&mut command(&["serve"])));
+    assert!(!kept.exists(), "nobody asked for one");
+
+    let running = Running::start(&mut command(&["serve", "--dev-tls"]));
+    let pem = fs::read_to_string(kept.join("localhost.pem")).unwrap();
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        assert!(is_shown(running.gateway(), name, &pem), "{name}");
+    }
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&kept), mode(&kept.join("localhost.key"))), (0o700, 0o600));
+    drop(running);
+    let again = Running::start(&mut command(&["serve", "--dev-tls"]));
+    assert!(is_shown(again.gateway(), "localhost", &pem), "the one that was trusted is kept");
+
+    for (wrong, reason) in [
+        (text.replace("127.0.0.1:0", "0.0.0.0:0"), "this machine alone"),
+        (
+            text.replace(
+                "[upstreams.api]",
+                "[gateway.tls]\ncertificates = [{ chain = \"app.pem\", key = \"app.key\" }]\n[upstreams.api]",
+            ),
+            "both name a certificate",
+        ),
+    ] {
+        renew(folder.path());
+        fs::write(folder.path().join("corsac.toml"), wrong).unwrap();
+        let refused = command(&["serve", "--dev-tls"]).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && said.contains(reason), "{said}");
     }
 }

@@ -1,11 +1,9 @@
 //! Upstreams and policies, and how the parts of a file come together.
 
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corsac_cors::{Policy, read_policy};
-use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, TableReader, excerpt};
+use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, INVALID_VALUE, TableReader, excerpt};
 use corsac_middleware::authn::read_file;
 use corsac_middleware::stack::file::{Definitions, Guards, Surroundings};
 use corsac_middleware::stack::{NamedPolicy, StackConfig};
@@ -13,8 +11,10 @@ use corsac_origin::{OriginPattern, PublicSuffixList};
 use http::uri::Authority;
 use url::Url;
 
+use super::files::Files;
 use super::rules::{DEVELOPMENT_ORIGIN, UNUSED_DEFINITION};
-use super::{Config, Upstream, gateway, routes, store};
+use super::{Config, Upstream, gateway, routes, store, tls};
+use crate::tls::upstream::UpstreamTls;
 
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_MINUTES: Duration = Duration::from_secs(600);
@@ -22,10 +22,7 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 pub(super) struct Reader<'s> {
     pub(super) suffixes: &'s PublicSuffixList,
     pub(super) default_profile: bool,
-    /// The folder of the file.
-    pub(super) base: &'s Path,
-    /// Other files that were read.
-    pub(super) files: RefCell<Vec<PathBuf>>,
+    pub(super) files: &'s Files,
 }
 
 /// A definition by name; `value` is missing where it has mistakes.
@@ -37,12 +34,12 @@ pub(super) struct Defined<'d, T> {
 
 impl Reader<'_> {
     pub(super) fn read(&self, mut root: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Config> {
-        let gateway = gateway::read(&mut root, out);
-        let upstreams = Self::upstreams(&mut root, out);
+        let gateway = gateway::read(&mut root, self.files, out);
+        let upstreams = self.upstreams(&mut root, out);
         let policies = self.policies(&mut root, out);
-        let around = Surroundings { base: self.base, read: &read_file };
+        let around = Surroundings { base: self.files.folder(), read: &read_file };
         let mut guards = Definitions::read(&mut root, &around, out);
-        let store = store::read(&mut root, &around, &mut self.files.borrow_mut(), out);
+        let store = store::read(&mut root, &around, self.files, out);
         let before = out.len();
         let known =
             routes::Known { upstreams: &upstreams, policies: &policies, body_size: gateway.limits.body_size };
@@ -60,10 +57,12 @@ impl Reader<'_> {
         let unrouted = unrouted.or((policies.len() == 1).then_some(0));
         let unrouted = unrouted.and_then(|index| named_policy(policies.get(index)?));
         let Guards { config: stack, files } = guards.finish(unrouted, &around, out);
-        self.files.borrow_mut().extend(files);
+        self.files.note(files);
         let named = policies.into_iter().map(|defined| Some((defined.name.to_owned(), defined.value?)));
         Some(Config {
             listen: gateway.listen,
+            tls: gateway.tls,
+            redirect_listen: gateway.redirect_listen,
             admin: gateway.admin,
             workers: gateway.workers,
             access_log: gateway.access_log,
@@ -78,12 +77,16 @@ impl Reader<'_> {
         })
     }
 
-    fn upstreams<'d>(root: &mut TableReader<'d>, out: &mut Vec<Diagnostic>) -> Vec<Defined<'d, Upstream>> {
+    fn upstreams<'d>(
+        &self,
+        root: &mut TableReader<'d>,
+        out: &mut Vec<Diagnostic>,
+    ) -> Vec<Defined<'d, Upstream>> {
         let tables = root.named("upstreams", out);
         let define = |(name, table): (&'d str, TableReader<'d>)| Defined {
             name,
             path: table.path().clone(),
-            value: upstream(name, table, out),
+            value: upstream(name, table, self.files, out),
         };
         tables.into_iter().map(define).collect()
     }
@@ -115,8 +118,13 @@ pub(super) fn named_policy(defined: &Defined<'_, Policy>) -> Option<NamedPolicy>
     Some(NamedPolicy::new(defined.name, defined.value.as_ref()?))
 }
 
-fn upstream(name: &str, mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Upstream> {
-    let authority = upstream_authority(&mut table, out);
+fn upstream(
+    name: &str,
+    mut table: TableReader<'_>,
+    files: &Files,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Upstream> {
+    let target = target(&mut table, files, out);
     let http2 = table.boolean("http2", out).unwrap_or(false);
     let preserve_host = table.boolean("preserve_host", out).unwrap_or(true);
     let mut duration =
@@ -126,9 +134,11 @@ fn upstream(name: &str, mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -
     let idle_timeout = duration("idle_timeout", 30 * SECOND);
     let idle_connections = table.integer("idle_connections", (0, 65_536), out).unwrap_or(1_024);
     table.finish(out);
+    let (authority, tls) = target?;
     Some(Upstream {
         name: name.to_owned(),
-        authority: authority?,
+        authority,
+        tls,
         http2,
         preserve_host,
         connect_timeout,
@@ -138,29 +148,57 @@ fn upstream(name: &str, mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -
     })
 }
 
-fn upstream_authority(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Authority> {
+/// Where the upstream is, and how it is spoken to.
+fn target(
+    table: &mut TableReader<'_>,
+    files: &Files,
+    out: &mut Vec<Diagnostic>,
+) -> Option<(Authority, Option<UpstreamTls>)> {
+    let settings = table.table("tls", out);
     let text = table.required_string("url", out)?;
     let refuse =
         |reason: &str| table.invalid("url", text, reason).help("write it like \"http://127.0.0.1:3000\"");
-    let parsed = match Url::parse(text) {
-        Err(error) => Err(refuse(&error.to_string())),
-        Ok(url) if url.scheme() == "https" => {
-            Err(refuse("the gateway speaks to its upstreams without TLS; put them on a network you trust"))
-        }
-        Ok(url) if url.scheme() != "http" => Err(refuse("an upstream has the scheme `http`")),
-        Ok(url) if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() => {
-            Err(refuse("an upstream has no path, query or fragment; paths are forwarded as they come"))
-        }
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Err(refuse("an upstream has no user name or password"))
-        }
-        Ok(url) => {
-            let port = url.port_or_known_default().unwrap_or(80);
-            let text = format!("{}:{port}", url.host_str().unwrap_or_default());
-            text.parse().map_err(|_| refuse("it has no host"))
+    let (is_https, authority) = match upstream_url(text) {
+        Ok(parsed) => parsed,
+        Err(reason) => {
+            out.push(refuse(&reason));
+            return None;
         }
     };
-    parsed.map_err(|finding| out.push(finding)).ok()
+    if !is_https {
+        if let Some(settings) = settings {
+            let message = format!("`{}` is for an upstream with `https`", settings.path());
+            let finding = Diagnostic::new(&INVALID_VALUE, message).at_field(settings.path(), "not used");
+            out.push(finding.help("write its `url` with `https`, or remove the table"));
+            return None;
+        }
+        return Some((authority, None));
+    }
+    match tls::upstream(settings, authority.host(), files, out) {
+        Ok(tls) => Some((authority, Some(tls))),
+        Err(reason) => {
+            out.extend(reason.map(|reason| refuse(&reason)));
+            None
+        }
+    }
+}
+
+/// Whether it is `https`, and host and port.
+fn upstream_url(text: &str) -> Result<(bool, Authority), String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("an upstream has the scheme `http` or `https`".into());
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err("an upstream has no path, query or fragment; paths are forwarded as they come".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an upstream has no user name or password".into());
+    }
+    let port = url.port_or_known_default().unwrap_or(80);
+    let authority = format!("{}:{port}", url.host_str().unwrap_or_default());
+    let authority = authority.parse().map_err(|_| "it has no host".to_owned())?;
+    Ok((url.scheme() == "https", authority))
 }
 
 fn report_unused<T>(defined: &[Defined<'_, T>], used: impl Fn(usize) -> bool, out: &mut Vec<Diagnostic>) {

@@ -10,7 +10,9 @@ use corsac_middleware::route::unknown_reference;
 use ipnet::IpNet;
 
 use super::definitions::Defined;
-use super::{AccessLog, Limits};
+use super::files::Files;
+use super::{AccessLog, Limits, tls};
+use crate::tls::server::Tls;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -21,6 +23,8 @@ const MAX_WORKERS: i64 = 1_024;
 
 pub(super) struct Gateway {
     pub(super) listen: SocketAddr,
+    pub(super) tls: Option<Tls>,
+    pub(super) redirect_listen: Option<SocketAddr>,
     pub(super) admin: SocketAddr,
     pub(super) workers: usize,
     pub(super) access_log: AccessLog,
@@ -62,9 +66,11 @@ impl Default for Limits {
     }
 }
 
-pub(super) fn read(root: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Gateway {
+pub(super) fn read(root: &mut TableReader<'_>, files: &Files, out: &mut Vec<Diagnostic>) -> Gateway {
     let mut gateway = Gateway {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+        tls: None,
+        redirect_listen: None,
         admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         access_log: AccessLog::Stderr,
@@ -75,6 +81,16 @@ pub(super) fn read(root: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Gat
     };
     let Some(mut table) = root.table("gateway", out) else { return gateway };
     gateway.listen = address(&mut table, "listen", out).unwrap_or(gateway.listen);
+    let (has_tls, redirects) = (table.take("tls").is_some(), table.take("redirect_listen").is_some());
+    gateway.tls = table.table("tls", out).and_then(|table| tls::gateway(table, files, out));
+    gateway.redirect_listen = address(&mut table, "redirect_listen", out);
+    if redirects && !has_tls {
+        out.push(
+            table
+                .missing("tls")
+                .help("redirects lead to https: add [gateway.tls], or remove `redirect_listen`"),
+        );
+    }
     gateway.admin = address(&mut table, "admin", out).unwrap_or(gateway.admin);
     if let Some(workers) = table.integer("workers", (1, MAX_WORKERS), out) {
         gateway.workers = usize::try_from(workers).unwrap_or(1);

@@ -4,15 +4,16 @@
 //! none that prevents it from running.
 
 mod definitions;
+mod files;
 mod gateway;
 mod routes;
 mod rules;
 mod store;
+mod tls;
 
-use std::cell::RefCell;
 use std::iter;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use corsac_cors::Policy;
@@ -26,6 +27,11 @@ use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
 use ipnet::IpNet;
 
+use crate::tls::server::Tls;
+use crate::tls::upstream::UpstreamTls;
+
+use files::Files;
+
 pub use rules::RULES;
 pub use store::RateLimitStore;
 
@@ -37,6 +43,10 @@ const PROFILES: &str = "profiles";
 pub struct Config {
     /// Where requests are accepted; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// What it is served with over TLS; without it, in plain.
+    pub tls: Option<Tls>,
+    /// Where plain HTTP is sent on to `listen`, which speaks TLS.
+    pub redirect_listen: Option<SocketAddr>,
     /// Where `/healthz` and `/metrics` are; loopback unless somebody says otherwise.
     pub admin: SocketAddr,
     /// Threads that serve requests, each with its own listener socket.
@@ -101,7 +111,9 @@ pub struct Upstream {
     pub name: String,
     /// Host and port.
     pub authority: Authority,
-    /// Whether it is spoken to in HTTP/2 with prior knowledge.
+    /// How it is spoken to over TLS; without it, in plain.
+    pub tls: Option<UpstreamTls>,
+    /// Whether it is spoken to in HTTP/2: with prior knowledge, or negotiated over TLS.
     pub http2: bool,
     /// Whether it sees the client's `Host`, or its own name.
     pub preserve_host: bool,
@@ -190,7 +202,8 @@ pub struct Reading {
     pub document: Document,
     /// Errors, warnings and notes.
     pub findings: Vec<Diagnostic>,
-    /// Other files that it was made of, whether they could be read or not.
+    /// Other files that it was made of, such as certificates, whether they could be read
+    /// or not.
     pub files: Vec<PathBuf>,
 }
 
@@ -230,12 +243,11 @@ fn read_parsed(
     let mut root = TableReader::new(&document.root, FieldPath::root(), &mut findings);
     // Their contents are read when they are laid over the rest.
     root.take(PROFILES);
-    let base = Path::new(document.source.name()).parent().unwrap_or(Path::new("")).to_owned();
-    let files = RefCell::default();
-    let reader = definitions::Reader { suffixes, default_profile: profile.is_none(), base: &base, files };
+    let files = Files::of(document.source.name());
+    let reader = definitions::Reader { suffixes, default_profile: profile.is_none(), files: &files };
     let config = reader.read(root, &mut findings);
-    let files = reader.files.into_inner();
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let files = files.into_named();
     Reading { config: config.filter(|_| !failed), document, findings, files }
 }
 

@@ -1,13 +1,14 @@
 //! The `[rate_limit_store]` table: where limits are kept that several gateways share.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use corsac_diagnostics::{Diagnostic, TableReader};
 use corsac_middleware::rate_limit::Seed;
 use corsac_middleware::rate_limit::shared::{RedisStore, TIMEOUT, WhenAway};
 use corsac_middleware::stack::file::Surroundings;
+
+use super::files::Files;
 
 /// Digits of the seed: 16 bytes in hexadecimal.
 const SEED_DIGITS: usize = 32;
@@ -42,7 +43,7 @@ pub(super) type Read = (RateLimitStore, Seed);
 pub(super) fn read(
     root: &mut TableReader<'_>,
     around: &Surroundings<'_>,
-    files: &mut Vec<PathBuf>,
+    files: &Files,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Read> {
     let mut table = root.table("rate_limit_store", out)?;
@@ -81,12 +82,12 @@ fn when_away(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<W
 fn seed(
     table: &mut TableReader<'_>,
     around: &Surroundings<'_>,
-    files: &mut Vec<PathBuf>,
+    files: &Files,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Seed> {
     let name = table.required_string("seed_file", out)?;
     let path = around.base.join(name);
-    files.push(path.clone());
+    files.note([path.clone()]);
     let help = "write 32 hexadecimal digits, the same for all gateways: openssl rand -hex 16 > limits.seed";
     let refuse = |reason: &str| table.invalid("seed_file", name, reason).help(help);
     let text = match (around.read)(&path, MAX_SEED_FILE) {

@@ -46,7 +46,7 @@ impl Fields {
             "content-length" => Self::CONTENT_LENGTH,
             "expect" => Self::EXPECT,
             "cookie" => Self::COOKIE,
-            "forwarded" | "x-real-ip" => Self::FORWARDED,
+            "client-cert" | "client-cert-chain" | "forwarded" | "x-real-ip" => Self::FORWARDED,
             "sec-websocket-key" => Self::SEC_WEBSOCKET_KEY,
             "x-request-id" => Self::REQUEST_ID,
             _ => Self::default(),

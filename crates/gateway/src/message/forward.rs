@@ -13,8 +13,11 @@ use ipnet::IpNet;
 
 use crate::config::Upstream;
 use crate::message::fields::Fields;
+use crate::tls::server::Secured;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// RFC 9440, section 2.2.
+const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -22,8 +25,9 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// Addresses read of `X-Forwarded-For`; a chain of more proxies is a forgery.
 const MAX_FORWARDED_ADDRESSES: usize = 32;
 
-/// Fields that a request may get on its way: `Host`, the request id, four that forward.
-const ADDED_FIELDS: usize = 6;
+/// Fields that a request may get on its way: `Host`, the request id, four that forward,
+/// the client's certificate.
+const ADDED_FIELDS: usize = 7;
 
 /// Longest request id taken over from a trusted proxy.
 const MAX_REQUEST_ID: usize = 64;
@@ -90,21 +94,51 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
+/// How a connection came in.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// Plain HTTP.
+    Plain,
+    /// Plain HTTP, to be sent on to https.
+    Redirect,
+    /// TLS.
+    Tls(Box<Secured>),
+}
+
 /// Who sent a request.
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
+    pub(crate) entry: Entry,
     text: HeaderValue,
     /// What counts the connection: dropped with its last request or tunnel.
     _open: Box<dyn Any>,
 }
 
 impl Peer {
-    pub(crate) fn new(address: IpAddr, open: impl Any) -> Self {
+    pub(crate) fn new(address: IpAddr, entry: Entry, open: impl Any) -> Self {
         let address = address.to_canonical();
         let text = HeaderValue::try_from(address.to_string());
         // An address is ASCII.
         let text = text.unwrap_or(HeaderValue::from_static("unknown"));
-        Self { address, text, _open: Box::new(open) }
+        Self { address, entry, text, _open: Box::new(open) }
+    }
+
+    /// What is known of the connection, if it is one over TLS.
+    pub(crate) fn secured(&self) -> Option<&Secured> {
+        match &self.entry {
+            Entry::Tls(secured) => Some(secured),
+            Entry::Plain | Entry::Redirect => None,
+        }
+    }
+
+    /// Whether the connection itself is encrypted. Whether the client's is, where a proxy
+    /// stands between, says [`is_secure`].
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secured().is_some()
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_secure() { "https" } else { "http" }
     }
 
     pub(crate) fn is_trusted(&self, trusted: &[IpNet]) -> bool {
@@ -132,6 +166,17 @@ pub(crate) fn client_address(peer: &Peer, headers: &HeaderMap, trusted: &[IpNet]
     client
 }
 
+/// Whether the client sent its request over TLS: to the gateway, or to the trusted proxy
+/// that says so. Where several proxies wrote down a scheme, each must be https.
+pub(crate) fn is_secure(peer: &Peer, headers: &HeaderMap, trusted: bool) -> bool {
+    if !trusted || !headers.contains_key(X_FORWARDED_PROTO) {
+        return peer.is_secure();
+    }
+    let lines = headers.get_all(X_FORWARDED_PROTO).iter();
+    let mut schemes = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    schemes.all(|scheme| scheme.trim_ascii().eq_ignore_ascii_case(b"https"))
+}
+
 /// The request id of a trusted proxy, if it is a plain one.
 pub(crate) fn trusted_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
     let value = headers.get(REQUEST_ID)?;
@@ -152,13 +197,17 @@ pub(crate) fn set_forwarding(headers: &mut HeaderMap, peer: &Peer, trusted: bool
         let value = HeaderValue::from_bytes(&chain).unwrap_or_else(|_| peer.text.clone());
         headers.insert(X_FORWARDED_FOR, value);
         append_forwarded(headers, peer);
-        headers.entry(X_FORWARDED_PROTO).or_insert(HeaderValue::from_static("http"));
+        headers.entry(X_FORWARDED_PROTO).or_insert(HeaderValue::from_static(peer.scheme()));
         headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
         return;
     }
     headers.insert(X_FORWARDED_FOR, peer.text.clone());
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(peer.scheme()));
     headers.insert(X_FORWARDED_HOST, host.clone());
+    // A trusted proxy's own certificate says nothing of its clients.
+    if let Some(certificate) = peer.secured().and_then(|secured| secured.client_certificate.clone()) {
+        headers.insert(CLIENT_CERT, certificate);
+    }
 }
 
 /// Continues a trusted proxy's `Forwarded` (RFC 7239, section 4).
@@ -166,9 +215,10 @@ fn append_forwarded(headers: &mut HeaderMap, peer: &Peer) {
     if !headers.contains_key(FORWARDED) {
         return;
     }
+    let scheme = peer.scheme();
     let element = match peer.address {
-        IpAddr::V4(address) => format!("for={address};proto=http"),
-        IpAddr::V6(address) => format!("for=\"[{address}]\";proto=http"),
+        IpAddr::V4(address) => format!("for={address};proto={scheme}"),
+        IpAddr::V6(address) => format!("for=\"[{address}]\";proto={scheme}"),
     };
     if let Ok(value) = HeaderValue::try_from(element) {
         headers.append(FORWARDED, value);
@@ -194,7 +244,7 @@ pub(crate) fn retarget<B>(
     *request.version_mut() = version;
     if version == Version::HTTP_2 {
         let authority = Authority::try_from(host.as_bytes()).unwrap_or_else(|_| upstream.authority.clone());
-        parts.scheme = Some(Scheme::HTTP);
+        parts.scheme = Some(if upstream.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = Some(authority);
         request.headers_mut().remove(HOST);
     } else {

@@ -87,6 +87,13 @@ impl Host {
     }
 }
 
+/// The host without its port.
+pub(crate) fn host_name(host: &HeaderValue) -> Option<&str> {
+    let text = host.to_str().ok()?;
+    let colon = text.rfind(':').filter(|_| !text.ends_with(']'));
+    text.get(..colon.unwrap_or(text.len())).filter(|name| !name.is_empty())
+}
+
 /// A host with a port or without, nothing else (RFC 9110, section 7.2).
 fn is_host(text: &[u8]) -> bool {
     // A colon within brackets belongs to an IPv6 address.

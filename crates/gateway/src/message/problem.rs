@@ -56,12 +56,16 @@ pub(crate) enum Problem {
     Internal,
     /// `CONNECT` and `TRACE` are not proxied.
     MethodNotProxied,
+    /// The host is none of the connection's, or of the gateway's.
+    Misdirected,
     /// The head is larger than the gateway takes.
     HeadTooLarge,
     /// The request's body came too slowly.
     RequestTimeout,
     /// Path and query are longer than the gateway takes.
     TargetTooLong,
+    /// A preflight over plain HTTP where everything else is redirected.
+    TlsRequired,
     /// The upstream cannot be reached, or broke off.
     UpstreamFailed,
     /// The upstream took too long.
@@ -77,7 +81,8 @@ impl Problem {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MethodNotProxied => StatusCode::METHOD_NOT_ALLOWED,
-            Self::WebSocketDenied(_) => StatusCode::FORBIDDEN,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::TlsRequired | Self::WebSocketDenied(_) => StatusCode::FORBIDDEN,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -93,9 +98,11 @@ impl Problem {
             Self::BodyTooLarge => "body-too-large",
             Self::Internal => "internal-error",
             Self::MethodNotProxied => "method-not-proxied",
+            Self::Misdirected => "misdirected",
             Self::HeadTooLarge => "head-too-large",
             Self::RequestTimeout => "request-timeout",
             Self::TargetTooLong => "target-too-long",
+            Self::TlsRequired => "tls-required",
             Self::UpstreamFailed => "upstream-failed",
             Self::UpstreamTimeout => "upstream-timeout",
             Self::WebSocketDenied(_) => "websocket-denied",
@@ -107,10 +114,12 @@ impl Problem {
             Self::BodyTooLarge => "the request body is larger than this route takes",
             Self::Internal => "the gateway failed",
             Self::MethodNotProxied => "this method is not proxied",
+            Self::Misdirected => "the host is none that this connection is for",
             Self::BadRequest(reason) | Self::WebSocketDenied(reason) => reason,
             Self::HeadTooLarge => "the request has more or larger header fields than the gateway takes",
             Self::RequestTimeout => "the request body came too slowly",
             Self::TargetTooLong => "path and query are longer than the gateway takes",
+            Self::TlsRequired => "preflights are not redirected: use https",
             Self::UpstreamFailed => "the upstream did not answer",
             Self::UpstreamTimeout => "the upstream took too long",
         }

@@ -217,6 +217,7 @@ fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
         (&b",\"route\":\""[..], event.route),
         (b",\"upstream\":\"", event.upstream),
         (b",\"problem\":\"", event.problem),
+        (b",\"upstream_error\":\"", event.upstream_error),
     ] {
         if let Some(value) = value {
             text(out, name, value.as_bytes());
@@ -225,6 +226,9 @@ fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
     optional(out, b",\"origin\":\"", event.origin);
     if let Some(cors) = &event.cors {
         cors_fields(out, cors, event.policy);
+    }
+    if event.is_secure {
+        out.extend_from_slice(b",\"secure\":true");
     }
     if event.upstream_cors_removed {
         out.extend_from_slice(b",\"upstream_cors_removed\":true");

@@ -45,6 +45,10 @@ pub struct RequestEvent<'e> {
     pub response: Option<&'e HeaderMap>,
     /// The name of the problem that the gateway answered itself.
     pub problem: Option<&'static str>,
+    /// Why the upstream failed; nothing of it is in the answer.
+    pub upstream_error: Option<&'e str>,
+    /// Whether the client sent it over TLS, as far as trusted proxies tell it.
+    pub is_secure: bool,
     /// Whether the upstream had CORS fields of its own, which were removed; told for
     /// routes in `report` mode.
     pub upstream_cors_removed: bool,

@@ -2,7 +2,7 @@
 //! first, whatever is answered after it is stamped last.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -17,7 +17,7 @@ use corsac_middleware::rate_limit::{Moment, Permit};
 use corsac_middleware::route::{PathError, canonical_path};
 use corsac_middleware::stack::{Asked, Passage, Step};
 use futures_util::FutureExt;
-use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
 use http_body::Body as _;
@@ -27,14 +27,15 @@ use crate::config::Ownership;
 use crate::control::wall_clock;
 use crate::message::body::{Body, Cut, Fate, RequestBody, collect, drain};
 use crate::message::fields::Fields;
-use crate::message::forward::{self, Peer};
+use crate::message::forward::{self, Entry, Peer};
 use crate::message::framing::{Flaw, Framing};
 use crate::message::head::{self, Host};
 use crate::message::problem::{Failure, Problem};
 use crate::observe::event::{CorsEvent, RequestEvent, kind_name};
+use crate::serve::redirect;
+use crate::serve::upgrade;
 use crate::serve::upstream::lease::Lease;
 use crate::serve::upstream::pool::Pool;
-use crate::serve::upgrade;
 use crate::serve::worker::Worker;
 use crate::snapshot::{Matched, Snapshot};
 
@@ -65,6 +66,8 @@ pub(crate) struct Exchange {
     upstream_cors: Cell<bool>,
     /// What the upstream answered itself, for routes whose upstream owns CORS.
     from_upstream: Cell<bool>,
+    /// Why the upstream failed, for the log alone.
+    upstream_error: OnceCell<String>,
     reported: Cell<bool>,
     pub(crate) framing: Framing,
     /// What is wrong with the request as a whole.
@@ -125,6 +128,7 @@ impl Exchange {
             passage: RefCell::new(passage),
             upstream_cors: Cell::new(false),
             from_upstream: Cell::new(false),
+            upstream_error: OnceCell::new(),
             reported: Cell::new(false),
             flaw: framing.next(),
             framing,
@@ -136,7 +140,7 @@ impl Exchange {
         }
     }
 
-    fn host(&self) -> Option<&HeaderValue> {
+    pub(crate) fn host(&self) -> Option<&HeaderValue> {
         self.host.as_ref().ok().and_then(|host| host.value(&self.head.headers))
     }
 
@@ -147,6 +151,17 @@ impl Exchange {
 
     async fn answer(&self, body: Incoming) -> Result<Response<Body>, Failure> {
         let guarded = match self.check_head() {
+            Ok(()) if matches!(self.peer.entry, Entry::Redirect) => {
+                drain(body);
+                // Browsers follow no redirect of a preflight.
+                let is_preflight =
+                    (RequestHead { method: &self.head.method, headers: &self.head.headers }).is_preflight();
+                return if is_preflight {
+                    Err(Problem::TlsRequired.into())
+                } else {
+                    Ok(redirect::to_https(self)?)
+                };
+            }
             Ok(()) => self.guard(&body).await,
             Err(problem) => Err(problem.into()),
         };
@@ -201,9 +216,21 @@ impl Exchange {
         if let Err(problem) = &self.host {
             return Err(*problem);
         }
+        self.check_connection()?;
         match self.path {
             Ok(_) => Ok(()),
             Err(error) => Err(Problem::BadRequest(error.text())),
+        }
+    }
+
+    /// Over TLS the host must be one that the connection's certificate covers, unless a
+    /// trusted proxy sends it (RFC 9110, section 7.4). A browser that joined connections of
+    /// several hosts tries again on one of its own.
+    fn check_connection(&self) -> Result<(), Problem> {
+        let Some(secured) = self.peer.secured().filter(|_| !self.trusted) else { return Ok(()) };
+        match self.host().and_then(head::host_name) {
+            Some(host) if !secured.covers(host) => Err(Problem::Misdirected),
+            _ => Ok(()),
         }
     }
 
@@ -223,7 +250,7 @@ impl Exchange {
 
     /// Whether the request came over TLS.
     fn is_secure(&self) -> bool {
-        false
+        forward::is_secure(&self.peer, &self.head.headers, self.trusted)
     }
 
     /// Asks the guards. The route and what to do with the body, if the request may pass;
@@ -280,9 +307,15 @@ impl Exchange {
                 self.pass_on(response, None)
             }
             (_, Some(cut)) => Err(cut_off(Some(cut))),
-            (Ok(Err(_)), None) => Err(Problem::UpstreamFailed),
+            (Ok(Err(error)), None) => Err(self.upstream_failed(&error)),
             (Err(_), None) => Err(Problem::UpstreamTimeout),
         }
+    }
+
+    /// The problem that the upstream failed; why, is for the log.
+    pub(crate) fn upstream_failed(&self, error: &impl std::fmt::Display) -> Problem {
+        self.upstream_error.get_or_init(|| error.to_string());
+        Problem::UpstreamFailed
     }
 
     /// The upstream's response as the client sees it.
@@ -343,6 +376,11 @@ impl Exchange {
         if !headers.contains_key(forward::REQUEST_ID) {
             headers.insert(forward::REQUEST_ID, self.id.clone());
         }
+        if self.peer.is_secure()
+            && let Some(strict) = self.snapshot.config.tls.as_ref().and_then(|tls| tls.strict.as_ref())
+        {
+            headers.insert(STRICT_TRANSPORT_SECURITY, strict.clone());
+        }
         if ownership == Ownership::Passthrough && self.from_upstream.get() {
             self.snapshot.stack.stamp_guards(&self.passage.borrow(), headers, self.is_secure());
             return;
@@ -375,6 +413,8 @@ impl Exchange {
             status,
             response,
             problem,
+            upstream_error: self.upstream_error.get().map(String::as_str),
+            is_secure: self.is_secure(),
             upstream_cors_removed: self.upstream_cors.get(),
             duration: self.started.elapsed(),
             generation: self.snapshot.generation,

@@ -12,14 +12,17 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::config::Limits;
-use crate::message::forward::Peer;
+use crate::message::forward::{Entry, Peer};
 use crate::message::framing::{Framing, FramingGuard, HYPER_MAX_FIELDS, HYPER_MAX_HEAD};
 use crate::serve::exec::LocalExecutor;
 use crate::serve::handler::handle;
+use crate::serve::handshake::{HANDSHAKE, accept, refuse_plain};
 use crate::serve::stream::Patient;
 use crate::serve::worker::Worker;
 
@@ -65,8 +68,26 @@ pub(crate) fn check_free(address: SocketAddr) -> io::Result<()> {
     socket.bind(&address.into())
 }
 
+/// What is spoken on a listener's connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// HTTP.
+    Plain,
+    /// HTTP that is sent on to https.
+    Redirect,
+    /// TLS.
+    Tls,
+}
+
+impl Door {
+    /// How its connections come in, before a handshake.
+    fn entry(self) -> Entry {
+        if self == Self::Redirect { Entry::Redirect } else { Entry::Plain }
+    }
+}
+
 /// Accepts connections until the gateway stops, then waits for those that are open.
-pub(crate) async fn serve(worker: Rc<Worker>, listener: TcpListener, permits: Arc<Semaphore>) {
+pub(crate) async fn serve(worker: Rc<Worker>, listener: TcpListener, permits: Arc<Semaphore>, door: Door) {
     let mut stopping = worker.shared.stopping.subscribe();
     let open = Rc::new(watch::Sender::new(0_usize));
     loop {
@@ -87,19 +108,24 @@ pub(crate) async fn serve(worker: Rc<Worker>, listener: TcpListener, permits: Ar
             permit = Arc::clone(&permits).acquire_owned() => permit.ok(),
             _ = stopping.wait_for(|stopping| *stopping) => None,
         };
-        let peer = Peer::new(address.ip(), (Open::new(&worker, &open), permit));
-        tokio::task::spawn_local(serve_connection(Rc::clone(&worker), stream, peer));
+        let peer = Peer::new(address.ip(), door.entry(), (Open::new(&worker, &open), permit));
+        tokio::task::spawn_local(serve_connection(Rc::clone(&worker), stream, peer, door));
     }
-    accept_waiting(&worker, &listener, &open).await;
+    accept_waiting(&worker, &listener, &open, door).await;
     drop(listener);
     let _ = open.subscribe().wait_for(|open| *open == 0).await;
 }
 
 /// Connections that the kernel had accepted before the gateway stopped are served.
-async fn accept_waiting(worker: &Rc<Worker>, listener: &TcpListener, open: &Rc<watch::Sender<usize>>) {
+async fn accept_waiting(
+    worker: &Rc<Worker>,
+    listener: &TcpListener,
+    open: &Rc<watch::Sender<usize>>,
+    door: Door,
+) {
     while let Ok(Ok((stream, address))) = tokio::time::timeout(Duration::ZERO, listener.accept()).await {
-        let peer = Peer::new(address.ip(), Open::new(worker, open));
-        tokio::task::spawn_local(serve_connection(Rc::clone(worker), stream, peer));
+        let peer = Peer::new(address.ip(), door.entry(), Open::new(worker, open));
+        tokio::task::spawn_local(serve_connection(Rc::clone(worker), stream, peer, door));
     }
 }
 
@@ -124,9 +150,12 @@ impl Drop for Open {
     }
 }
 
-async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, peer: Peer) {
+async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, peer: Peer, door: Door) {
     if stream.set_nodelay(true).is_err() {
         return;
+    }
+    if door == Door::Tls {
+        return Box::pin(serve_tls(worker, stream, peer)).await;
     }
     let mut stopping = worker.shared.stopping.subscribe();
     let limits = worker.snapshot().config.limits.clone();
@@ -137,6 +166,7 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, peer: Peer) {
         _ = stopping.wait_for(|stopping| *stopping) => tokio::time::timeout(LAST_LOOK, protocol(&stream)).await,
     };
     let peer = Rc::new(peer);
+    let stream = Patient::new(stream, limits.body_timeout);
     match protocol {
         Ok(Some(Protocol::Http1)) => serve_http1(worker, stream, peer, &limits).await,
         Ok(Some(Protocol::Http2)) => Box::pin(serve_http2(worker, stream, peer, &limits)).await,
@@ -144,9 +174,43 @@ async fn serve_connection(worker: Rc<Worker>, stream: TcpStream, peer: Peer) {
     }
 }
 
-async fn serve_http1(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limits: &Limits) {
+/// Like [`serve_connection`], after a handshake. All of it has the time of one head. What
+/// is written is bounded below TLS, so that its own messages are too.
+async fn serve_tls(worker: Rc<Worker>, stream: TcpStream, mut peer: Peer) {
     let mut stopping = worker.shared.stopping.subscribe();
-    let (stream, framing) = FramingGuard::new(Patient::new(stream, limits.body_timeout), limits);
+    let limits = worker.snapshot().config.limits.clone();
+    let deadline = Instant::now() + limits.header_timeout;
+    let first = tokio::select! {
+        biased;
+        first = timeout_at(deadline, first_byte(&stream)) => first,
+        _ = stopping.wait_for(|stopping| *stopping) => tokio::time::timeout(LAST_LOOK, first_byte(&stream)).await,
+    };
+    let mut stream = Patient::new(stream, limits.body_timeout);
+    match first {
+        Ok(Some(HANDSHAKE)) => {}
+        Ok(Some(_)) => return drop(timeout_at(deadline, refuse_plain(&mut stream)).await),
+        Ok(None) | Err(_) => return,
+    }
+    // The certificates of now: whatever is reloaded meanwhile is for the next one.
+    let Some(tls) = worker.snapshot().config.tls.clone() else { return };
+    let accepted = timeout_at(deadline, Box::pin(accept(stream, &tls))).await;
+    let Ok(Some((stream, secured))) = accepted else { return };
+    drop(tls);
+    peer.entry = Entry::Tls(Box::new(secured));
+    let peer = Rc::new(peer);
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        serve_http2(worker, stream, peer, &limits).await;
+    } else {
+        serve_http1(worker, stream, peer, &limits).await;
+    }
+}
+
+async fn serve_http1<S>(worker: Rc<Worker>, stream: S, peer: Rc<Peer>, limits: &Limits)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut stopping = worker.shared.stopping.subscribe();
+    let (stream, framing) = FramingGuard::new(stream, limits);
     let service =
         service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&peer), framing.clone(), request));
     let mut builder = http1::Builder::new();
@@ -171,7 +235,10 @@ async fn serve_http1(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limi
     let _ = connection.await;
 }
 
-async fn serve_http2(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limits: &Limits) {
+async fn serve_http2<S>(worker: Rc<Worker>, stream: S, peer: Rc<Peer>, limits: &Limits)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     let mut stopping = worker.shared.stopping.subscribe();
     let service =
         service_fn(move |request| handle(Rc::clone(&worker), Rc::clone(&peer), Framing::default(), request));
@@ -183,7 +250,6 @@ async fn serve_http2(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limi
         .max_header_list_size(HTTP2_MAX_HEAD)
         .keep_alive_interval(limits.header_timeout)
         .keep_alive_timeout(limits.header_timeout);
-    let stream = Patient::new(stream, limits.body_timeout);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
@@ -193,6 +259,15 @@ async fn serve_http2(worker: Rc<Worker>, stream: TcpStream, peer: Rc<Peer>, limi
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
+}
+
+/// The first byte that a client sends, left where it is. `None` if it goes away first.
+async fn first_byte(stream: &TcpStream) -> Option<u8> {
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) => Some(first[0]),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// The versions of HTTP that a client may begin with.

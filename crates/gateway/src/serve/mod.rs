@@ -2,7 +2,9 @@
 
 mod exec;
 pub(crate) mod handler;
+mod handshake;
 pub(crate) mod listener;
+mod redirect;
 mod stream;
 pub(crate) mod upgrade;
 pub(crate) mod upstream;

@@ -16,6 +16,7 @@ use http::{Method, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::io::InspectReader;
@@ -24,9 +25,13 @@ use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
 use crate::message::fields::Fields;
 use crate::message::head;
+use crate::message::problem::{Failure, Problem};
 use crate::serve::handler::Exchange;
 use crate::serve::upstream::pool::Pool;
 use crate::snapshot::Matched;
+
+/// How long the end of a tunnel may take to be said.
+const GOODBYE: Duration = Duration::from_millis(200);
 
 /// Whether a request asks for a WebSocket (RFC 6455, section 4.1).
 pub(crate) fn is_websocket(head: &Parts, fields: Fields) -> bool {
@@ -71,9 +76,10 @@ pub(crate) async fn open(
 
     let upstream = exchange.snapshot.config.upstreams.get(matched.route.upstream).ok_or(Problem::Internal)?;
     let pool = Pool::new(upstream.clone());
-    let mut sender = pool.connect_for_upgrade().await.map_err(|_| Problem::UpstreamFailed)?;
+    let mut sender = pool.connect_for_upgrade().await.map_err(|error| exchange.upstream_failed(&error))?;
     let sent = tokio::time::timeout(exchange.response_timeout(matched), sender.send_request(request)).await;
-    let mut response = sent.map_err(|_| Problem::UpstreamTimeout)?.map_err(|_| Problem::UpstreamFailed)?;
+    let mut response =
+        sent.map_err(|_| Problem::UpstreamTimeout)?.map_err(|error| exchange.upstream_failed(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(exchange.pass_on(response, None)?);
     }
@@ -131,9 +137,11 @@ async fn tunnel(
         }
     };
     tokio::select! {
-        // Either way both sides are closed by being dropped.
         _ = tokio::io::copy_bidirectional(&mut downstream, &mut upstream) => {}
         () = silence => {}
         _ = stopping.wait_for(|stopping| *stopping) => {}
     }
+    // Over TLS an end is said, so that nobody takes it for one that somebody else made.
+    let goodbye = async { tokio::join!(downstream.shutdown(), upstream.shutdown()) };
+    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
 }

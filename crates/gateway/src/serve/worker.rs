@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) metrics: Metrics,
     pub(crate) observer: Option<Observer>,
+    /// Of the gateway's address.
+    pub(crate) port: u16,
     /// `true` once the gateway is stopping.
     pub(crate) stopping: watch::Sender<bool>,
 }

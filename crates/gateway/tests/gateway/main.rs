@@ -8,4 +8,5 @@ mod messages;
 mod operation;
 mod streaming;
 mod support;
+mod tls;
 mod watching;

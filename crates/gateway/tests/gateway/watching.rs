@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use corsac_gateway::watch;
+use corsac_gateway::{WatchedFiles, watch};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
@@ -20,7 +20,8 @@ const NEW: &str = "changed";
 fn is_told(path: &Path, change: impl FnOnce()) -> bool {
     let (sender, mut told) = mpsc::unbounded_channel();
     let mut change = Some(change);
-    let watching = watch(path, || match change.take() {
+    let files = WatchedFiles::new(path);
+    let watching = watch(&files, || match change.take() {
         Some(change) => change(),
         None => drop(sender.send(fs::read_to_string(path).unwrap_or_default())),
     });

@@ -62,7 +62,7 @@ async fn start(demo: &Demo, signals: &mut Signals, output: &Output) -> Result<Ga
 
     let text = addresses.policy();
     let source = Source::new(policy::FILE, text.as_str());
-    let Reading { config, document, findings } = read(source, None, PublicSuffixList::embedded());
+    let Reading { config, document, findings, .. } = read(source, None, PublicSuffixList::embedded());
     let Some(config) = config else {
         output.talk_reports(&[document.report(findings)]);
         return Err(output.fail("failed to start the demo: its policy has mistakes", ""));

@@ -18,15 +18,14 @@ use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use crate::message::body::RequestBody;
-use crate::serve::stream::Patient;
+use crate::serve::upstream::dial::Stream;
 
 /// Longest time that an upstream reads nothing of what is sent to it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-type Connection = http1::Connection<TokioIo<Patient<TcpStream>>, RequestBody>;
+type Connection = http1::Connection<TokioIo<Stream>, RequestBody>;
 
 /// Where requests go in, and what moves their bytes.
 pub(crate) type Http1 = (http1::SendRequest<RequestBody>, Connection);

@@ -1,4 +1,5 @@
 //! Connections to upstreams.
 
+pub(crate) mod dial;
 pub(crate) mod lease;
 pub(crate) mod pool;

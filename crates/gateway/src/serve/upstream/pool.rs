@@ -10,30 +10,35 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::Upstream;
 use crate::message::body::RequestBody;
 use crate::serve::exec::LocalExecutor;
-use crate::serve::upstream::lease::{Http1, Lease, PATIENCE};
-use crate::serve::stream::Patient;
+use crate::serve::upstream::dial::{Spoken, Stream, dial};
+use crate::serve::upstream::lease::{Http1, Lease};
 
 /// Why there is no response.
 #[derive(Debug)]
 pub(crate) enum SendError {
-    /// No connection in time, or refused.
-    Connect,
-    /// The connection broke off, or the request body did.
-    Broken,
+    /// No connection in time, or refused, or not to the right upstream: why.
+    Connect(String),
+    /// The connection broke off, or the request body did: why.
+    Broken(String),
+}
+
+impl SendError {
+    fn broken(error: &hyper::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connect => "no connection",
-            Self::Broken => "the connection broke off",
-        })
+        match self {
+            Self::Connect(reason) => write!(f, "no connection: {reason}"),
+            Self::Broken(reason) => write!(f, "the connection broke off: {reason}"),
+        }
     }
 }
 
@@ -88,11 +93,11 @@ impl Pool {
             };
             match lease.send(request).await {
                 Ok(response) => return Ok((response, lease)),
-                Err(_) if !lease.is_reused() => return Err(SendError::Broken),
+                Err(error) if !lease.is_reused() => return Err(SendError::broken(error.error())),
                 Err(mut error) => {
                     let unsent = error.take_message();
                     let repeated = || is_repeatable.then(&again).flatten();
-                    request = unsent.or_else(repeated).ok_or(SendError::Broken)?;
+                    request = unsent.or_else(repeated).ok_or_else(|| SendError::broken(error.error()))?;
                 }
             }
         }
@@ -129,18 +134,18 @@ impl Pool {
 
     async fn handshake(&self) -> Result<Http1, SendError> {
         let connecting = async {
-            let stream = self.open().await?;
-            http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(|_| SendError::Connect)
+            let stream = dial(&self.upstream, Spoken::Http1).await?;
+            let stream: TokioIo<Stream> = TokioIo::new(stream);
+            http1::Builder::new()
+                .handshake(stream)
+                .await
+                .map_err(|error| SendError::Connect(error.to_string()))
         };
-        timeout(self.upstream.connect_timeout, connecting).await.map_err(|_| SendError::Connect)?
+        timeout(self.upstream.connect_timeout, connecting).await.map_err(|_| self.too_slow())?
     }
 
-    async fn open(&self) -> Result<Patient<TcpStream>, SendError> {
-        let address = self.upstream.authority.as_str();
-        let stream = TcpStream::connect(address).await.map_err(|_| SendError::Connect)?;
-        // Without it the last packet of a request may wait for an acknowledgement.
-        stream.set_nodelay(true).map_err(|_| SendError::Connect)?;
-        Ok(Patient::new(stream, PATIENCE))
+    fn too_slow(&self) -> SendError {
+        SendError::Connect(format!("no answer within {:?}", self.upstream.connect_timeout))
     }
 
     async fn send_http2(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, SendError> {
@@ -152,20 +157,21 @@ impl Pool {
         // An upstream that is going away says so without closing: nothing was sent yet.
         if sender.ready().await.is_err() {
             sender = self.connect_http2().await?;
-            sender.ready().await.map_err(|_| SendError::Broken)?;
+            sender.ready().await.map_err(|error| SendError::broken(&error))?;
         }
-        sender.send_request(request).await.map_err(|_| SendError::Broken)
+        sender.send_request(request).await.map_err(|error| SendError::broken(&error))
     }
 
     async fn connect_http2(&self) -> Result<http2::SendRequest<RequestBody>, SendError> {
         let handshake = async {
-            let stream = self.open().await?;
+            let stream = dial(&self.upstream, Spoken::Http2).await?;
             let mut builder = http2::Builder::new(LocalExecutor);
             builder.timer(TokioTimer::new());
-            builder.handshake(TokioIo::new(stream)).await.map_err(|_| SendError::Connect)
+            let connected = builder.handshake(TokioIo::new(stream)).await;
+            connected.map_err(|error| SendError::Connect(error.to_string()))
         };
         let connected = timeout(self.upstream.connect_timeout, handshake).await;
-        let (sender, connection) = connected.map_err(|_| SendError::Connect)??;
+        let (sender, connection) = connected.map_err(|_| self.too_slow())??;
         tokio::task::spawn_local(async move {
             let _ = connection.await;
         });

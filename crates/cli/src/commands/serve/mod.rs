@@ -1,14 +1,17 @@
 //! `corsac serve`: run the gateway.
 
+mod development;
+
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Duration;
 
 use corsac_diagnostics::{Report, excerpt};
-use corsac_gateway::{Config, Gateway, Listening, Reading, StartError, Upstream, read, watch};
+use corsac_gateway::{
+    Config, Gateway, Listening, Reading, StartError, Upstream, WatchedFiles, reach, read, watch,
+};
 use corsac_origin::PublicSuffixList;
-use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -16,6 +19,7 @@ use crate::args::{Global, Serve};
 use crate::exit::Exit;
 use crate::load;
 use crate::output::Output;
+use development::Development;
 
 /// Time that an upstream has to accept the connection that asks whether it is there.
 const PROBE_TIME: Duration = Duration::from_secs(1);
@@ -26,8 +30,14 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
         Err(error) => return output.fail(&error.reason, &error.hint),
     };
     let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
+    let development = match serve.dev_tls.then(Development::load_or_make).transpose() {
+        Ok(development) => development,
+        Err(error) => return output.fail(&error.reason, &error.hint),
+    };
     let loader = Loader {
         file: &serve.file,
+        watched: WatchedFiles::new(&serve.file),
+        development: development.as_ref(),
         profile: global.profile.as_deref(),
         suffixes,
         output,
@@ -51,8 +61,7 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
         Err(error) => return start_failed(&error, output),
     };
     runtime.block_on(warn_of_unreachable(&upstreams, output));
-    let listening = gateway.listening();
-    output.talk(&format!("serving http://{}, admin http://{}", listening.gateway, listening.admin));
+    announce(&gateway, development.as_ref(), output);
     if output.data(&format!("{{{}}}\n", ready(&gateway)), Exit::Clean) == Exit::Failed {
         return Exit::Failed;
     }
@@ -68,10 +77,27 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
     Exit::Clean
 }
 
+fn announce(gateway: &Gateway, development: Option<&Development>, output: &Output) {
+    let Listening { gateway, admin, redirect, is_tls } = gateway.listening();
+    let scheme = if is_tls { "https" } else { "http" };
+    let redirects = redirect.map(|address| format!(", redirecting http://{address}")).unwrap_or_default();
+    output.talk(&format!("serving {scheme}://{gateway}{redirects}, admin http://{admin}"));
+    if let Some(Development { certificate, is_new, .. }) = development {
+        let path = certificate.display();
+        let made = if *is_new { "made now" } else { "made before" };
+        output.talk(&format!("development certificate, {made}: {path}, with its key beside it"));
+        output.talk(&format!(
+            "trust it for a call: curl --cacert {path} https://localhost:{}/; or add it to your browser's certificates",
+            gateway.port()
+        ));
+    }
+}
+
 /// `"listening":{…}`, the machine's part of saying that requests are accepted.
 pub(crate) fn ready(gateway: &Gateway) -> String {
-    let Listening { gateway, admin } = gateway.listening();
-    format!("\"listening\":{{\"gateway\":\"{gateway}\",\"admin\":\"{admin}\"}}")
+    let Listening { gateway, admin, redirect, .. } = gateway.listening();
+    let redirect = redirect.map(|address| format!(",\"redirect\":\"{address}\"")).unwrap_or_default();
+    format!("\"listening\":{{\"gateway\":\"{gateway}\",\"admin\":\"{admin}\"{redirect}}}")
 }
 
 /// The runtime for signals and for watching the file.
@@ -144,15 +170,28 @@ struct Loader<'l> {
     profile: Option<&'l str>,
     suffixes: &'l PublicSuffixList,
     output: &'l Output,
-    /// The text loaded last, as a hash.
+    /// The policy file and the files that it named last.
+    watched: WatchedFiles,
+    development: Option<&'l Development>,
+    /// What was loaded last, as a hash.
     loaded: Cell<Option<u64>>,
 }
 
 impl Loader<'_> {
-    /// Whether the file has another text than the one loaded last.
+    /// Whether the file, or one that it names, is another than the one loaded last.
     fn differs(&self) -> bool {
-        let now = load::policy_file(self.file).ok().map(|source| hash(source.text()));
+        let now = load::policy_file(self.file).ok().map(|source| self.hash(source.text()));
         now != self.loaded.get()
+    }
+
+    /// The text and the files that it names.
+    fn hash(&self, text: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        for path in self.watched.others() {
+            load::named_file(&path).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// The configuration, with its findings told.
@@ -161,11 +200,30 @@ impl Loader<'_> {
             self.loaded.set(None);
             self.output.fail(&error.reason, &error.hint)
         })?;
-        self.loaded.set(Some(hash(source.text())));
-        let Reading { config, document, findings } = read(source, self.profile, self.suffixes);
+        let text = source.text().to_owned();
+        let Reading { config, document, findings, files } = read(source, self.profile, self.suffixes);
+        self.watched.set_others(files);
+        self.loaded.set(Some(self.hash(&text)));
         let report: Report = document.report(findings);
         self.output.talk_reports(&[report]);
-        config.ok_or(Exit::Findings)
+        let config = config.ok_or(Exit::Findings)?;
+        match self.development {
+            Some(development) => self.for_development(config, development),
+            None => Ok(config),
+        }
+    }
+
+    fn for_development(&self, mut config: Config, development: &Development) -> Result<Config, Exit> {
+        if config.tls.is_some() {
+            let reason = "--dev-tls and [gateway.tls] both name a certificate";
+            return Err(self.output.fail(reason, "leave one of them out"));
+        }
+        if !config.listen.ip().is_loopback() {
+            let reason = format!("--dev-tls serves this machine alone, and {} is more", config.listen);
+            return Err(self.output.fail(&reason, "set gateway.listen to \"127.0.0.1:8443\""));
+        }
+        config.tls = Some(development.tls.clone());
+        Ok(config)
     }
 }
 
@@ -179,7 +237,7 @@ async fn reload_on_change(loader: &Loader<'_>, gateway: &Gateway) {
             reload(loader, gateway);
         }
     };
-    if let Err(error) = watch(loader.file, changed).await {
+    if let Err(error) = watch(&loader.watched, changed).await {
         loader.output.warn(&format!("changes of the file are not seen: {error}; send SIGHUP to reload"));
     }
     std::future::pending::<()>().await;
@@ -215,20 +273,12 @@ fn reload(loader: &Loader<'_>, gateway: &Gateway) {
     }
 }
 
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// An upstream that is down at start may come up later: a warning, no failure.
 async fn warn_of_unreachable(upstreams: &[Upstream], output: &Output) {
     for upstream in upstreams {
-        let connected =
-            tokio::time::timeout(PROBE_TIME, TcpStream::connect(upstream.authority.as_str())).await;
-        let reason = match connected {
-            Ok(Ok(_)) => continue,
-            Ok(Err(error)) => error.to_string(),
+        let reason = match tokio::time::timeout(PROBE_TIME, reach(upstream)).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(reason)) => reason,
             Err(_) => format!("no answer within {PROBE_TIME:?}"),
         };
         let (name, authority) = (excerpt(&upstream.name), &upstream.authority);
