@@ -8,7 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::HeaderValue;
 use rustls::pki_types::CertificateDer;
-use rustls::server::{ClientHello, ServerSessionMemoryCache, VerifierBuilderError, WebPkiClientVerifier};
+use rustls::server::{
+    ClientHello, NoServerSessionStorage, ServerSessionMemoryCache, VerifierBuilderError, WebPkiClientVerifier,
+};
 use rustls::sign::SingleCertAndKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
@@ -129,7 +131,14 @@ fn server_config(identity: &Identity, terms: &Terms) -> Result<ServerConfig, Ver
     let resolver = SingleCertAndKey::from(Arc::clone(&identity.key));
     let mut config = builder.with_cert_resolver(Arc::new(resolver));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+    if terms.clients.is_some() {
+        // A session that goes on is not verified again: a certificate that expired, or whose
+        // authority was removed, would be good for as long as it is remembered.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    } else {
+        config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+    }
     Ok(config)
 }
 

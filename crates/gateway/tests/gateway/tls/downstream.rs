@@ -199,6 +199,26 @@ fn client_certificates_are_verified_told_upstreams_and_cannot_be_forged() {
     assert_eq!(told(&plain, Some(&known)), Ok(0));
 }
 
+#[test]
+fn sessions_go_on_but_not_where_clients_show_certificates() {
+    let site = Site::new();
+    let clients = Authority::new("clients");
+    std::fs::write(site.path().join("clients.pem"), clients.pem()).unwrap();
+    let identity = clients.issue(&["client"]);
+    let second = |tls: &str| {
+        let gateway = start(site.path(), &site.policy("", tls));
+        let config = client(site.authority.roots(), Some(&identity), &[]);
+        let kinds = [0; 2].map(|_| {
+            let mut stream = connect(&config, gateway.listening().gateway, "app.example").unwrap();
+            assert!(ask(&mut stream, &get("/api/x", "app.example")).unwrap().starts_with("HTTP/1.1 200"));
+            stream.conn.handshake_kind().unwrap()
+        });
+        kinds[1]
+    };
+    assert_eq!(second(""), rustls::HandshakeKind::Resumed);
+    assert_eq!(second("client_certificates = { ca = \"clients.pem\" }"), rustls::HandshakeKind::Full);
+}
+
 /// Reads the head of an answer.
 fn head(stream: &mut Secure) -> String {
     let mut head = Vec::new();

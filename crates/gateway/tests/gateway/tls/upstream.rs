@@ -145,6 +145,24 @@ fn http2_over_tls_is_spoken_by_agreement_only() {
     assert_eq!((status, reason.as_deref()), (502, Some("no connection: it does not speak HTTP/2 over TLS")));
 }
 
+/// The upstream is a gateway too, which speaks HTTP/2 over TLS by itself.
+#[test]
+fn http2_over_tls_is_spoken_between_two_gateways() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let authority = Authority::new("authority");
+    std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+    save(folder, "inner", &authority.issue(&["127.0.0.1"]));
+    let plain = crate::support::Upstream::start();
+    let tls =
+        "[gateway.tls]\ncertificates = [{ chain = \"inner.pem\", key = \"inner.key\" }]\n[gateway.limits]";
+    let inner = super::start(folder, &policy(plain.address, "").replace("[gateway.limits]", tls));
+    let settings = "http2 = true\npreserve_host = false\nresponse_timeout";
+    let text = over_tls(inner.listening().gateway, "ca = \"ca.pem\"").replace("response_timeout", settings);
+    let (status, body, reason) = asked(folder, &text);
+    assert_eq!((status, body.as_str(), reason), (200, "ok", None));
+}
+
 #[test]
 fn websockets_go_through_tls_on_both_sides() {
     let folder = tempfile::tempdir().unwrap();
