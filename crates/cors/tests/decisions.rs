@@ -577,21 +577,19 @@ fn what_a_guard_sets_is_exposed_beside_what_the_policy_lists() {
             ..PolicyConfig::default()
         };
         let policy = Policy::compile(&config).unwrap();
-        let own = [http::header::RETRY_AFTER, http::HeaderName::from_static("x-request-id")];
+        let own = [http::header::RETRY_AFTER, HeaderName::from_static("x-request-id")];
         let wider = policy.exposing(&own);
         // The same in every other way, and adding again changes nothing.
         assert_eq!(wider.to_config().origins, config.origins);
         assert_eq!(wider.exposing(&own), wider);
         assert_eq!(Policy::compile(&wider.to_config()).unwrap(), wider);
-        let mut headers = http::HeaderMap::new();
-        headers.insert("origin", http::HeaderValue::from_static("https://app.example.com"));
-        let mut response = http::HeaderMap::new();
-        let _ =
-            wider.decide(&RequestHead { method: &http::Method::GET, headers: &headers }).apply(&mut response);
-        headers.insert("origin", http::HeaderValue::from_static("https://evil.example"));
-        let mut foreign = http::HeaderMap::new();
-        let _ =
-            wider.decide(&RequestHead { method: &http::Method::GET, headers: &headers }).apply(&mut foreign);
+        let mut headers = HeaderMap::new();
+        headers.insert("origin", HeaderValue::from_static("https://app.example.com"));
+        let mut response = HeaderMap::new();
+        let _ = wider.decide(&RequestHead { method: &Method::GET, headers: &headers }).apply(&mut response);
+        headers.insert("origin", HeaderValue::from_static("https://evil.example"));
+        let mut foreign = HeaderMap::new();
+        let _ = wider.decide(&RequestHead { method: &Method::GET, headers: &headers }).apply(&mut foreign);
         assert!(!foreign.contains_key("access-control-expose-headers"));
         response["access-control-expose-headers"].to_str().unwrap().to_owned()
     };

@@ -11,7 +11,6 @@
 
 mod config;
 mod control;
-#[cfg_attr(not(test), expect(dead_code, reason = "the guards that fetch keys and answers call it"))]
 mod fetch;
 mod gateway;
 mod message;
