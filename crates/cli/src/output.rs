@@ -11,7 +11,7 @@ use crate::args::{Color, Format, Global};
 use crate::exit::Exit;
 
 /// Where a run writes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Output {
     color: Color,
     quiet: bool,

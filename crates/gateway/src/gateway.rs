@@ -11,15 +11,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use corsac_events::Recorder;
 use corsac_middleware::stack::StackError;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
-use crate::control::{self, World};
+use crate::control::{self, Teller, World};
 use crate::observe::access_log::{Buffer, Writer};
 use crate::observe::admin;
+use crate::observe::audit::Audit;
 use crate::observe::metrics::Metrics;
 use crate::serve::listener::{self, Door};
 use crate::serve::worker::{Observer, Shared, Worker};
@@ -38,6 +40,28 @@ pub struct Listening {
     pub is_tls: bool,
 }
 
+/// Who is told what.
+#[derive(Clone, Default)]
+pub struct Watchers {
+    /// Told of every request.
+    pub observer: Option<Observer>,
+    /// Told what no single request says: that keys cannot be fetched, and that they can
+    /// again.
+    pub teller: Option<Teller>,
+}
+
+impl From<Option<Observer>> for Watchers {
+    fn from(observer: Option<Observer>) -> Self {
+        Self { observer, teller: None }
+    }
+}
+
+impl fmt::Debug for Watchers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watchers").finish_non_exhaustive()
+    }
+}
+
 /// Why a gateway cannot start.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -46,6 +70,8 @@ pub enum StartError {
     AccessLog(io::Error),
     /// An address cannot be bound: in use, or not one of this machine's.
     Bind(SocketAddr, io::Error),
+    /// The events' file cannot be opened.
+    Events(io::Error),
     /// Guards that cannot run; whoever read the configuration has been told.
     Guards(Vec<StackError>),
     /// A thread or its runtime cannot be made.
@@ -57,6 +83,7 @@ impl fmt::Display for StartError {
         match self {
             Self::AccessLog(_) => f.write_str("open the access log"),
             Self::Bind(address, _) => write!(f, "listen on {address}"),
+            Self::Events(_) => f.write_str("open the events' file"),
             Self::Guards(errors) => write!(f, "make the guards: {}", told(errors)),
             Self::Thread(_) => f.write_str("start a worker"),
         }
@@ -66,7 +93,9 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::AccessLog(error) | Self::Bind(_, error) | Self::Thread(error) => Some(error),
+            Self::AccessLog(error) | Self::Events(error) | Self::Bind(_, error) | Self::Thread(error) => {
+                Some(error)
+            }
             Self::Guards(_) => None,
         }
     }
@@ -93,6 +122,12 @@ impl fmt::Display for ReloadError {
 
 impl std::error::Error for ReloadError {}
 
+/// Whether events are written to the same place.
+fn same_events(old: &Config, new: &Config) -> bool {
+    let place = |config: &Config| config.events.as_ref().map(|events| events.file.clone());
+    place(old) == place(new)
+}
+
 fn told(errors: &[StackError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
@@ -104,6 +139,7 @@ pub struct Gateway {
     listening: Listening,
     workers: Vec<JoinHandle<()>>,
     log: Option<Writer>,
+    audit: Option<Audit>,
     grace: Duration,
     world: Arc<World>,
     generations: AtomicU64,
@@ -126,7 +162,8 @@ impl Gateway {
     ///
     /// # Errors
     /// An address in use, a log that cannot be opened, no threads.
-    pub fn start(config: Config, observer: Option<Observer>) -> Result<Self, StartError> {
+    pub fn start(config: Config, watchers: impl Into<Watchers>) -> Result<Self, StartError> {
+        let Watchers { observer, teller } = watchers.into();
         let bound = |address| move |error| StartError::Bind(address, error);
         let (listeners, gateway) = bind(config.listen, config.workers)?;
         let (redirects, redirect) = match config.redirect_listen {
@@ -140,11 +177,14 @@ impl Gateway {
         let listening = Listening { gateway, admin: admin_address, redirect, is_tls };
 
         let log = Writer::open(&config.access_log).map_err(StartError::AccessLog)?;
-        let metrics = Metrics::new(log.as_ref().map(Writer::dropped));
+        let audit = config.events.as_ref().map(|events| Audit::open(events, config.workers)).transpose();
+        let (audit, recorders) = audit.map_err(StartError::Events)?.unzip();
+        let mut recorders = recorders.into_iter().flatten();
+        let metrics = Metrics::new(log.as_ref().map(Writer::dropped), audit.as_ref().map(|it| &it.sink));
         metrics.record_reload("loaded", 1);
         let permits = Arc::new(Semaphore::new(config.limits.connections));
         let grace = config.shutdown_grace;
-        let (world, tasks) = World::new(None);
+        let (world, tasks) = World::new(teller);
         let start = Origin::Start(Arc::clone(&world) as _);
         let snapshot = Snapshot::new(config, 1, &metrics, start).map_err(StartError::Guards)?;
         let snapshot = ArcSwap::new(snapshot);
@@ -157,6 +197,7 @@ impl Gateway {
             let parts = WorkerParts {
                 shared: Arc::clone(&shared),
                 log: log.as_ref().map(Writer::buffer),
+                recorder: recorders.next(),
                 listener,
                 door: if is_tls { Door::Tls } else { Door::Plain },
                 redirect: redirects.next(),
@@ -168,7 +209,7 @@ impl Gateway {
         }
         let control = control::start(Arc::clone(&shared), tasks).map_err(StartError::Thread)?;
         workers.push(control);
-        Ok(Self { shared, listening, workers, log, grace, world, generations: AtomicU64::new(1) })
+        Ok(Self { shared, listening, workers, log, audit, grace, world, generations: AtomicU64::new(1) })
     }
 
     /// Where it listens.
@@ -197,6 +238,7 @@ impl Gateway {
             ("admin", old.admin == config.admin),
             ("workers", old.workers == config.workers),
             ("access_log", old.access_log == config.access_log),
+            ("events", same_events(old, &config)),
             ("limits.connections", old.limits.connections == config.limits.connections),
             ("shutdown_grace", old.shutdown_grace == config.shutdown_grace),
         ] {
@@ -217,6 +259,9 @@ impl Gateway {
         if let Some(log) = &self.log {
             log.reopen();
         }
+        if let Some(audit) = &self.audit {
+            audit.reopen();
+        }
     }
 
     /// Records that a configuration was refused, for the metrics; the access log's file
@@ -236,6 +281,10 @@ impl Gateway {
         }
         if let Some(log) = self.log.take() {
             log.finish();
+        }
+        if let Some(audit) = self.audit.take() {
+            // What a file did not take in time is counted as that, and the gateway stops.
+            let _ = audit.sink.close(self.grace);
         }
     }
 
@@ -265,6 +314,7 @@ fn bind(address: SocketAddr, workers: usize) -> Result<(Vec<StdListener>, Socket
 struct WorkerParts {
     shared: Arc<Shared>,
     log: Option<Buffer>,
+    recorder: Option<Recorder>,
     listener: StdListener,
     door: Door,
     redirect: Option<StdListener>,
@@ -293,7 +343,7 @@ impl WorkerParts {
     }
 
     fn run(self, runtime: LocalRuntime) {
-        let worker = Worker::new(Arc::clone(&self.shared), self.log);
+        let worker = Worker::new(Arc::clone(&self.shared), self.log, self.recorder);
         runtime.block_on(async {
             // Both fail only on a runtime without I/O, which `spawn` enabled.
             let Ok(listener) = TcpListener::from_std(self.listener) else { return };

@@ -21,11 +21,12 @@ mod tls;
 mod watch;
 
 pub use config::{
-    AccessLog, Config, Limits, Ownership, RULES, RateLimitStore, Reading, Route, Ruling, Upstream, read,
-    read_each,
+    AccessLog, Config, Events, Limits, Ownership, RULES, RateLimitStore, Reading, Route, Ruling, Upstream,
+    read, read_each,
 };
 pub use control::Teller;
-pub use gateway::{Gateway, Listening, ReloadError, StartError};
+pub use corsac_middleware::authn::Notice;
+pub use gateway::{Gateway, Listening, ReloadError, StartError, Watchers};
 pub use observe::event::{CorsEvent, RequestEvent};
 pub use serve::upstream::dial::reach;
 pub use serve::worker::Observer;

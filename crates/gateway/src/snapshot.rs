@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use corsac_middleware::authn::{Outside, read_file};
-use corsac_middleware::stack::{Stack, StackError, World};
+use corsac_middleware::stack::{AuditLog, Stack, StackError, World};
 
 use crate::config::{Config, Route};
+use crate::observe::audit::audit_log;
 use crate::observe::metrics::{Metrics, RouteMetrics};
 
 /// Label of requests that match no route.
@@ -17,6 +18,10 @@ pub(crate) struct Snapshot {
     pub(crate) generation: u64,
     pub(crate) config: Config,
     pub(crate) stack: Stack,
+    /// What of guards' decisions is written, if they are.
+    pub(crate) audit: Option<AuditLog>,
+    /// The path patterns of the routes, for events.
+    paths: Vec<Arc<str>>,
     metrics: Vec<RouteMetrics>,
     unrouted: RouteMetrics,
 }
@@ -53,11 +58,18 @@ impl Snapshot {
         }?;
         let per_route = config.routes.iter().map(|route| metrics.route(&route.path)).collect();
         let unrouted = metrics.route(UNROUTED);
-        Ok(Arc::new(Self { generation, config, stack, metrics: per_route, unrouted }))
+        let audit = config.events.as_ref().map(audit_log);
+        let paths = config.routes.iter().map(|route| route.path.as_str().into()).collect();
+        Ok(Arc::new(Self { generation, config, stack, audit, paths, metrics: per_route, unrouted }))
     }
 
     pub(crate) fn route(&self, index: usize) -> Option<Matched<'_>> {
         self.config.routes.get(index).map(|route| Matched { route, index })
+    }
+
+    /// The path pattern of a route.
+    pub(crate) fn path(&self, route: Option<usize>) -> Option<&Arc<str>> {
+        self.paths.get(route?)
     }
 
     pub(crate) fn metrics(&self, matched: Option<Matched<'_>>) -> &RouteMetrics {

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::files::Files;
 use super::rules::{DEVELOPMENT_ORIGIN, UNUSED_DEFINITION};
-use super::{Config, Upstream, gateway, routes, store, tls};
+use super::{Config, Upstream, events, gateway, routes, store, tls};
 use crate::tls::upstream::UpstreamTls;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -39,6 +39,7 @@ impl Reader<'_> {
         let policies = self.policies(&mut root, out);
         let around = Surroundings { base: self.files.folder(), read: &read_file };
         let mut guards = Definitions::read(&mut root, &around, out);
+        let events = events::read(&mut root, &around, self.files, out);
         let store = store::read(&mut root, &around, self.files, out);
         let before = out.len();
         let known =
@@ -73,6 +74,7 @@ impl Reader<'_> {
             upstreams: upstreams.into_iter().map(|defined| defined.value).collect::<Option<_>>()?,
             routes,
             stack: with_store(stack?, store.as_ref()),
+            events,
             rate_limit_store: store.map(|(store, _)| store),
         })
     }

@@ -4,6 +4,7 @@
 //! none that prevents it from running.
 
 mod definitions;
+mod events;
 mod files;
 mod gateway;
 mod routes;
@@ -32,6 +33,7 @@ use crate::tls::upstream::UpstreamTls;
 
 use files::Files;
 
+pub use events::Events;
 pub use rules::RULES;
 pub use store::RateLimitStore;
 
@@ -65,6 +67,8 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// The routes.
     pub routes: Vec<Route>,
+    /// Where guards' decisions go.
+    pub events: Option<Events>,
     /// Where limits are kept that other gateways share.
     pub rate_limit_store: Option<RateLimitStore>,
     /// The guards of each route, in the same order.

@@ -2,6 +2,7 @@
 //! word of the request.
 
 use bytes::Bytes;
+use corsac_events::Guard;
 use corsac_middleware::guard::Refused;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
@@ -30,6 +31,24 @@ impl Failure {
             Self::Own(problem) => problem.code(),
             Self::Refused(refused) => refused.problem.code,
         }
+    }
+
+    /// Which guard it is of, and why, if it is the gateway's own and a guard's.
+    pub(crate) fn guard(&self) -> Option<(Guard, &'static str)> {
+        let Self::Own(problem) = self else { return None };
+        let guard = match problem {
+            Problem::BadRequest(_)
+            | Problem::MethodNotProxied
+            | Problem::Misdirected
+            | Problem::TlsRequired => Guard::Request,
+            Problem::BodyTooLarge
+            | Problem::HeadTooLarge
+            | Problem::RequestTimeout
+            | Problem::TargetTooLong => Guard::Limits,
+            Problem::WebSocketDenied(_) => Guard::Cors,
+            Problem::Internal | Problem::UpstreamFailed | Problem::UpstreamTimeout => return None,
+        };
+        Some((guard, problem.code()))
     }
 
     /// The response.

@@ -13,6 +13,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
+use corsac_events::Verdict;
+use corsac_middleware::stack::Decided;
 use http::Version;
 use http::header::HeaderValue;
 use prometheus_client::metrics::counter::Counter;
@@ -230,6 +232,7 @@ fn line(out: &mut Vec<u8>, event: &RequestEvent<'_>, clock: &mut Clock) {
     if event.is_secure {
         out.extend_from_slice(b",\"secure\":true");
     }
+    guards(out, event.guards);
     if event.upstream_cors_removed {
         out.extend_from_slice(b",\"upstream_cors_removed\":true");
     }
@@ -245,6 +248,29 @@ fn cors_fields(out: &mut Vec<u8>, cors: &CorsEvent<'_>, policy: Option<&str>) {
         text(out, b",\"policy\":\"", policy.as_bytes());
     }
     out.push(b'}');
+}
+
+/// What did not simply let the request pass.
+fn guards(out: &mut Vec<u8>, decisions: &[Decided]) {
+    let mut told = decisions.iter().filter(|decided| decided.verdict != Verdict::Allowed).peekable();
+    if told.peek().is_none() {
+        return;
+    }
+    out.extend_from_slice(b",\"guards\":[");
+    while let Some(decided) = told.next() {
+        known(out, b"{\"guard\":\"", decided.guard.name());
+        known(out, b"\",\"verdict\":\"", decided.verdict.name());
+        known(out, b"\",\"reason\":\"", decided.reason);
+        out.push(b'"');
+        if let Some(detail) = &decided.detail {
+            text(out, b",\"detail\":\"", detail.as_str().as_bytes());
+        }
+        out.push(b'}');
+        if told.peek().is_some() {
+            out.push(b',');
+        }
+    }
+    out.push(b']');
 }
 
 fn address(out: &mut Vec<u8>, address: IpAddr) {

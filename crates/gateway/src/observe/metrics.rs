@@ -2,12 +2,16 @@
 //! fixed lists, never from a request, so that no client can grow them.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use corsac_events::{Counts, Sink};
+use corsac_middleware::stack::Decided;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -39,6 +43,13 @@ struct CorsLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GuardLabels {
+    guard: &'static str,
+    verdict: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReloadLabels {
     outcome: &'static str,
 }
@@ -50,6 +61,7 @@ pub(crate) struct Metrics {
     requests: Family<RouteLabels, Counter>,
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     cors: Family<CorsLabels, Counter>,
+    guards: Family<GuardLabels, Counter>,
     reloads: Family<ReloadLabels, Counter>,
     pub(crate) connections: Gauge<i64, AtomicI64>,
     generation: Gauge<i64, AtomicI64>,
@@ -63,17 +75,21 @@ pub(crate) struct RouteMetrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(dropped_lines: Option<Counter>) -> Self {
+    pub(crate) fn new(dropped_lines: Option<Counter>, events: Option<&Sink>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("corsac"),
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             cors: Family::default(),
+            guards: Family::default(),
             reloads: Family::default(),
             connections: Gauge::default(),
             generation: Gauge::default(),
         };
         metrics.register(dropped_lines.unwrap_or_default());
+        if let Some(sink) = events {
+            metrics.registry.register_collector(Box::new(EventCounts(Box::new(sink.counter()))));
+        }
         metrics
     }
 
@@ -83,6 +99,8 @@ impl Metrics {
         let help = "Seconds from a request's head to its response's head";
         registry.register("request_duration_seconds", help, self.durations.clone());
         registry.register("cors_decisions", "CORS decisions by kind and reason", self.cors.clone());
+        let help = "Decisions of guards by guard, verdict and reason";
+        registry.register("guard_decisions", help, self.guards.clone());
         registry.register("reloads", "Loads of the configuration by outcome", self.reloads.clone());
         registry.register("connections", "Open client connections", self.connections.clone());
         registry.register("generation", "Generation of the configuration in force", self.generation.clone());
@@ -101,6 +119,11 @@ impl Metrics {
     /// The counters of decisions, for one worker.
     pub(crate) fn cors(&self) -> CorsMetrics {
         CorsMetrics { all: self.cors.clone(), known: RefCell::default() }
+    }
+
+    /// The counters of guards' decisions, for one worker.
+    pub(crate) fn guards(&self) -> GuardMetrics {
+        GuardMetrics { all: self.guards.clone(), known: RefCell::default() }
     }
 
     pub(crate) fn record_reload(&self, outcome: &'static str, generation: u64) {
@@ -141,6 +164,61 @@ impl CorsMetrics {
         if known.len() < MAX_KNOWN {
             known.push((labels, counter));
         }
+    }
+}
+
+/// Counters of guards' decisions; a worker remembers those it has met. All labels are
+/// literals.
+pub(crate) struct GuardMetrics {
+    all: Family<GuardLabels, Counter>,
+    known: RefCell<Vec<(GuardLabels, Counter)>>,
+}
+
+impl GuardMetrics {
+    pub(crate) fn record(&self, decisions: &[Decided]) {
+        let mut known = self.known.borrow_mut();
+        for decided in decisions {
+            let (guard, verdict, reason) = (decided.guard.name(), decided.verdict.name(), decided.reason);
+            let is_same = |(met, _): &&(GuardLabels, Counter)| {
+                std::ptr::eq(met.reason, reason) && met.guard == guard && met.verdict == verdict
+            };
+            if let Some((_, counter)) = known.iter().find(is_same) {
+                counter.inc();
+                continue;
+            }
+            let labels = GuardLabels { guard, verdict, reason };
+            let counter = self.all.get_or_create(&labels).clone();
+            counter.inc();
+            if known.len() < MAX_KNOWN {
+                known.push((labels, counter));
+            }
+        }
+    }
+}
+
+/// What became of events, asked when somebody reads the metrics.
+struct EventCounts(Box<dyn Fn() -> Counts + Send + Sync>);
+
+impl fmt::Debug for EventCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventCounts").finish_non_exhaustive()
+    }
+}
+
+impl Collector for EventCounts {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let Counts { accepted, dropped, written, failed } = (self.0)();
+        for (name, help, count) in [
+            ("events_accepted", "Events that were taken", accepted),
+            ("events_dropped", "Events that the queue had no room for", dropped),
+            ("events_written", "Events that were written", written),
+            ("events_failed", "Events that could not be written", failed),
+        ] {
+            let counter = ConstCounter::new(count);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ use corsac_middleware::rate_limit::{Moment, Permit};
 use corsac_middleware::route::{PathError, canonical_path};
 use corsac_middleware::stack::{Asked, Passage, Step};
 use futures_util::FutureExt;
-use http::header::{CONNECTION, HeaderMap, HeaderValue, ORIGIN, STRICT_TRANSPORT_SECURITY};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
 use http_body::Body as _;
@@ -31,7 +31,6 @@ use crate::message::forward::{self, Entry, Peer};
 use crate::message::framing::{Flaw, Framing};
 use crate::message::head::{self, Host};
 use crate::message::problem::{Failure, Problem};
-use crate::observe::event::{CorsEvent, RequestEvent, kind_name};
 use crate::serve::redirect;
 use crate::serve::upgrade;
 use crate::serve::upstream::lease::Lease;
@@ -39,18 +38,15 @@ use crate::serve::upstream::pool::Pool;
 use crate::serve::worker::Worker;
 use crate::snapshot::{Matched, Snapshot};
 
-/// The status of a request whose client went away first, as nginx logs it.
-const CLIENT_CLOSED: u16 = 499;
-
 /// One request on its way.
 pub(crate) struct Exchange {
     pub(crate) worker: Rc<Worker>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) peer: Rc<Peer>,
-    started: Instant,
-    time: SystemTime,
-    id: HeaderValue,
-    client: IpAddr,
+    pub(super) started: Instant,
+    pub(super) time: SystemTime,
+    pub(super) id: HeaderValue,
+    pub(super) client: IpAddr,
     trusted: bool,
     /// As it came.
     pub(crate) head: Parts,
@@ -61,14 +57,14 @@ pub(crate) struct Exchange {
     path: Result<Option<String>, PathError>,
     /// Its way through the guards. Borrowed for no longer than a guard is asked.
     pub(crate) passage: RefCell<Passage>,
-    is_websocket: bool,
-    verdict: Cell<Option<Verdict>>,
-    upstream_cors: Cell<bool>,
+    pub(super) is_websocket: bool,
+    pub(super) verdict: Cell<Option<Verdict>>,
+    pub(super) upstream_cors: Cell<bool>,
     /// What the upstream answered itself, for routes whose upstream owns CORS.
     from_upstream: Cell<bool>,
     /// Why the upstream failed, for the log alone.
-    upstream_error: OnceCell<String>,
-    reported: Cell<bool>,
+    pub(super) upstream_error: OnceCell<String>,
+    pub(super) reported: Cell<bool>,
     pub(crate) framing: Framing,
     /// What is wrong with the request as a whole.
     flaw: Option<Flaw>,
@@ -85,10 +81,10 @@ pub(crate) async fn handle(
     let begun = std::panic::catch_unwind(AssertUnwindSafe(|| Exchange::new(worker, peer, framing, head)));
     let Ok(exchange) = begun else { return Ok(Problem::Internal.response()) };
     let answered = AssertUnwindSafe(exchange.answer(body)).catch_unwind().await;
-    let (mut response, problem) = match answered {
+    let (mut response, failure) = match answered {
         Ok(Ok(response)) => (response, None),
-        Ok(Err(failure)) => (failure.response(), Some(failure.code())),
-        Err(_) => (Problem::Internal.response(), Some(Problem::Internal.code())),
+        Ok(Err(failure)) => (failure.response(), Some(failure)),
+        Err(_) => (Problem::Internal.response(), Some(Problem::Internal.into())),
     };
     exchange.stamp(response.headers_mut());
     let is_last = exchange.fields.has(Fields::TRANSFER_ENCODING) || exchange.flaw.is_some();
@@ -96,7 +92,7 @@ pub(crate) async fn handle(
         // Where this request ended only hyper knows; see `framing.rs`.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    exchange.report(response.status(), Some(response.headers()), problem);
+    exchange.report(response.status(), Some(response.headers()), failure.as_ref());
     Ok(response)
 }
 
@@ -144,7 +140,7 @@ impl Exchange {
         self.host.as_ref().ok().and_then(|host| host.value(&self.head.headers))
     }
 
-    fn matched(&self) -> Option<Matched<'_>> {
+    pub(super) fn matched(&self) -> Option<Matched<'_>> {
         let route = self.passage.borrow().route();
         route.and_then(|index| self.snapshot.route(index))
     }
@@ -249,7 +245,7 @@ impl Exchange {
     }
 
     /// Whether the request came over TLS.
-    fn is_secure(&self) -> bool {
+    pub(super) fn is_secure(&self) -> bool {
         forward::is_secure(&self.peer, &self.head.headers, self.trusted)
     }
 
@@ -389,54 +385,6 @@ impl Exchange {
         self.upstream_cors.set(removed && ownership == Ownership::Report);
     }
 
-    fn report(&self, status: StatusCode, response: Option<&HeaderMap>, problem: Option<&'static str>) {
-        if self.reported.replace(true) {
-            return;
-        }
-        let matched = self.matched();
-        let passage = self.passage.borrow();
-        let upstream = matched.and_then(|matched| self.snapshot.config.upstreams.get(matched.route.upstream));
-        let event = RequestEvent {
-            time: self.time,
-            id: self.id.to_str().unwrap_or_default(),
-            client: self.client,
-            method: &self.head.method,
-            target: &self.head.uri,
-            version: self.head.version,
-            host: self.host(),
-            origin: self.head.headers.get(ORIGIN),
-            route: matched.map(|matched| matched.route.path.as_str()),
-            upstream: upstream.map(|upstream| upstream.name.as_str()),
-            policy: self.snapshot.stack.policy(passage.route()).map(|named| &*named.name),
-            cors: self.cors_event(&passage),
-            guards: passage.trail(),
-            status,
-            response,
-            problem,
-            upstream_error: self.upstream_error.get().map(String::as_str),
-            is_secure: self.is_secure(),
-            upstream_cors_removed: self.upstream_cors.get(),
-            duration: self.started.elapsed(),
-            generation: self.snapshot.generation,
-        };
-        self.snapshot.metrics(matched).record(&event);
-        if let Some(cors) = &event.cors {
-            self.worker.cors_metrics.record(cors);
-        }
-        if let Some(log) = &self.worker.log {
-            log.record(&event);
-        }
-        if let Some(observer) = &self.worker.shared.observer {
-            observer(&event);
-        }
-    }
-
-    fn cors_event<'p>(&self, passage: &'p Passage) -> Option<CorsEvent<'p>> {
-        let decision = passage.cors()?;
-        let kind = kind_name(decision.kind(), self.is_websocket);
-        Some(CorsEvent { kind, verdict: self.verdict.get()?, decision })
-    }
-
     /// Notes that the response is the upstream's own.
     pub(crate) fn set_from_upstream(&self) {
         self.from_upstream.set(true);
@@ -447,15 +395,6 @@ impl Exchange {
         let upstream = self.snapshot.config.upstreams.get(matched.route.upstream);
         let default = upstream.map_or(Duration::from_secs(30), |upstream| upstream.response_timeout);
         matched.route.response_timeout.unwrap_or(default)
-    }
-}
-
-impl Drop for Exchange {
-    /// A client that went away takes the exchange with it; its line is written all the
-    /// same.
-    fn drop(&mut self) {
-        let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
-        self.report(closed, None, None);
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod handler;
 mod handshake;
 pub(crate) mod listener;
 mod redirect;
+mod report;
 mod stream;
 pub(crate) mod upgrade;
 pub(crate) mod upstream;

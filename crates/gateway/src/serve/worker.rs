@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use corsac_events::Recorder;
 use corsac_middleware::rate_limit::Moment;
 use corsac_middleware::rate_limit::shared::{RedisStore, Shared as RedisLimits};
 use corsac_middleware::stack::{Counting, Outcome};
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 use crate::config::RateLimitStore;
 use crate::observe::access_log::Buffer;
 use crate::observe::event::RequestEvent;
-use crate::observe::metrics::{CorsMetrics, Metrics};
+use crate::observe::metrics::{CorsMetrics, GuardMetrics, Metrics};
 use crate::serve::upstream::pool::Pool;
 use crate::snapshot::Snapshot;
 
@@ -42,7 +43,9 @@ pub(crate) struct Shared {
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) log: Option<Buffer>,
+    pub(crate) recorder: Option<Recorder>,
     pub(crate) cors_metrics: CorsMetrics,
+    pub(crate) guard_metrics: GuardMetrics,
     /// Pools in the order of the upstreams of a generation.
     pools: RefCell<(u64, Vec<Rc<Pool>>)>,
     next_id: Cell<u64>,
@@ -54,14 +57,16 @@ pub(crate) struct Worker {
 type Store = (RateLimitStore, Rc<RedisLimits<RedisStore>>);
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>, log: Option<Buffer>) -> Rc<Self> {
+    pub(crate) fn new(shared: Arc<Shared>, log: Option<Buffer>, recorder: Option<Recorder>) -> Rc<Self> {
         // Randomly keyed: ids of two workers or two starts do not meet.
         let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
-        let cors_metrics = shared.metrics.cors();
+        let (cors_metrics, guard_metrics) = (shared.metrics.cors(), shared.metrics.guards());
         Rc::new(Self {
             shared,
             log,
+            recorder,
             cors_metrics,
+            guard_metrics,
             pools: RefCell::default(),
             next_id: Cell::new(seed),
             store: RefCell::default(),

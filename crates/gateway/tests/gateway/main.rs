@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod answers;
+mod events;
 mod limits;
 mod messages;
 mod operation;

@@ -11,6 +11,7 @@
 //! it. The gateway and [`StackLayer`] both drive it, so that their decisions are the same.
 
 mod answer;
+mod audit;
 mod compile;
 mod count;
 #[cfg(feature = "file")]
@@ -19,6 +20,7 @@ mod passage;
 mod route;
 
 pub use answer::denial_text;
+pub use audit::{AuditLog, Facts, Named, Recorded};
 pub use compile::{Stack, StackConfig, StackError, World};
 pub use count::{Counting, Outcome};
 pub use passage::{Asked, Decided, Passage, Step};

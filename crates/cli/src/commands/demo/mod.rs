@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use corsac_diagnostics::Source;
-use corsac_gateway::{Gateway, Reading, read};
+use corsac_gateway::{Gateway, Reading, Watchers, read};
 use corsac_origin::PublicSuffixList;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::LocalSet;
@@ -70,8 +70,8 @@ async fn start(demo: &Demo, signals: &mut Signals, output: &Output) -> Result<Ga
     let decisions = Arc::new(Decisions::new(document));
     let observer = Arc::clone(&decisions);
     let observer = Arc::new(move |event: &corsac_gateway::RequestEvent<'_>| observer.record(event));
-    let gateway =
-        Gateway::start(config, Some(observer)).map_err(|error| serve::start_failed(&error, output))?;
+    let gateway = Gateway::start(config, Watchers { observer: Some(observer), teller: None })
+        .map_err(|error| serve::start_failed(&error, output))?;
 
     tokio::task::spawn_local(api::serve(api));
     let site = |role| Site::new(role, &addresses, gateway.listening().gateway, &text, &decisions);

@@ -5,11 +5,13 @@ mod development;
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use corsac_diagnostics::{Report, excerpt};
 use corsac_gateway::{
-    Config, Gateway, Listening, Reading, StartError, Upstream, WatchedFiles, reach, read, watch,
+    Config, Gateway, Listening, Notice, Reading, StartError, Teller, Upstream, WatchedFiles, Watchers, reach,
+    read, watch,
 };
 use corsac_origin::PublicSuffixList;
 use tokio::runtime::{Builder, Runtime};
@@ -56,7 +58,7 @@ pub(crate) fn run(serve: &Serve, global: &Global, output: &Output) -> Exit {
         Err(error) => return output.fail(&format!("failed to listen for signals: {error}"), ""),
     };
     let upstreams = config.upstreams.clone();
-    let gateway = match Gateway::start(config, None) {
+    let gateway = match Gateway::start(config, Watchers { observer: None, teller: Some(teller(output)) }) {
         Ok(gateway) => gateway,
         Err(error) => return start_failed(&error, output),
     };
@@ -93,6 +95,15 @@ fn announce(gateway: &Gateway, development: Option<&Development>, output: &Outpu
     }
 }
 
+/// Tells what no single request says, such as that keys cannot be fetched.
+fn teller(output: &Output) -> Teller {
+    let output = output.clone();
+    Arc::new(move |notice: &Notice| {
+        let text = format!("`{}`: {}", excerpt(&notice.method), notice.text.as_str());
+        if notice.is_failure { output.warn(&text) } else { output.talk(&text) }
+    })
+}
+
 /// `"listening":{…}`, the machine's part of saying that requests are accepted.
 pub(crate) fn ready(gateway: &Gateway) -> String {
     let Listening { gateway, admin, redirect, .. } = gateway.listening();
@@ -113,7 +124,9 @@ pub(crate) fn start_failed(error: &StartError, output: &Output) -> Exit {
         StartError::Bind(address, _) => {
             format!("does another program use port {}? `ss -ltnp` shows", address.port())
         }
-        StartError::AccessLog(_) => "does the folder exist, and may this user write there?".to_owned(),
+        StartError::AccessLog(_) | StartError::Events(_) => {
+            "does the folder exist, and may this user write there?".to_owned()
+        }
         _ => String::new(),
     };
     output.fail(&format!("failed to {error}: {cause}"), &hint)

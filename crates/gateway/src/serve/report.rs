@@ -1,0 +1,99 @@
+//! What is told of a request once its response's head is on its way: metrics, the access
+//! log, events, and whoever else watches.
+
+use corsac_events::Verdict;
+use corsac_middleware::stack::{Decided, Facts, Passage};
+use http::StatusCode;
+use http::header::{HeaderMap, ORIGIN};
+
+use crate::message::problem::Failure;
+use crate::observe::event::{CorsEvent, RequestEvent, kind_name};
+use crate::serve::handler::Exchange;
+
+/// The status of a request whose client went away first, as nginx logs it.
+const CLIENT_CLOSED: u16 = 499;
+
+impl Exchange {
+    pub(super) fn report(&self, status: StatusCode, response: Option<&HeaderMap>, failure: Option<&Failure>) {
+        if self.reported.replace(true) {
+            return;
+        }
+        let matched = self.matched();
+        let passage = self.passage.borrow();
+        let upstream = matched.and_then(|matched| self.snapshot.config.upstreams.get(matched.route.upstream));
+        let event = RequestEvent {
+            time: self.time,
+            id: self.id.to_str().unwrap_or_default(),
+            client: self.client,
+            method: &self.head.method,
+            target: &self.head.uri,
+            version: self.head.version,
+            host: self.host(),
+            origin: self.head.headers.get(ORIGIN),
+            route: matched.map(|matched| matched.route.path.as_str()),
+            upstream: upstream.map(|upstream| upstream.name.as_str()),
+            policy: self.snapshot.stack.policy(passage.route()).map(|named| &*named.name),
+            cors: self.cors_event(&passage),
+            guards: passage.trail(),
+            status,
+            response,
+            problem: failure.map(Failure::code),
+            upstream_error: self.upstream_error.get().map(String::as_str),
+            is_secure: self.is_secure(),
+            upstream_cors_removed: self.upstream_cors.get(),
+            duration: self.started.elapsed(),
+            generation: self.snapshot.generation,
+        };
+        self.snapshot.metrics(matched).record(&event);
+        if let Some(cors) = &event.cors {
+            self.worker.cors_metrics.record(cors);
+        }
+        self.worker.guard_metrics.record(event.guards);
+        self.audit(&passage, &event, failure);
+        if let Some(log) = &self.worker.log {
+            log.record(&event);
+        }
+        if let Some(observer) = &self.worker.shared.observer {
+            observer(&event);
+        }
+    }
+
+    /// Every guard's decision as an event.
+    fn audit(&self, passage: &Passage, event: &RequestEvent<'_>, failure: Option<&Failure>) {
+        let (Some(audit), Some(recorder)) = (&self.snapshot.audit, &self.worker.recorder) else { return };
+        let before = failure.and_then(Failure::guard).map(|(guard, reason)| Decided {
+            guard,
+            verdict: Verdict::Denied,
+            reason,
+            detail: None,
+        });
+        let facts = Facts {
+            time: event.time,
+            id: event.id,
+            route: self.snapshot.path(passage.route()),
+            client: Some(event.client),
+            method: event.method,
+            path: event.target.path(),
+            headers: &self.head.headers,
+            status: Some(event.status),
+            duration: Some(event.duration),
+            before: before.as_ref(),
+        };
+        audit.record(passage, &facts, |event| recorder.record(event));
+    }
+
+    fn cors_event<'p>(&self, passage: &'p Passage) -> Option<CorsEvent<'p>> {
+        let decision = passage.cors()?;
+        let kind = kind_name(decision.kind(), self.is_websocket);
+        Some(CorsEvent { kind, verdict: self.verdict.get()?, decision })
+    }
+}
+
+impl Drop for Exchange {
+    /// A client that went away takes the exchange with it; its line is written all the
+    /// same.
+    fn drop(&mut self) {
+        let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
+        self.report(closed, None, None);
+    }
+}
