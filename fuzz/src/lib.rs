@@ -9,6 +9,7 @@
 //! what it judges.
 #![forbid(unsafe_code)]
 
+mod guards;
 mod har;
 mod key_set;
 mod origin;
@@ -18,6 +19,7 @@ mod policy_file;
 mod request_headers;
 mod token;
 
+pub use guards::guards;
 pub use har::har;
 pub use key_set::key_set;
 pub use origin::origin;
