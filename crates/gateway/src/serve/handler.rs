@@ -189,10 +189,9 @@ impl Exchange {
         };
         let collected = Box::pin(collect(body, check.at_most())).await;
         let collected = collected.map_err(|()| cut_off(fate.and_then(|fate| fate.cut())))?;
-        if let Err(refused) = check.check(&collected) {
-            self.passage.borrow_mut().body_refused(&refused);
-            return Err(Failure::Refused(refused));
-        }
+        let checked = check.check(&collected);
+        self.passage.borrow_mut().body_checked(checked.as_ref().err());
+        checked.map_err(Failure::Refused)?;
         Ok(self.forward(matched, RequestBody::whole(collected), None).await?)
     }
 

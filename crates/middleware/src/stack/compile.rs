@@ -8,7 +8,7 @@ use crate::authn::{Authn, AuthnConfig, AuthnErrors, Group, Outside, ReadFile};
 use crate::authz::RouteRules;
 use crate::csrf::{Ambient, CookieRules, Csrf, CsrfMode, RouteCsrf};
 use crate::limits::RouteLimits;
-use crate::rate_limit::{self, RateLimit, RateLimitConfig, RateLimitErrors, RouteLimit};
+use crate::rate_limit::{self, KeyPart, RateLimit, RateLimitConfig, RateLimitErrors, RouteLimit};
 use crate::route::Matcher;
 
 /// What the routes of a stack refer to by name, and the routes.
@@ -134,7 +134,7 @@ impl Stack {
         before: Option<&Self>,
     ) -> Result<Self, Vec<StackError>> {
         let mut limits = config.rate_limit.clone();
-        limits.routes = config.routes.iter().flat_map(limited).collect();
+        limits.routes = config.routes.iter().flat_map(|route| limited(route, &config.rate_limit)).collect();
         let rate_limit = match (before, config.seed) {
             (Some(before), _) => before.rate_limit.recompile(&limits),
             (None, Some(seed)) => RateLimit::compile_with_seed(&limits, seed),
@@ -234,9 +234,16 @@ fn stages(path: &str) -> [String; 2] {
     [path.to_owned(), format!("{path} (callers)")]
 }
 
-/// A route's limits at each of its two places.
-fn limited(route: &Route) -> impl Iterator<Item = rate_limit::RouteConfig> {
+/// A route's limits at each of its two places. A limit on requests at the same time stands
+/// where what it counts by is known.
+fn limited(route: &Route, config: &RateLimitConfig) -> impl Iterator<Item = rate_limit::RouteConfig> {
     let [clients, callers] = stages(&route.path);
+    let named = |name: &String| config.concurrency.iter().find(|limit| limit.name == *name);
+    let is_by_caller = route.concurrency.as_ref().and_then(named).is_some_and(|limit| {
+        limit.by.iter().any(|part| matches!(part, KeyPart::ApiKey | KeyPart::Principal))
+    });
+    let (early, late) =
+        if is_by_caller { (None, route.concurrency.as_ref()) } else { (route.concurrency.as_ref(), None) };
     let at = |name, limits: &[String], concurrency: Option<&String>| {
         let is_limited = !limits.is_empty() || concurrency.is_some();
         is_limited.then(|| rate_limit::RouteConfig {
@@ -246,6 +253,5 @@ fn limited(route: &Route) -> impl Iterator<Item = rate_limit::RouteConfig> {
             cost: route.cost,
         })
     };
-    let clients = at(clients, &route.clients, route.concurrency.as_ref());
-    [clients, at(callers, &route.callers, None)].into_iter().flatten()
+    [at(clients, &route.clients, early), at(callers, &route.callers, late)].into_iter().flatten()
 }

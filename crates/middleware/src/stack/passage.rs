@@ -203,7 +203,14 @@ impl Stack {
             passage.record(Guard::Authz, Verdict::Allowed, permit.reason(), Some(permit.detail()));
         }
         let plan = match &lane.limits {
-            Some(limits) => limits.check(head, asked.body)?,
+            Some(limits) => {
+                let plan = limits.check(head, asked.body)?;
+                // A body that is collected is decided about once it is whole.
+                if matches!(plan, BodyPlan::Stream) {
+                    passage.record(Guard::Limits, Verdict::Allowed, "within-limits", None);
+                }
+                plan
+            }
             None => BodyPlan::Stream,
         };
         Ok(Step::Through(Some(permit), plan))
@@ -278,9 +285,14 @@ impl Passage {
         self.limits.iter_mut().filter_map(rate_limit::Decision::take_permit).collect()
     }
 
-    /// Notes that a collected body was refused.
-    pub fn body_refused(&mut self, refused: &Refused) {
-        self.record(refused.guard, Verdict::Denied, refused.reason, refused.detail.clone());
+    /// Notes what was decided about a collected body: why it was refused, if it was.
+    pub fn body_checked(&mut self, refused: Option<&Refused>) {
+        match refused {
+            None => self.record(Guard::Limits, Verdict::Allowed, "body-valid", None),
+            Some(refused) => {
+                self.record(refused.guard, Verdict::Denied, refused.reason, refused.detail.clone());
+            }
+        }
     }
 
     fn record(&mut self, guard: Guard, verdict: Verdict, reason: &'static str, detail: Option<Text>) {
