@@ -28,7 +28,7 @@ pub(super) struct Rate {
 }
 
 /// Compiles `config`. What `before` has under the same name and with the same
-/// definition is kept with its buckets.
+/// definition is kept with its buckets, unless its keys are of another seed.
 pub(super) fn compile(
     config: &RateLimitConfig,
     before: Option<&RateLimit>,
@@ -43,7 +43,8 @@ pub(super) fn compile(
         return Err(RateLimitErrors(compiler.mistakes));
     }
     let limits = config.limits.iter().zip(rates).filter_map(|(limit, rate)| {
-        let kept = before.and_then(|it| it.limits.get(&limit.name)).filter(|it| it.config == *limit);
+        let kept = before.filter(|before| before.seed == seed).and_then(|it| it.limits.get(&limit.name));
+        let kept = kept.filter(|it| it.config == *limit);
         let limit = kept.cloned().or_else(|| Some(Arc::new(Limit::new(limit.clone(), rate?, seed))))?;
         Some((limit.config.name.clone(), limit))
     });
@@ -199,7 +200,7 @@ impl<'c> Compiler<'c> {
 }
 
 /// `100/1m`, `5/s`.
-fn quantity_and_window(text: &str) -> Result<(u64, Duration), fn(String) -> MistakeKind> {
+pub(super) fn quantity_and_window(text: &str) -> Result<(u64, Duration), fn(String) -> MistakeKind> {
     let (quantity, window) = text.split_once('/').ok_or(MistakeKind::LimitSyntax as fn(_) -> _)?;
     let unit = window.trim_start_matches(|character: char| character.is_ascii_digit());
     let count = window.strip_suffix(unit).unwrap_or_default();

@@ -53,6 +53,15 @@ impl RateLimit {
         compile(config, Some(self), self.seed)
     }
 
+    /// As [`Self::recompile`], with the keys of `seed`. Where it is another one than
+    /// before, nobody has the key that they had, and all limits begin anew.
+    ///
+    /// # Errors
+    /// All mistakes at once.
+    pub fn recompile_with_seed(&self, config: &RateLimitConfig, seed: Seed) -> Result<Self, RateLimitErrors> {
+        compile(config, Some(self), seed)
+    }
+
     /// What was compiled.
     pub fn to_config(&self) -> RateLimitConfig {
         self.config.clone()

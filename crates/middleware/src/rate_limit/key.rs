@@ -81,7 +81,7 @@ impl fmt::Debug for Subject<'_> {
 }
 
 /// The secret of a process's keys.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Seed([u8; 16]);
 
 impl Seed {

@@ -136,7 +136,8 @@ impl Stack {
         let mut limits = config.rate_limit.clone();
         limits.routes = config.routes.iter().flat_map(|route| limited(route, &config.rate_limit)).collect();
         let rate_limit = match (before, config.seed) {
-            (Some(before), _) => before.rate_limit.recompile(&limits),
+            (Some(before), Some(seed)) => before.rate_limit.recompile_with_seed(&limits, seed),
+            (Some(before), None) => before.rate_limit.recompile(&limits),
             (None, Some(seed)) => RateLimit::compile_with_seed(&limits, seed),
             (None, None) => RateLimit::compile(&limits),
         };
