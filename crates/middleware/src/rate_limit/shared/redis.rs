@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, Script};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, Script};
 use tokio::sync::Mutex;
 
 use super::{Answer, Ask, FAILURES, Store, StoreError};
@@ -41,12 +41,16 @@ impl RedisStore {
     /// A store at `url`, such as `redis://127.0.0.1:6379/0`. Nothing is connected yet.
     ///
     /// # Errors
-    /// It is no URL of a server, or the prefix is not 1 to 64 letters, digits, `-`, `_`,
+    /// It is no URL of a server, or one with TLS, or the prefix is not 1 to 64 letters, digits, `-`, `_`,
     /// `.` and `:`.
     pub fn new(url: &str, prefix: &str) -> Result<Self, StoreError> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
         if !(1..=64).contains(&prefix.len()) || !prefix.bytes().all(fits) {
             return Err(StoreError::Failed("the prefix of keys is not a name"));
+        }
+        let scheme = url.split(':').next().unwrap_or_default();
+        if ["rediss", "valkeys"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) {
+            return Err(StoreError::Failed("it cannot be asked over TLS"));
         }
         let client = Client::open(url).map_err(|error| failed(&error))?;
         let script = Script::new(include_str!("decide.lua"));
@@ -69,7 +73,7 @@ impl RedisStore {
         Ok((connection.number, open))
     }
 
-    async fn ask(&self, asks: &[Ask<'_>]) -> Result<Vec<u64>, RedisError> {
+    async fn ask(&self, asks: &[Ask<'_>]) -> Result<Vec<i64>, RedisError> {
         let mut script = self.script.prepare_invoke();
         for ask in asks {
             let interval = micros(ask.interval);
@@ -80,8 +84,10 @@ impl RedisStore {
         let mut waiting = Waiting { given_up: &self.given_up, is_answered: false };
         let reply = script.invoke_async(&mut connection).await;
         waiting.is_answered = true;
-        if reply.as_ref().is_err_and(|error: &RedisError| error.code().is_none()) {
-            // No answer of the server's own: the next one connects again.
+        if reply.is_err() {
+            // The next one connects again, also after an error of the server's own: one
+            // that became a replica says so for as long as it is asked, and its name may
+            // stand for another by now.
             let mut connection = self.connection.lock().await;
             if connection.number == number {
                 connection.open = None;
@@ -111,8 +117,10 @@ impl Store for RedisStore {
     async fn decide(&self, asks: &[Ask<'_>]) -> Result<Vec<Answer>, StoreError> {
         let reply = self.ask(asks).await.map_err(|error| failed(&error))?;
         let answers = reply.get(1..).unwrap_or_default().chunks_exact(2).filter_map(|numbers| {
-            let [debt, lacking] = numbers.try_into().ok()?;
-            Some(Answer { debt: Duration::from_micros(debt), lacking: Duration::from_micros(lacking) })
+            let [debt, lacking]: [i64; 2] = numbers.try_into().ok()?;
+            // One below nothing is no answer; read without a sign it would be a huge one.
+            let time = |micros: i64| u64::try_from(micros).ok().map(Duration::from_micros);
+            Some(Answer { debt: time(debt)?, lacking: time(lacking)? })
         });
         Ok(answers.collect())
     }
@@ -120,12 +128,12 @@ impl Store for RedisStore {
 
 /// What is said of an error is its kind: its text may repeat a URL with a password.
 fn failed(error: &RedisError) -> StoreError {
-    StoreError::Failed(if error.is_io_error() {
-        "the connection failed"
-    } else if error.code().is_some() {
-        "the server answered with an error"
-    } else {
-        "the server's answer was not understood"
+    StoreError::Failed(match error.kind() {
+        ErrorKind::InvalidClientConfig => "the URL is not one of a server",
+        ErrorKind::AuthenticationFailed => "the server did not take the password",
+        ErrorKind::Io => "the connection failed",
+        _ if error.code().is_some() => "the server answered with an error",
+        _ => "the server's answer was not understood",
     })
 }
 
