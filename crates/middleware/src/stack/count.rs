@@ -23,8 +23,8 @@ pub enum Outcome {
     Decided(Decision),
     /// By this process alone, although others share the limit.
     Local(Decision),
-    /// It passes unlimited.
-    Passed,
+    /// It passes uncounted.
+    Passed(Decision),
     /// It is to be answered with a 503.
     Refused,
 }

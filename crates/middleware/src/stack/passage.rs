@@ -335,20 +335,15 @@ impl Passage {
             Outcome::Decided(decision) => (decision, Verdict::Allowed, "within-limits"),
             // By the rule that is stated for that.
             Outcome::Local(decision) => (decision, Verdict::Error, "store-away-local"),
-            Outcome::Passed => {
-                self.record(Guard::RateLimit, Verdict::Error, "store-away-open", None);
-                return Ok(());
-            }
+            Outcome::Passed(decision) => (decision, Verdict::Error, "store-away-open"),
             Outcome::Refused => return Err(limits_away()),
         };
         let refused = (!decision.is_allowed()).then(|| quota_exceeded(&decision));
         self.limits.push(decision);
-        match refused {
-            Some(refused) => Err(refused),
-            None => {
-                self.record(Guard::RateLimit, verdict, reason, None);
-                Ok(())
-            }
+        // That the store is away is told of what is refused meanwhile too.
+        if refused.is_none() || verdict == Verdict::Error {
+            self.record(Guard::RateLimit, verdict, reason, None);
         }
+        refused.map_or(Ok(()), Err)
     }
 }

@@ -99,7 +99,7 @@ async fn a_store_that_does_not_answer_is_away_and_the_rule_is_held() {
             let is_held = match when_away {
                 WhenAway::Closed => matches!(outcome, Outcome::Refused),
                 WhenAway::Local => matches!(&outcome, Outcome::Local(decision) if decision.is_allowed()),
-                WhenAway::Open => matches!(outcome, Outcome::Passed),
+                WhenAway::Open => matches!(outcome, Outcome::Passed(_)),
             };
             assert!(is_held, "{temper:?}, {when_away:?}: {outcome:?}");
         }
@@ -124,12 +124,12 @@ async fn a_store_that_fails_is_left_alone_and_asked_again_after_a_pause() {
     let store = Fake::new(Temper::Broken);
     let (shared, clock) = shared(&store, WhenAway::Open);
     for _ in 0..100 {
-        assert!(matches!(shared.decide(&route, &client(1)).await, Outcome::Passed));
+        assert!(matches!(shared.decide(&route, &client(1)).await, Outcome::Passed(_)));
     }
     assert_eq!(store.asked(), FAILURES);
     clock.set(PAUSE);
     for _ in 0..100 {
-        assert!(matches!(shared.decide(&route, &client(1)).await, Outcome::Passed));
+        assert!(matches!(shared.decide(&route, &client(1)).await, Outcome::Passed(_)));
     }
     assert_eq!(store.asked(), FAILURES + 1);
     store.becomes(Temper::Good);

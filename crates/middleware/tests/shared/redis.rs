@@ -189,7 +189,7 @@ async fn a_server_killed_is_away_and_its_return_is_noticed_within_a_second() {
         let held = |outcome: &&Outcome| match when_away {
             WhenAway::Closed => matches!(outcome, Outcome::Refused),
             WhenAway::Local => matches!(outcome, Outcome::Local(_)),
-            WhenAway::Open => matches!(outcome, Outcome::Passed),
+            WhenAway::Open => matches!(outcome, Outcome::Passed(_)),
         };
         assert_eq!(outcomes.iter().filter(held).count(), 32, "{when_away:?}: {outcomes:?}");
         let locally = outcomes.iter().filter(|it| matches!(it, Outcome::Local(it) if it.is_allowed()));
@@ -213,7 +213,7 @@ async fn a_server_that_hangs_delays_nobody_beyond_the_timeout() {
     while !matches!(shared.decide(&route, &client(1)).await, Outcome::Decided(_)) {}
     server.signal("-STOP");
     for _ in 0..20 {
-        assert!(matches!(shared.decide(&route, &client(1)).await, Outcome::Passed));
+        assert!(matches!(shared.decide(&route, &client(1)).await, Outcome::Passed(_)));
     }
     server.signal("-CONT");
     let revived = Instant::now();

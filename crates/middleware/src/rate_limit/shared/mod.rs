@@ -18,8 +18,10 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::compile::quantity_and_window;
+use super::config::LimitConfig;
 use super::decide::{Charges, Decision, RouteLimit};
-use super::gcra::Charge;
+use super::gcra::{Charge, Gcra};
 use super::key::Subject;
 use super::layer::Clock;
 
@@ -92,7 +94,7 @@ pub enum WhenAway {
     /// Each process limits by its own buckets, which were not charged before: all
     /// processes together may grant a limit as often as there are processes.
     Local,
-    /// They pass, and nothing is limited.
+    /// They pass uncounted. Requests at the same time are limited as ever.
     Open,
 }
 
@@ -103,10 +105,19 @@ pub enum Outcome {
     Decided(Decision),
     /// By this process alone: the store is away ([`WhenAway::Local`]).
     Local(Decision),
-    /// It passes unlimited: the store is away ([`WhenAway::Open`]).
-    Passed,
+    /// It passes uncounted: the store is away ([`WhenAway::Open`]). It has its place among
+    /// the requests at the same time, which no store counts.
+    Passed(Decision),
     /// It is to be answered with a 503: the store is away ([`WhenAway::Closed`]).
     Refused,
+}
+
+/// Whether a limit is faster than [`MIN_SHARED_INTERVAL`], so that no route that has it
+/// is shared. Of one with mistakes others say what is wrong.
+pub fn is_too_fast(limit: &LimitConfig) -> bool {
+    let Ok((quantity, window)) = quantity_and_window(&limit.limit) else { return false };
+    let gcra = Gcra::new(quantity, window, limit.burst.unwrap_or(quantity));
+    gcra.is_some_and(|gcra| gcra.interval() < MIN_SHARED_INTERVAL)
 }
 
 /// One route whose limits are shared.
@@ -164,12 +175,14 @@ impl<S: Store> Shared<S> {
             let is_allowed = charges.iter().flatten().all(Charge::is_allowed);
             return Outcome::Decided(route.finish(entered, charges, is_allowed));
         }
-        // Its place is given back before a local decision takes one.
-        drop(entered);
         match self.when_away {
             WhenAway::Closed => Outcome::Refused,
-            WhenAway::Local => Outcome::Local(route.decide(subject, self.clock.now())),
-            WhenAway::Open => Outcome::Passed,
+            WhenAway::Local => {
+                // Its place is given back before the local decision takes one.
+                drop(entered);
+                Outcome::Local(route.decide(subject, self.clock.now()))
+            }
+            WhenAway::Open => Outcome::Passed(route.finish(entered, Charges::default(), true)),
         }
     }
 
@@ -179,7 +192,7 @@ impl<S: Store> Shared<S> {
         }
         let keys: Vec<_> =
             route.keys(subject).map(|(limit, key, gcra)| (limit, key, gcra.in_micros())).collect();
-        let ask = |&(limit, key, gcra): &(_, _, super::Gcra)| Ask {
+        let ask = |&(limit, key, gcra): &(_, _, Gcra)| Ask {
             limit,
             key,
             interval: gcra.interval(),
