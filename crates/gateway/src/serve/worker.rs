@@ -53,8 +53,9 @@ pub(crate) struct Worker {
     store: RefCell<Option<Store>>,
 }
 
-/// A store, and what it was made of. It belongs to the worker's runtime.
-type Store = (RateLimitStore, Rc<RedisLimits<RedisStore>>);
+/// A store, what it was made of, and the generation of that. It belongs to the worker's
+/// runtime.
+type Store = (u64, RateLimitStore, Rc<RedisLimits<RedisStore>>);
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, log: Option<Buffer>, recorder: Option<Recorder>) -> Rc<Self> {
@@ -96,26 +97,30 @@ impl Worker {
         Some(kept.unwrap_or_else(|| Pool::new(upstream.clone())))
     }
 
-    fn store(&self, snapshot: &Snapshot) -> Option<Rc<RedisLimits<RedisStore>>> {
-        let config = snapshot.config.rate_limit_store.as_ref()?;
+    fn store(&self, config: &RateLimitStore, generation: u64) -> Option<Rc<RedisLimits<RedisStore>>> {
         let mut store = self.store.borrow_mut();
-        if let Some((_, kept)) = store.as_ref().filter(|(own, _)| own == config) {
+        if let Some((_, _, kept)) = store.as_ref().filter(|(_, own, _)| own == config) {
             return Some(Rc::clone(kept));
         }
-        // The same URL and prefix were right when the configuration was read.
         let redis = RedisStore::new(&config.url, &config.prefix).ok()?;
         let limits = Rc::new(RedisLimits::new(redis, config.when_away).with_timeout(config.timeout));
-        *store = Some((config.clone(), Rc::clone(&limits)));
+        // A request that began before the last reload takes nothing from those after it.
+        if store.as_ref().is_none_or(|(kept, ..)| *kept < generation) {
+            *store = Some((generation, config.clone(), Rc::clone(&limits)));
+        }
         Some(limits)
     }
 
     /// Has the shared store decide how often a request may come.
     pub(crate) async fn count(&self, snapshot: &Snapshot, counting: &Counting) -> Outcome {
-        let store = self.store(snapshot);
-        match (store, counting.shared()) {
-            (Some(store), Some(route)) => store.decide(&route, &counting.subject()).await,
-            // Nothing is shared without a store.
-            _ => Outcome::Decided(counting.decide(Moment::now())),
+        let (Some(config), Some(route)) = (&snapshot.config.rate_limit_store, counting.shared()) else {
+            // Nothing is shared without a store, nor what is too fast for one.
+            return Outcome::Decided(counting.decide(Moment::now()));
+        };
+        match self.store(config, snapshot.generation) {
+            Some(store) => store.decide(&route, &counting.subject()).await,
+            // Its URL and prefix were right when the configuration was read.
+            None => Outcome::Refused,
         }
     }
 
