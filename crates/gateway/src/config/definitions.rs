@@ -59,6 +59,9 @@ impl Reader<'_> {
         let unrouted = unrouted.and_then(|index| named_policy(policies.get(index)?));
         let Guards { config: stack, files } = guards.finish(unrouted, &around, out);
         self.files.note(files);
+        if let (Some(_), Some(stack)) = (&store, &stack) {
+            store::report_unshared(&stack.rate_limit, out);
+        }
         let named = policies.into_iter().map(|defined| Some((defined.name.to_owned(), defined.value?)));
         Some(Config {
             listen: gateway.listen,

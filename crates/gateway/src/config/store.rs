@@ -3,15 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use corsac_diagnostics::{Diagnostic, TableReader};
-use corsac_middleware::rate_limit::Seed;
-use corsac_middleware::rate_limit::shared::{RedisStore, TIMEOUT, WhenAway};
+use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Severity, TableReader};
+use corsac_middleware::rate_limit::shared::{RedisStore, TIMEOUT, WhenAway, is_too_fast};
+use corsac_middleware::rate_limit::{LIMITS, RateLimitConfig, Seed};
 use corsac_middleware::stack::file::Surroundings;
 
 use super::files::Files;
 
 /// Digits of the seed: 16 bytes in hexadecimal.
 const SEED_DIGITS: usize = 32;
+
+const URL_HELP: &str = "write it like \"redis://127.0.0.1:6379/0\", and a prefix like \"corsac\"; \
+                        to a server elsewhere, through a tunnel that encrypts";
 
 /// The largest file of a seed.
 const MAX_SEED_FILE: u64 = 256;
@@ -52,7 +55,7 @@ pub(super) fn read(
     if let Some(Err(error)) = url.map(|url| RedisStore::new(url, prefix)) {
         // The URL may have a password: it is not repeated.
         let finding = table.invalid("url", "…", &error.to_string());
-        out.push(finding.help("write it like \"redis://127.0.0.1:6379/0\", and a prefix like \"corsac\""));
+        out.push(finding.help(URL_HELP));
     }
     let when_away = when_away(&mut table, out);
     let bounds = (Duration::from_millis(1), Duration::from_secs(1));
@@ -62,6 +65,20 @@ pub(super) fn read(
     let store =
         RateLimitStore { url: url?.to_owned(), prefix: prefix.to_owned(), when_away: when_away?, timeout };
     Some((store, seed?))
+}
+
+/// Warns of limits that no store counts.
+pub(super) fn report_unshared(limits: &RateLimitConfig, out: &mut Vec<Diagnostic>) {
+    for limit in limits.limits.iter().filter(|limit| is_too_fast(limit)) {
+        let place = FieldPath::root().key(LIMITS).key(&limit.name).key("limit");
+        let message = format!("`{place}` is too fast to be shared");
+        let finding = Diagnostic::new(&INVALID_VALUE, message).severity(Severity::Warning);
+        let finding = finding.at_field(&place, "more than 10,000 a second");
+        out.push(finding.help(
+            "each gateway counts it for itself, and with it the other limits of its routes; \
+             write \"10000/1s\" or less, or give it routes of its own",
+        ));
+    }
 }
 
 fn when_away(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<WhenAway> {
