@@ -7,6 +7,7 @@ mod events;
 mod limits;
 mod messages;
 mod operation;
+mod shared_limits;
 mod streaming;
 mod support;
 mod tls;
