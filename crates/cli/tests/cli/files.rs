@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::process::{Finished, corsac, run};
 
@@ -125,6 +126,59 @@ fn the_starting_policy_has_no_findings_and_is_never_overwritten() {
     assert!(run(folder.path(), &["init", "-"]).stdout.contains("[cors.app]"));
 }
 
+/// The files that the starting policy and the documentation name, beside certificates.
+fn save_named(folder: &Path) {
+    let get = r#"{"get":{"responses":{"200":{"description":"found"}}}}"#;
+    let document = format!(
+        r#"{{"openapi":"3.1.0","info":{{"title":"shop","version":"1"}},"paths":{{"/offers":{get}}}}}"#
+    );
+    let random = "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned();
+    for (name, text) in [
+        ("api-keys.toml", String::new()),
+        ("api-keys.hashkey", random.repeat(2)),
+        ("csrf.key", random.repeat(2)),
+        ("introspection.secret", "secret".into()),
+        ("item.schema.json", r#"{"type":"object"}"#.into()),
+        ("limits.seed", random),
+        ("openapi.json", document),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+/// The first block of TOML below a heading of a page.
+fn toml_below<'p>(page: &'p str, heading: &str) -> &'p str {
+    let (_, below) = page.split_once(&format!("\n{heading}\n")).unwrap();
+    below.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_examples_of_the_documentation_have_no_findings() {
+    for (page, heading) in [
+        ("../../docs/policy-file.md", "## Example"),
+        ("../../docs/policy-file.md", "## A complete example"),
+        ("../../README.md", "## A policy"),
+        ("../../README.md", "## The lock"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = fs::read_to_string(page).unwrap();
+        let example = toml_below(&text, heading);
+        fs::write(folder.path().join("corsac.toml"), example).unwrap();
+        save_named(folder.path());
+        let made = rcgen::generate_simple_self_signed(["api.example.com".to_owned()]).unwrap();
+        fs::write(folder.path().join("api.pem"), made.cert.pem()).unwrap();
+        let key = folder.path().join("api.key");
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        let checked = run(folder.path(), &["check", "--format", "plain"]);
+        assert_eq!((checked.status, checked.stdout.as_str()), (0, ""), "{page}: {heading}");
+        // Nor is that because nothing is looked at.
+        fs::write(folder.path().join("corsac.toml"), format!("{example}nonsense = 1\n")).unwrap();
+        assert_eq!(run(folder.path(), &["check"]).status, 1, "{page}: {heading}");
+    }
+}
+
 #[test]
 fn every_commented_default_of_the_starting_policy_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
@@ -144,6 +198,7 @@ fn every_commented_default_of_the_starting_policy_is_accepted() {
         fs::write(folder.path().join(name), made.signing_key.serialize_pem()).unwrap();
         fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
+    save_named(folder.path());
     let checked = run(folder.path(), &["check", "--format", "plain"]);
     assert_eq!(checked.stdout, "", "{enabled}");
 }

@@ -16,6 +16,7 @@ fn printed(case: &Case) -> String {
     let scratch = tempfile::tempdir().unwrap();
     fs::write(scratch.path().join("corsac.toml"), case.file.as_deref().unwrap()).unwrap();
     save_keys(scratch.path());
+    save_secrets(scratch.path());
     let checked = run(scratch.path(), &["check"]);
     assert!(checked.status < 2, "{case}: {checked:?}");
     checked.stdout
@@ -29,6 +30,22 @@ fn save_keys(folder: &Path) {
     for (name, mode) in [("app.key", 0o600), ("open.key", 0o644)] {
         fs::write(folder.join(name), made.signing_key.serialize_pem()).unwrap();
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+/// Secrets that pages name: of tokens, long enough and not; of API keys, of which there are
+/// none; of shared limits.
+fn save_secrets(folder: &Path) {
+    let set = |secret: &str| format!(r#"{{"keys":[{{"kty":"oct","alg":"HS256","k":"{secret}"}}]}}"#);
+    for (name, text) in [
+        ("long.jwks", set(&"Zm9v".repeat(16))),
+        ("short.jwks", set("c2VjcmV0MjAyNg")),
+        ("api-keys.toml", String::new()),
+        ("api-keys.hashkey", "5a".repeat(32)),
+        ("limits.seed", "5a".repeat(16)),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 }
 
@@ -76,7 +93,7 @@ fn replace_output(case: &Case, found: &str) {
 fn rules_are_listed_explained_and_suggested() {
     let scratch = tempfile::tempdir().unwrap();
     let listed = run(scratch.path(), &["rule"]);
-    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 34), "{listed:?}");
+    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 52), "{listed:?}");
     let page = run(scratch.path(), &["rule", "null-origin"]);
     assert!(page.status == 0 && page.stdout.starts_with("# null-origin\n"), "{page:?}");
     let json = run(scratch.path(), &["rule", "null-origin", "--format", "json"]).json();

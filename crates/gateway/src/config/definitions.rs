@@ -5,6 +5,7 @@ use std::time::Duration;
 use corsac_cors::{Policy, read_policy};
 use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, INVALID_VALUE, TableReader, excerpt};
 use corsac_middleware::authn::read_file;
+use corsac_middleware::route::unused_definition;
 use corsac_middleware::stack::file::{Definitions, Guards, Surroundings};
 use corsac_middleware::stack::{NamedPolicy, StackConfig};
 use corsac_origin::{OriginPattern, PublicSuffixList};
@@ -14,6 +15,8 @@ use url::Url;
 use super::files::Files;
 use super::rules::{DEVELOPMENT_ORIGIN, UNUSED_DEFINITION};
 use super::{Config, Upstream, events, gateway, routes, store, tls};
+use super::rules::DEVELOPMENT_ORIGIN;
+use super::{Config, Upstream, gateway, routes, store, tls};
 use crate::tls::upstream::UpstreamTls;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -131,6 +134,7 @@ fn upstream(
 ) -> Option<Upstream> {
     let target = target(&mut table, files, out);
     let http2 = table.boolean("http2", out).unwrap_or(false);
+    let trusted_network = table.boolean("trusted_network", out).unwrap_or(false);
     let preserve_host = table.boolean("preserve_host", out).unwrap_or(true);
     let mut duration =
         |key, default| table.duration(key, (Duration::from_millis(1), TEN_MINUTES), out).unwrap_or(default);
@@ -146,6 +150,7 @@ fn upstream(
         tls,
         http2,
         preserve_host,
+        trusted_network,
         connect_timeout,
         response_timeout,
         idle_timeout,
@@ -208,9 +213,7 @@ fn upstream_url(text: &str) -> Result<(bool, Authority), String> {
 
 fn report_unused<T>(defined: &[Defined<'_, T>], used: impl Fn(usize) -> bool, out: &mut Vec<Diagnostic>) {
     for (_, definition) in defined.iter().enumerate().filter(|(index, _)| !used(*index)) {
-        let message = format!("no route uses `{}`", definition.path);
-        let finding = Diagnostic::new(&UNUSED_DEFINITION, message).at_field(&definition.path, "defined here");
-        out.push(finding.help("name it in a route, or remove it"));
+        out.push(unused_definition(&definition.path, "route"));
     }
 }
 

@@ -7,6 +7,7 @@ mod definitions;
 mod events;
 mod files;
 mod gateway;
+mod lint;
 mod routes;
 mod rules;
 mod store;
@@ -121,6 +122,8 @@ pub struct Upstream {
     pub http2: bool,
     /// Whether it sees the client's `Host`, or its own name.
     pub preserve_host: bool,
+    /// Whether somebody says that nobody else listens on the way to it.
+    pub trusted_network: bool,
     /// Time for a connection.
     pub connect_timeout: Duration,
     /// Time until the head of the response.
@@ -251,8 +254,12 @@ fn read_parsed(
     let reader = definitions::Reader { suffixes, default_profile: profile.is_none(), files: &files };
     let config = reader.read(root, &mut findings);
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let config = config.filter(|_| !failed);
+    if let Some(config) = &config {
+        findings.extend(lint::findings(config, profile));
+    }
     let files = files.into_named();
-    Reading { config: config.filter(|_| !failed), document, findings, files }
+    Reading { config, document, findings, files }
 }
 
 /// Reports profiles that are no tables, and profiles within profiles: laid over the

@@ -31,6 +31,8 @@ pub struct RateLimitStore {
     pub when_away: WhenAway,
     /// How long it may take.
     pub timeout: Duration,
+    /// Whether somebody says that nobody else listens on the way to it.
+    pub trusted_network: bool,
 }
 
 impl fmt::Debug for RateLimitStore {
@@ -60,10 +62,11 @@ pub(super) fn read(
     let when_away = when_away(&mut table, out);
     let bounds = (Duration::from_millis(1), Duration::from_secs(1));
     let timeout = table.duration("timeout", bounds, out).unwrap_or(TIMEOUT);
+    let trusted_network = table.boolean("trusted_network", out).unwrap_or(false);
     let seed = seed(&mut table, around, files, out);
     table.finish(out);
-    let store =
-        RateLimitStore { url: url?.to_owned(), prefix: prefix.to_owned(), when_away: when_away?, timeout };
+    let (url, prefix) = (url?.to_owned(), prefix.to_owned());
+    let store = RateLimitStore { url, prefix, when_away: when_away?, timeout, trusted_network };
     Some((store, seed?))
 }
 

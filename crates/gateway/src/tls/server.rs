@@ -44,6 +44,8 @@ pub struct Tls {
     pub(crate) strict: Option<HeaderValue>,
     /// The port that redirects lead to; the one that is listened on if there is none.
     pub(crate) redirect_port: Option<u16>,
+    /// Whether clients are asked for certificates.
+    pub(crate) asks_clients: bool,
 }
 
 /// One certificate. Sessions are kept for each apart: one that began under a certificate
@@ -77,7 +79,8 @@ impl Tls {
             Ok(Served { identity, config })
         };
         let certificates = identities.into_iter().map(serve).collect::<Result<_, _>>()?;
-        Ok(Self { certificates, strict: None, redirect_port: None })
+        let asks_clients = terms.clients.is_some();
+        Ok(Self { certificates, strict: None, redirect_port: None, asks_clients })
     }
 
     /// One certificate with its key, in PEM, as of `now`.

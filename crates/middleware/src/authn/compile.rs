@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use corsac_credentials::{
-    ApiKeys, ApiKeysConfig, ConfigError, HASH_KEY_BYTES, Introspection, JwksCache, KeySet, MAX_KEY_SET_BYTES,
-    Places, PlacesConfig, Provider, ProviderConfig,
+    ApiKeys, ApiKeysConfig, ConfigError, HASH_KEY_BYTES, Introspection, JwksCache, KeyRejection, KeySet,
+    KeySetError, MAX_KEY_SET_BYTES, Places, PlacesConfig, Provider, ProviderConfig, RejectedKey,
 };
 use corsac_diagnostics::{FieldPath, MAX_DOCUMENT_BYTES};
 use http::header::HeaderName;
@@ -20,7 +20,7 @@ use super::api_keys::{parse_hash_key, read_api_keys};
 use super::config::{
     ApiKeyConfig, AuthnConfig, AuthnErrors, ClientSecret, Contents, GroupConfig, JwtConfig, KeySource,
     MAX_ANSWERS, MAX_CONCURRENCY, MAX_DEFINITIONS, MAX_GROUP_METHODS, MAX_NAME, MAX_VERIFIED, Mistake,
-    MistakeKind, OpaqueConfig, ReadFile,
+    MistakeKind, OpaqueConfig, ReadFile, UPSTREAM,
 };
 use super::decide::{Authn, Group, Kind, Method};
 use super::identity::Forwarding;
@@ -238,12 +238,18 @@ impl<'c> Compiler<'c> {
         match KeySet::parse(&contents.bytes, &provider.key_rules()) {
             Ok(keys) => {
                 for key in keys.rejected() {
-                    self.warn(field, MistakeKind::KeyUnused(key.to_string()));
+                    let text = key.to_string();
+                    let is_short = is_short(key);
+                    let kind = if is_short { MistakeKind::SecretShort } else { MistakeKind::KeyUnused };
+                    self.warn(field, kind(text));
                 }
                 Some(keys)
             }
             Err(error) => {
-                self.report(field.clone(), MistakeKind::KeySet(error.to_string()));
+                let text = error.to_string();
+                let is_short = matches!(&error, KeySetError::NoneUsable(keys) if keys.iter().any(is_short));
+                let kind = if is_short { MistakeKind::SecretShort } else { MistakeKind::KeySet };
+                self.report(field.clone(), kind(text));
                 None
             }
         }
@@ -408,6 +414,8 @@ impl<'c> Compiler<'c> {
             let at = all.key(&group.name);
             if !is_name(&group.name) {
                 self.report(at.clone(), MistakeKind::NameInvalid(group.name.clone()));
+            } else if group.name == UPSTREAM {
+                self.report(at.clone(), MistakeKind::NameReserved);
             }
             let answers = self.answers(&at, group);
             self.check_methods(&at, group);
@@ -554,6 +562,10 @@ fn fingerprint(config: &impl Debug, contents: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(blake3::hash(format!("{config:?}").as_bytes()).as_bytes()).update(contents);
     hasher.finalize()
+}
+
+fn is_short(key: &RejectedKey) -> bool {
+    matches!(key.reason, KeyRejection::SecretTooShort(_))
 }
 
 fn is_name(name: &str) -> bool {

@@ -18,6 +18,9 @@ pub const MAX_GROUP_METHODS: usize = 8;
 /// Bytes of a name, which stands in responses and in what upstreams are told.
 pub const MAX_NAME: usize = 32;
 
+/// What a route says whose callers the service behind authenticates. No group has the name.
+pub const UPSTREAM: &str = "upstream";
+
 /// Bytes of a URL that somebody configures.
 pub const MAX_URL: usize = 1_024;
 
@@ -269,6 +272,8 @@ pub enum MistakeKind {
     KeyUnused(String),
     /// Not a name.
     NameInvalid(String),
+    /// The name by which routes say that the service behind authenticates.
+    NameReserved,
     /// A group that takes nothing.
     NoMethods,
     /// A number out of bounds.
@@ -291,6 +296,8 @@ pub enum MistakeKind {
     RealmInvalid(String),
     /// A shared secret that would travel.
     SecretRemote,
+    /// Of a set of keys, a shared secret that can be guessed; a warning where others are used.
+    SecretShort(String),
     /// More entries than there may be.
     TooMany {
         /// How many there are.
@@ -320,12 +327,15 @@ impl fmt::Display for MistakeKind {
             Self::HashKey(path) => {
                 write!(f, "`{}` does not hold a key of 64 hexadecimal digits", path.display())
             }
-            Self::KeySet(reason) | Self::KeyUnused(reason) => f.write_str(reason),
+            Self::KeySet(reason) | Self::KeyUnused(reason) | Self::SecretShort(reason) => f.write_str(reason),
             Self::NameInvalid(name) => write!(
                 f,
                 "`{}` is not a name: 1 to {MAX_NAME} lower-case letters, digits, `-` and `_`",
                 excerpt(name)
             ),
+            Self::NameReserved => {
+                write!(f, "by `{UPSTREAM}` a route says that the service behind it authenticates")
+            }
             Self::NoMethods => f.write_str("nobody could ever be recognized"),
             Self::OutOfBounds { value, least, most } => write!(f, "{value} is not from {least} to {most}"),
             Self::PlaceTaken { method, by } => {
@@ -373,11 +383,13 @@ impl MistakeKind {
             Self::KeySet(_) => "write an RFC 7517 key set that has a key for one of `algorithms`",
             Self::KeyUnused(_) => "the other keys are used; remove this one, or mend it",
             Self::NameInvalid(_) => "write it like \"sign_in\"",
+            Self::NameReserved => "give the group another name",
             Self::NoMethods => "name methods: methods = [\"sign_in\"]",
             Self::OutOfBounds { .. } => "write a number between the two",
             Self::PlaceTaken { .. } => "take one of them from a header field or a cookie of its own",
             Self::RealmInvalid(_) => "write it like \"api\"",
             Self::SecretRemote => "put the key set into a file that only the gateway's user reads",
+            Self::SecretShort(_) => "make one of 64 random bytes: openssl rand 64 | basenc --base64url -w0",
             Self::TooMany { .. } => "leave some out",
             Self::UnknownMethod(_) => "define it under [jwt.NAME], [introspection.NAME] or [api_keys.NAME]",
             Self::Url(_) => "write it like \"https://id.example.com/keys\"",

@@ -7,14 +7,24 @@ use std::time::Duration;
 use corsac_credentials::{
     IntrospectionConfig, JwksCacheConfig, MAX_TOKEN_BYTES, PlacesConfig, ProviderConfig,
 };
-use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Severity, TableReader};
+use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Rule, Severity, TableReader};
 
 use super::config::{
     ApiKeyConfig, AuthnConfig, ClientSecret, GroupConfig, JwtConfig, KeySource, MAX_ANSWERS, MAX_CONCURRENCY,
-    MAX_VERIFIED, Mistake, OpaqueConfig, ReadFile,
+    MAX_VERIFIED, Mistake, MistakeKind, OpaqueConfig, ReadFile,
 };
 use super::decide::Authn;
 use super::outside::Outside;
+
+/// A shared secret that can be guessed.
+static SHORT_SHARED_SECRET: Rule = Rule {
+    id: "short-shared-secret",
+    severity: Severity::Error,
+    summary: "a secret for HS256 that is shorter than its hash",
+};
+
+/// The rules of authentication.
+pub static RULES: [&Rule; 1] = [&SHORT_SHARED_SECRET];
 
 /// Longest duration that is read at all; each one's own rule says more.
 const LONGEST: Duration = Duration::from_secs(400 * 86_400);
@@ -71,7 +81,9 @@ pub fn read_authn(
 
 fn finding(mistake: &Mistake) -> Diagnostic {
     let reason = mistake.kind.to_string();
-    Diagnostic::new(&INVALID_VALUE, format!("`{}`: {reason}", mistake.field))
+    let is_short = matches!(mistake.kind, MistakeKind::SecretShort(_));
+    let rule = if is_short { &SHORT_SHARED_SECRET } else { &INVALID_VALUE };
+    Diagnostic::new(rule, format!("`{}`: {reason}", mistake.field))
         .at_field(&mistake.field, reason)
         .help(mistake.kind.help())
 }

@@ -44,11 +44,11 @@ pub use api_keys::{StoredKey, format_time, parse_hash_key, parse_time, read_api_
 pub use config::{
     ApiKeyConfig, AuthnConfig, AuthnErrors, ClientSecret, Contents, GroupConfig, JwtConfig, KeySource,
     MAX_ANSWERS, MAX_CONCURRENCY, MAX_DEFINITIONS, MAX_GROUP_METHODS, MAX_NAME, MAX_URL, MAX_VERIFIED,
-    Mistake, MistakeKind, OpaqueConfig, ReadFile,
+    Mistake, MistakeKind, OpaqueConfig, ReadFile, UPSTREAM,
 };
 pub use decide::{Authn, Check, Group};
 #[cfg(feature = "file")]
-pub use file::{AuthnFile, read_authn};
+pub use file::{AuthnFile, RULES, read_authn};
 pub use identity::{Identity, strip};
 pub use outside::{BoxFuture, Notice, Nowhere, Outside};
 pub use wait::{Wait, Waited};

@@ -50,6 +50,11 @@ impl CookieRules {
         if mistakes.is_empty() { Ok(Self(config.clone())) } else { Err(CsrfErrors(mistakes)) }
     }
 
+    /// Whether cookies that say nothing of it get `SameSite`.
+    pub fn sets_same_site(&self) -> bool {
+        self.0.same_site.is_some()
+    }
+
     /// Hardens every `Set-Cookie` of a response to a request that came over TLS or did not.
     /// Returns how many it changed.
     ///

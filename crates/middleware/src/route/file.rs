@@ -16,6 +16,16 @@ pub static UNKNOWN_REFERENCE: Rule = Rule {
     summary: "a name that is defined nowhere in the file",
 };
 
+/// A definition that nothing uses.
+pub static UNUSED_DEFINITION: Rule =
+    Rule { id: "unused-definition", severity: Severity::Warning, summary: "a definition that nothing uses" };
+
+/// The finding that nobody uses the definition at `path`; `user` is who would: `route`.
+pub fn unused_definition(path: &FieldPath, user: &str) -> Diagnostic {
+    let finding = Diagnostic::new(&UNUSED_DEFINITION, format!("no {user} uses `{path}`"));
+    finding.at_field(path, "defined here").help(format!("name it in a {user}, or remove it"))
+}
+
 /// The paths of the routes so far.
 #[derive(Debug, Default)]
 pub struct Paths {

@@ -9,5 +9,7 @@ mod placeholders;
 
 pub use canonical::{PathError, canonical_path};
 #[cfg(feature = "file")]
-pub use file::{Paths, ROUTE_CONFLICT, UNKNOWN_REFERENCE, unknown_reference};
+pub use file::{
+    Paths, ROUTE_CONFLICT, UNKNOWN_REFERENCE, UNUSED_DEFINITION, unknown_reference, unused_definition,
+};
 pub use matcher::{Matcher, Parameters};

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use corsac_diagnostics::{Diagnostic, FieldPath, Segment, TableReader};
+use corsac_diagnostics::{Diagnostic, FieldPath, Segment, Severity, TableReader};
 use secrecy::SecretString;
 
 use super::compile::StackConfig;
 use super::route::{NamedPolicy, Route};
-use crate::authn::{Authn, AuthnConfig, AuthnFile, Nowhere, ReadFile, read_authn};
+use super::unused::Defined;
+use crate::authn::{self, Authn, AuthnConfig, AuthnFile, Nowhere, ReadFile, read_authn};
 use crate::authz::{self, Authentication, AuthzFile, ProviderGrants, ReadAuthz, RoleGrants};
 use crate::csrf::{self, CookieRules, Csrf, CsrfMode, KeySource};
 use crate::limits::{self, Limits, LimitsConfig};
@@ -65,13 +66,14 @@ pub struct RouteHead {
 
 /// A route as written, until all that it refers to is compiled.
 #[derive(Debug)]
-struct Pending {
+pub(super) struct Pending {
     head: RouteHead,
     place: FieldPath,
-    rate: rate_limit::RouteConfig,
+    pub(super) rate: rate_limit::RouteConfig,
     csrf: Option<CsrfMode>,
-    authn: Option<String>,
-    cookies: Option<Arc<CookieRules>>,
+    pub(super) authn: Option<String>,
+    is_authenticated_behind: bool,
+    pub(super) cookies: Option<(String, Arc<CookieRules>)>,
 }
 
 /// What all guards are made of.
@@ -122,12 +124,14 @@ impl Definitions {
     pub fn route(&mut self, head: RouteHead, table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) {
         let rate = rate_limit::read_route(&head.path, table, out);
         let csrf = csrf::read_mode(table, out);
-        let authn = table.string("authn", out).map(str::to_owned);
+        let authn = table.string("authn", out);
+        let is_authenticated_behind = authn == Some(authn::UPSTREAM);
+        let authn = authn.filter(|_| !is_authenticated_behind).map(str::to_owned);
         if let (Some(name), Some(known)) = (&authn, &self.authn)
             && known.group(name).is_none()
         {
             let config = known.to_config();
-            let groups = config.groups.iter().map(|group| group.name.as_str());
+            let groups = config.groups.iter().map(|group| group.name.as_str()).chain([authn::UPSTREAM]);
             let finding = unknown_reference("group of methods", "authn", name, groups);
             out.push(finding.at_field(&table.field("authn"), "not defined"));
         }
@@ -137,17 +141,17 @@ impl Definitions {
         self.limits.routes.push(limits::RouteConfig { route: head.path.clone(), body_size, ..read });
         self.authz.route(&head.path, table, out);
         let place = table.path().clone();
-        self.routes.push(Pending { head, place, rate, csrf, authn, cookies });
+        self.routes.push(Pending { head, place, rate, csrf, authn, is_authenticated_behind, cookies });
     }
 
     fn cookie_rules(
         &self,
         table: &mut TableReader<'_>,
         out: &mut Vec<Diagnostic>,
-    ) -> Option<Arc<CookieRules>> {
+    ) -> Option<(String, Arc<CookieRules>)> {
         let name = table.string("cookies", out)?;
         match self.cookies.iter().find(|(own, _)| own == name) {
-            Some((_, rules)) => rules.clone(),
+            Some((own, rules)) => Some((own.clone(), rules.clone()?)),
             None => {
                 let known = self.cookies.iter().map(|(own, _)| own.as_str());
                 let finding = unknown_reference("rule for cookies", "cookies", name, known);
@@ -166,11 +170,17 @@ impl Definitions {
     ) -> Guards {
         self.check_rate_limits(out);
         let limits = self.compile_limits(around, out);
-        let Self { rate_limits, authn, authz, csrf, routes, files, .. } = self;
+        let Self { rate_limits, authn, authz, csrf, cookies, limits: bodies, routes, files } = self;
         let authz = authz.compile(out);
         let authn = authn.map(|authn| authn.to_config());
         if let (Some(authz), Some(authn)) = (&authz, &authn) {
             out.extend(lint(authz, authn, &routes));
+            // What has a mistake may be what uses a definition.
+            if !out.iter().any(|finding| finding.severity == Severity::Error) {
+                let cookies = cookies.iter().map(|(name, _)| name.as_str()).collect();
+                let (authz, limits, rate_limits) = (authz.authz.to_config(), &bodies, &rate_limits);
+                out.extend(Defined { authn, authz, cookies, limits, rate_limits, routes: &routes }.unused());
+            }
         }
         let parts = (|| Some((authn?, csrf?, authz?, limits?)))();
         let config = parts.map(|(authn, csrf, authz, limits)| StackConfig {
@@ -269,8 +279,9 @@ impl Pending {
             Some(limits) if !limits.is_empty() => authorized.body(Arc::clone(limits)).build(),
             _ => authorized.build(),
         };
+        let built = if self.is_authenticated_behind { built.authenticated_behind() } else { built };
         match &self.cookies {
-            Some(rules) => built.hardening_cookies(Arc::clone(rules)),
+            Some((_, rules)) => built.hardening_cookies(Arc::clone(rules)),
             None => built,
         }
     }

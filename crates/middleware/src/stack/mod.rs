@@ -18,6 +18,8 @@ mod count;
 pub mod file;
 mod passage;
 mod route;
+#[cfg(feature = "file")]
+mod unused;
 
 pub use answer::denial_text;
 pub use audit::{AuditLog, Facts, Named, Recorded};

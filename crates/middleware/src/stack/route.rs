@@ -100,6 +100,7 @@ pub struct Route {
     pub(super) cost: u64,
     pub(super) csrf: Option<CsrfMode>,
     pub(super) authn: Option<String>,
+    pub(super) is_authenticated_behind: bool,
     pub(super) rules: RouteRules,
     pub(super) limits: Option<Arc<RouteLimits>>,
     pub(super) cookies: Option<Arc<CookieRules>>,
@@ -144,6 +145,7 @@ impl Route {
             cost: 1,
             csrf: None,
             authn: None,
+            is_authenticated_behind: false,
             rules: RouteRules::unguarded(path),
             limits: None,
             cookies: None,
@@ -161,6 +163,44 @@ impl Route {
     pub fn hardening_cookies(mut self, rules: Arc<CookieRules>) -> Self {
         self.cookies = Some(rules);
         self
+    }
+
+    /// The same route, whose handler finds out who calls. Nothing is asked here for it: it is
+    /// a statement that tells the route from one where authentication was forgotten.
+    #[must_use]
+    pub fn authenticated_behind(mut self) -> Self {
+        self.is_authenticated_behind = true;
+        self
+    }
+
+    /// Whether its handler finds out who calls.
+    pub fn is_authenticated_behind(&self) -> bool {
+        self.is_authenticated_behind
+    }
+
+    /// The group of methods by which callers prove who they are.
+    pub fn group(&self) -> Option<&str> {
+        self.authn.as_deref()
+    }
+
+    /// Whether rules say who may do what.
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_unguarded()
+    }
+
+    /// Whether forged requests are refused; nothing where nobody said so.
+    pub fn csrf_mode(&self) -> Option<CsrfMode> {
+        self.csrf
+    }
+
+    /// The names of its limits, for clients and for callers.
+    pub fn limits(&self) -> impl Iterator<Item = &str> {
+        self.clients.iter().chain(&self.callers).map(String::as_str)
+    }
+
+    /// Whether its handler's cookies get `SameSite` where it did not say any.
+    pub fn sets_same_site(&self) -> bool {
+        self.cookies.as_ref().is_some_and(|rules| rules.sets_same_site())
     }
 
     /// The same route with its policy as generation `number`.

@@ -58,16 +58,19 @@ max_age         = "10m"
 path     = "/down"
 upstream = "down"
 cors     = "app"
+rules    = [{{ methods = ["*"], anyone = true }}]
 
 [[routes]]
 path     = "/{{call}}"
 upstream = "api"
 cors     = "app"
+rules    = [{{ methods = ["*"], anyone = true }}]
 
 [[routes]]
 path     = "/items/{{id}}"
 upstream = "api"
 cors     = "app"
+rules    = [{{ methods = ["*"], anyone = true }}]
 "#
         )
     }
