@@ -21,8 +21,8 @@ mod tls;
 mod watch;
 
 pub use config::{
-    AccessLog, Config, Events, Limits, Ownership, RULES, RateLimitStore, Reading, Route, Ruling, Upstream,
-    read, read_each,
+    AccessLog, Config, Events, Limits, Network, Ownership, RULES, RateLimitStore, Reading, Route, Ruling,
+    Upstream, read, read_each,
 };
 pub use control::Teller;
 pub use corsac_middleware::authn::Notice;

@@ -13,10 +13,8 @@ use http::uri::Authority;
 use url::Url;
 
 use super::files::Files;
-use super::rules::{DEVELOPMENT_ORIGIN, UNUSED_DEFINITION};
-use super::{Config, Upstream, events, gateway, routes, store, tls};
 use super::rules::DEVELOPMENT_ORIGIN;
-use super::{Config, Upstream, gateway, routes, store, tls};
+use super::{Config, Network, Upstream, events, gateway, routes, store, tls};
 use crate::tls::upstream::UpstreamTls;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -134,7 +132,7 @@ fn upstream(
 ) -> Option<Upstream> {
     let target = target(&mut table, files, out);
     let http2 = table.boolean("http2", out).unwrap_or(false);
-    let trusted_network = table.boolean("trusted_network", out).unwrap_or(false);
+    let is_trusted = table.boolean("trusted_network", out).unwrap_or(false);
     let preserve_host = table.boolean("preserve_host", out).unwrap_or(true);
     let mut duration =
         |key, default| table.duration(key, (Duration::from_millis(1), TEN_MINUTES), out).unwrap_or(default);
@@ -150,7 +148,7 @@ fn upstream(
         tls,
         http2,
         preserve_host,
-        trusted_network,
+        network: if is_trusted { Network::Trusted } else { Network::Any },
         connect_timeout,
         response_timeout,
         idle_timeout,

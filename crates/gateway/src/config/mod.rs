@@ -122,8 +122,8 @@ pub struct Upstream {
     pub http2: bool,
     /// Whether it sees the client's `Host`, or its own name.
     pub preserve_host: bool,
-    /// Whether somebody says that nobody else listens on the way to it.
-    pub trusted_network: bool,
+    /// Who else listens on the way to it, as somebody says.
+    pub network: Network,
     /// Time for a connection.
     pub connect_timeout: Duration,
     /// Time until the head of the response.
@@ -132,6 +132,16 @@ pub struct Upstream {
     pub idle_timeout: Duration,
     /// Unused connections kept by each worker.
     pub idle_connections: usize,
+}
+
+/// What lies between the gateway and an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Nobody says.
+    #[default]
+    Any,
+    /// One on which nobody else listens.
+    Trusted,
 }
 
 /// Who owns the CORS fields of a route's responses.

@@ -3,11 +3,11 @@
 use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, excerpt};
 use url::Url;
 
-use super::super::Upstream;
 use super::super::rules::{
     CREDENTIAL_FORWARDED_TO_PLAIN_UPSTREAM, NO_HSTS, PLAIN_LISTENER_OFF_HOST, PLAIN_STORE_OFF_HOST,
     PLAIN_UPSTREAM_OFF_HOST,
 };
+use super::super::{Network, Upstream};
 use super::reach::Reach;
 use super::subject::{Method, Subject};
 
@@ -50,7 +50,7 @@ pub(super) fn upstreams(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     }
     for upstream in &subject.config.upstreams {
         let reach = Reach::of(upstream.authority.host());
-        if upstream.tls.is_some() || upstream.trusted_network || reach == Reach::Loopback {
+        if upstream.tls.is_some() || upstream.network == Network::Trusted || reach == Reach::Loopback {
             continue;
         }
         let confidence = if reach == Reach::Public { Confidence::High } else { Confidence::Medium };
