@@ -38,7 +38,7 @@ fn two_gateways_hold_one_limit() {
     let (_gateways, addresses) = two(&shared(upstream.address, folder.path(), &server.url(), CLOSED));
     let before = server.time();
     let each = granted(&addresses);
-    let ideal = ideal(server.time() - before);
+    let ideal = ideal(server.time().saturating_sub(before));
     let all = f64::from(each.iter().sum::<u32>());
     println!("{each:?} of {ideal:.1}: {:+.2} %", (all / ideal - 1.0) * 100.0);
     assert!(all <= ideal + 1.0 && all >= ideal * 0.98, "{all} of {ideal}");
@@ -52,7 +52,7 @@ fn without_a_store_two_gateways_grant_it_twice() {
     let (_gateways, addresses) = two(&limited(upstream.address, "200/1s", 50));
     let before = server.time();
     let each = granted(&addresses);
-    let ideal = 2.0 * ideal(server.time() - before);
+    let ideal = 2.0 * ideal(server.time().saturating_sub(before));
     let all = f64::from(each.iter().sum::<u32>());
     println!("{each:?} of {ideal:.1}: {:+.2} %", (all / ideal - 1.0) * 100.0);
     assert!(all <= ideal + 2.0 && all >= ideal * 0.98, "{all} of {ideal}");
