@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import dataclasses
 import http.client
+import os
 import pathlib
 import re
 import shutil
@@ -24,17 +25,17 @@ import load
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
-GATEWAY, ADMIN, UPSTREAM = 18180, 18181, 18190
+GATEWAY, ADMIN, UPSTREAMS = 18180, 18181, {"upstream": 18190, "attacked": 18191}
 READY_SECONDS = 15
 # The bar.
 SHARE, FACTOR = 0.95, 3
 # An attack goes on for this long after the load, and for that long before it at least.
 MARGIN_SECONDS = 2
 ATTACKS = {
-    "header": ["-H", "-u", "/large", "-i", "2"],
-    "body": ["-B", "-u", "/upload", "-i", "2", "-s", "100000"],
+    "header": ["-H", "-u", "/large", "-i", "5"],
+    "body": ["-B", "-u", "/upload", "-i", "5", "-s", "100000"],
     "range": ["-R", "-u", "/large"],
-    "read": ["-X", "-u", "/large", "-n", "2", "-z", "32", "-w", "256", "-y", "512", "-k", "3"],
+    "read": ["-X", "-u", "/large", "-n", "5", "-z", "32", "-w", "512", "-y", "1024", "-k", "3"],
 }
 
 
@@ -46,6 +47,8 @@ class BenchError(Exception):
 class Result:
     attack: str
     held: int
+    busy: float
+    memory_mb: float
     normal: load.Sample
     under: load.Sample
 
@@ -93,6 +96,15 @@ def running(command, work, name):
             process.wait()
 
 
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
+
+
 def wait_until_ready(head):
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
@@ -122,25 +134,28 @@ def attack_command(name, options, seconds):
     return ["slowhttptest", *size, "-p", 5, "-v", 1, *own]
 
 
-def measure(name, options, head):
+def measure(name, options, head, gateway):
     normal = load.run(GATEWAY, head, options.per_second, options.seconds)
     rise = options.connections / options.rate + MARGIN_SECONDS
     command = attack_command(name, options, int(rise + options.seconds + MARGIN_SECONDS))
     with running(command, options.work_dir, f"attack-{name}"):
         time.sleep(rise)
         held = metric("corsac_connections")
+        before, began = cpu_seconds(gateway), time.monotonic()
         under = load.run(GATEWAY, head, options.per_second, options.seconds)
-    return Result(name, held, normal, under)
+        busy = (cpu_seconds(gateway) - before) / (time.monotonic() - began)
+        memory = memory_mb(gateway)
+    return Result(name, held, busy, memory, normal, under)
 
 
 def table(results):
-    lines = ["| attack | connections held | normal p50 / p99 ms | under attack p50 / p95 / p99 / max ms | errors | "
-             f"under {FACTOR} × normal p99 |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines = ["| attack | connections held | gateway CPU | memory, MB | normal p50 / p99 ms | under attack p50 / p95 / p99 / max ms | errors | "
+             f"under {FACTOR} × normal p99 |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for it in results:
         normal = " / ".join(f"{it.normal.percentile(share):.1f}" for share in (0.5, 0.99))
         under = " / ".join(f"{it.under.percentile(share):.1f}" for share in (0.5, 0.95, 0.99, 1))
         verdict = "met" if it.is_met else "MISSED"
-        lines.append(f"| {it.attack} | {it.held:,} | {normal} | {under} | {it.under.errors} | "
+        lines.append(f"| {it.attack} | {it.held:,} | {it.busy:.0%} | {it.memory_mb:.0f} | {normal} | {under} | {it.under.errors} | "
                      f"{it.share:.1%}, {verdict} |")
     return "\n".join(lines)
 
@@ -149,8 +164,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=15, help="seconds of load, alone and under attack (15)")
     parser.add_argument("--per-second", type=int, default=300, help="normal requests a second (300)")
-    parser.add_argument("--connections", type=int, default=4_000, help="connections of an attack (4,000)")
-    parser.add_argument("--rate", type=int, default=1_000, help="of them opened a second (1,000)")
+    parser.add_argument("--connections", type=int, default=2_000, help="connections of an attack (2,000)")
+    parser.add_argument("--rate", type=int, default=400, help="of them opened a second (400)")
     parser.add_argument("--only", metavar="A,B", default=",".join(ATTACKS), help=f"of {', '.join(ATTACKS)}")
     parser.add_argument("--corsac", type=pathlib.Path, default=REPOSITORY / "target/release/corsac")
     parser.add_argument("--work-dir", type=pathlib.Path, default=pathlib.Path("/dev/shm/corsac-slow"))
@@ -165,12 +180,15 @@ def parse_arguments():
 def benchmark(options):
     head = prepare(options)
     results = []
-    with running([sys.executable, HERE / "upstream.py", UPSTREAM], options.work_dir, "upstream"), \
-            running([options.corsac, "serve", "corsac.toml"], options.work_dir, "corsac"):
+    with contextlib.ExitStack() as stack:
+        for name, port in UPSTREAMS.items():
+            stack.enter_context(running([sys.executable, HERE / "upstream.py", port], options.work_dir, name))
+        command = [options.corsac, "serve", "corsac.toml"]
+        gateway = stack.enter_context(running(command, options.work_dir, "corsac")).pid
         wait_until_ready(head)
         load.run(GATEWAY, head, options.per_second, 2)
         for name in options.selected:
-            results.append(measure(name, options, head))
+            results.append(measure(name, options, head, gateway))
             say(table(results[-1:]).splitlines()[-1])
             # What the attack has left is no part of the next one's normal.
             deadline = time.monotonic() + 60
