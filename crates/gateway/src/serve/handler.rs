@@ -64,7 +64,8 @@ pub(crate) struct Exchange {
     from_upstream: Cell<bool>,
     /// Why the upstream failed, for the log alone.
     pub(super) upstream_error: OnceCell<String>,
-    pub(super) reported: Cell<bool>,
+    pub(super) observed: Cell<bool>,
+    pub(super) recorded: Cell<bool>,
     pub(crate) framing: Framing,
     /// What is wrong with the request as a whole.
     flaw: Option<Flaw>,
@@ -81,18 +82,21 @@ pub(crate) async fn handle(
     let begun = std::panic::catch_unwind(AssertUnwindSafe(|| Exchange::new(worker, peer, framing, head)));
     let Ok(exchange) = begun else { return Ok(Problem::Internal.response()) };
     let answered = AssertUnwindSafe(exchange.answer(body)).catch_unwind().await;
-    let (mut response, failure) = match answered {
+    let (response, failure) = match answered {
         Ok(Ok(response)) => (response, None),
         Ok(Err(failure)) => (failure.response(), Some(failure)),
         Err(_) => (Problem::Internal.response(), Some(Problem::Internal.into())),
     };
-    exchange.stamp(response.headers_mut());
-    let is_last = exchange.fields.has(Fields::TRANSFER_ENCODING) || exchange.flaw.is_some();
-    if is_last && response.version() == Version::HTTP_11 {
-        // Where this request ended only hyper knows; see `framing.rs`.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let response = exchange.finish(response);
+    if exchange.report(response.status(), Some(response.headers()), failure.as_ref()).is_ok() {
+        return Ok(response);
     }
-    exchange.report(response.status(), Some(response.headers()), failure.as_ref());
+    // What whoever watches has not seen does not leave, and this is nobody's but ours.
+    exchange.from_upstream.set(false);
+    let failure = Failure::from(Problem::Internal);
+    let response = exchange.finish(failure.response());
+    // The observer is not asked twice.
+    let _ = exchange.report(response.status(), Some(response.headers()), Some(&failure));
     Ok(response)
 }
 
@@ -125,7 +129,8 @@ impl Exchange {
             upstream_cors: Cell::new(false),
             from_upstream: Cell::new(false),
             upstream_error: OnceCell::new(),
-            reported: Cell::new(false),
+            observed: Cell::new(false),
+            recorded: Cell::new(false),
             flaw: framing.next(),
             framing,
             head,
@@ -362,6 +367,17 @@ impl Exchange {
     /// The verdict of a check beyond reading, for the log.
     pub(crate) fn set_verdict(&self, verdict: Verdict) {
         self.verdict.set(Some(verdict));
+    }
+
+    /// The response as it leaves, whoever made it.
+    fn finish(&self, mut response: Response<Body>) -> Response<Body> {
+        self.stamp(response.headers_mut());
+        let is_last = self.fields.has(Fields::TRANSFER_ENCODING) || self.flaw.is_some();
+        if is_last && response.version() == Version::HTTP_11 {
+            // Where this request ended only hyper knows; see `framing.rs`.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     /// Makes the route's owner the only owner of CORS.

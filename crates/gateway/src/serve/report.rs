@@ -1,6 +1,8 @@
 //! What is told of a request once its response's head is on its way: metrics, the access
 //! log, events, and whoever else watches.
 
+use std::panic::AssertUnwindSafe;
+
 use corsac_events::Verdict;
 use corsac_middleware::stack::{Decided, Facts, Passage};
 use http::StatusCode;
@@ -13,15 +15,51 @@ use crate::serve::handler::Exchange;
 /// The status of a request whose client went away first, as nginx logs it.
 const CLIENT_CLOSED: u16 = 499;
 
+/// The observer panicked.
+#[derive(Debug)]
+pub(super) struct ObserverFailed;
+
 impl Exchange {
-    pub(super) fn report(&self, status: StatusCode, response: Option<&HeaderMap>, failure: Option<&Failure>) {
-        if self.reported.replace(true) {
-            return;
+    /// Tells the observer, counts the request, writes its line and its events: once.
+    pub(super) fn report(
+        &self,
+        status: StatusCode,
+        response: Option<&HeaderMap>,
+        failure: Option<&Failure>,
+    ) -> Result<(), ObserverFailed> {
+        if self.recorded.get() {
+            return Ok(());
         }
-        let matched = self.matched();
         let passage = self.passage.borrow();
+        let event = self.event(&passage, (status, response), failure);
+        if let Some(observer) = &self.worker.shared.observer
+            && !self.observed.replace(true)
+        {
+            let observed = std::panic::catch_unwind(AssertUnwindSafe(|| observer(&event)));
+            observed.map_err(|_| ObserverFailed)?;
+        }
+        self.recorded.set(true);
+        self.snapshot.metrics(self.matched()).record(&event);
+        if let Some(cors) = &event.cors {
+            self.worker.cors_metrics.record(cors);
+        }
+        self.worker.guard_metrics.record(event.guards);
+        self.audit(&passage, &event, failure);
+        if let Some(log) = &self.worker.log {
+            log.record(&event);
+        }
+        Ok(())
+    }
+
+    fn event<'e>(
+        &'e self,
+        passage: &'e Passage,
+        (status, response): (StatusCode, Option<&'e HeaderMap>),
+        failure: Option<&Failure>,
+    ) -> RequestEvent<'e> {
+        let matched = self.matched();
         let upstream = matched.and_then(|matched| self.snapshot.config.upstreams.get(matched.route.upstream));
-        let event = RequestEvent {
+        RequestEvent {
             time: self.time,
             id: self.id.to_str().unwrap_or_default(),
             client: self.client,
@@ -33,7 +71,7 @@ impl Exchange {
             route: matched.map(|matched| matched.route.path.as_str()),
             upstream: upstream.map(|upstream| upstream.name.as_str()),
             policy: self.snapshot.stack.policy(passage.route()).map(|named| &*named.name),
-            cors: self.cors_event(&passage),
+            cors: self.cors_event(passage),
             guards: passage.trail(),
             status,
             response,
@@ -43,18 +81,6 @@ impl Exchange {
             upstream_cors_removed: self.upstream_cors.get(),
             duration: self.started.elapsed(),
             generation: self.snapshot.generation,
-        };
-        self.snapshot.metrics(matched).record(&event);
-        if let Some(cors) = &event.cors {
-            self.worker.cors_metrics.record(cors);
-        }
-        self.worker.guard_metrics.record(event.guards);
-        self.audit(&passage, &event, failure);
-        if let Some(log) = &self.worker.log {
-            log.record(&event);
-        }
-        if let Some(observer) = &self.worker.shared.observer {
-            observer(&event);
         }
     }
 
@@ -94,6 +120,8 @@ impl Drop for Exchange {
     /// same.
     fn drop(&mut self) {
         let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
-        self.report(closed, None, None);
+        if self.report(closed, None, None).is_err() {
+            let _ = self.report(closed, None, None);
+        }
     }
 }

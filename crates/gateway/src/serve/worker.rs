@@ -25,7 +25,8 @@ use crate::snapshot::Snapshot;
 /// How often buffers are flushed and old connections closed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Watches every request; called on the worker that served it, so it must not wait.
+/// Watches every request; called on the worker that served it, so it must not wait. A
+/// request whose observer panics is answered with a 500.
 pub type Observer = Arc<dyn Fn(&RequestEvent<'_>) + Send + Sync>;
 
 /// What all workers share.
