@@ -122,7 +122,10 @@ impl Stack {
         match self.guards(passage, asked) {
             Ok(step) | Err(Stop::Step(step)) => step,
             Err(Stop::Refused(refused)) => {
-                passage.record(refused.guard, Verdict::Denied, refused.reason, refused.detail.clone());
+                // A guard that could not decide has denied nobody.
+                let is_failure = refused.problem.status.is_server_error();
+                let verdict = if is_failure { Verdict::Error } else { Verdict::Denied };
+                passage.record(refused.guard, verdict, refused.reason, refused.detail.clone());
                 Step::Refused(refused)
             }
         }
