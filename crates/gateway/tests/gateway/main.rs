@@ -5,6 +5,7 @@
 mod answers;
 mod events;
 mod limits;
+mod matrix;
 mod messages;
 mod operation;
 mod shared_limits;

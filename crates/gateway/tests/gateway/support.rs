@@ -12,7 +12,7 @@ use corsac_gateway::{Config, Gateway, Observer, read};
 use corsac_origin::PublicSuffixList;
 
 /// No test waits longer for a byte.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) const APP: &str = "https://app.example.com";
 pub(crate) const EVIL: &str = "https://evil.example";
