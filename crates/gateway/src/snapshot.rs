@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use corsac_middleware::audit_log::AuditLog;
 use corsac_middleware::authn::{Outside, read_file};
-use corsac_middleware::stack::{AuditLog, Stack, StackError, World};
+use corsac_middleware::stack::{Stack, StackError, World};
 
 use crate::config::{Config, Route};
 use crate::observe::audit::audit_log;

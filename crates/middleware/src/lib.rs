@@ -1,6 +1,7 @@
 //! Corsac's guards as tower layers.
 //!
 //! - [`cors`]: one owner of CORS on every response;
+#![cfg_attr(feature = "stack", doc = "- [`audit_log`]: what each guard decided;")]
 #![cfg_attr(feature = "authn", doc = "- [`authn`]: who is it;")]
 #![cfg_attr(feature = "authz", doc = "- [`authz`]: may they;")]
 #![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
@@ -16,6 +17,8 @@
 //! instead of the reason.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "stack")]
+pub mod audit_log;
 #[cfg(feature = "authn")]
 pub mod authn;
 #[cfg(feature = "authz")]

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use corsac_cors::{Policy, read_policy};
-use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, INVALID_VALUE, TableReader, excerpt};
+use corsac_diagnostics::{Diagnostic, INVALID_VALUE, TableReader};
 use corsac_middleware::authn::read_file;
-use corsac_middleware::route::unused_definition;
-use corsac_middleware::stack::file::{Definitions, Guards, Surroundings};
-use corsac_middleware::stack::{NamedPolicy, StackConfig};
-use corsac_origin::{OriginPattern, PublicSuffixList};
+use corsac_middleware::stack::StackConfig;
+use corsac_middleware::stack::file::{
+    Defined, Definitions, Guards, Surroundings, read_policies, report_unused,
+};
+use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
 use url::Url;
 
 use super::files::Files;
-use super::rules::DEVELOPMENT_ORIGIN;
 use super::{Config, Network, Upstream, events, gateway, routes, store, tls};
 use crate::tls::upstream::UpstreamTls;
 
@@ -22,22 +21,15 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 pub(super) struct Reader<'s> {
     pub(super) suffixes: &'s PublicSuffixList,
-    pub(super) default_profile: bool,
+    pub(super) profile: Option<&'s str>,
     pub(super) files: &'s Files,
-}
-
-/// A definition by name; `value` is missing where it has mistakes.
-pub(super) struct Defined<'d, T> {
-    pub(super) name: &'d str,
-    pub(super) path: FieldPath,
-    pub(super) value: Option<T>,
 }
 
 impl Reader<'_> {
     pub(super) fn read(&self, mut root: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<Config> {
         let gateway = gateway::read(&mut root, self.files, out);
         let upstreams = self.upstreams(&mut root, out);
-        let policies = self.policies(&mut root, out);
+        let policies = read_policies(&mut root, self.suffixes, self.profile, out);
         let around = Surroundings { base: self.files.folder(), read: &read_file };
         let mut guards = Definitions::read(&mut root, &around, out);
         let events = events::read(&mut root, &around, self.files, out);
@@ -57,7 +49,8 @@ impl Reader<'_> {
             report_unused(&policies, used, out);
         }
         let unrouted = unrouted.or((policies.len() == 1).then_some(0));
-        let unrouted = unrouted.and_then(|index| named_policy(policies.get(index)?));
+        let unrouted = unrouted.and_then(|index| policies.get(index)?.policy());
+        guards.bound(&gateway.limits.sizes());
         let Guards { config: stack, files } = guards.finish(unrouted, &around, out);
         self.files.note(files);
         if let (Some(_), Some(stack)) = (&store, &stack) {
@@ -96,32 +89,10 @@ impl Reader<'_> {
         };
         tables.into_iter().map(define).collect()
     }
-
-    fn policies<'d>(
-        &self,
-        root: &mut TableReader<'d>,
-        out: &mut Vec<Diagnostic>,
-    ) -> Vec<Defined<'d, Policy>> {
-        let mut policies = Vec::new();
-        for (name, table) in root.named("cors", out) {
-            let path = table.path().clone();
-            let value = read_policy(table, self.suffixes, out);
-            if let Some(policy) = value.as_ref().filter(|_| self.default_profile) {
-                report_development_origins(policy, name, &path, out);
-            }
-            policies.push(Defined { name, path, value });
-        }
-        policies
-    }
 }
 
 fn with_store(stack: StackConfig, store: Option<&store::Read>) -> StackConfig {
     StackConfig { is_shared: store.is_some(), seed: store.map(|(_, seed)| *seed), ..stack }
-}
-
-/// A policy without mistakes, as guards take it.
-pub(super) fn named_policy(defined: &Defined<'_, Policy>) -> Option<NamedPolicy> {
-    Some(NamedPolicy::new(defined.name, defined.value.as_ref()?))
 }
 
 fn upstream(
@@ -207,29 +178,4 @@ fn upstream_url(text: &str) -> Result<(bool, Authority), String> {
     let authority = format!("{}:{port}", url.host_str().unwrap_or_default());
     let authority = authority.parse().map_err(|_| "it has no host".to_owned())?;
     Ok((url.scheme() == "https", authority))
-}
-
-fn report_unused<T>(defined: &[Defined<'_, T>], used: impl Fn(usize) -> bool, out: &mut Vec<Diagnostic>) {
-    for (_, definition) in defined.iter().enumerate().filter(|(index, _)| !used(*index)) {
-        out.push(unused_definition(&definition.path, "route"));
-    }
-}
-
-fn report_development_origins(policy: &Policy, name: &str, path: &FieldPath, out: &mut Vec<Diagnostic>) {
-    for (index, text) in policy.to_config().origins.iter().enumerate() {
-        if OriginPattern::parse(text).is_ok_and(|pattern| pattern.is_loopback()) {
-            let message = format!(
-                "`{}` is allowed in production: whatever runs on the user's machine reads",
-                excerpt(text)
-            );
-            let finding = Diagnostic::new(&DEVELOPMENT_ORIGIN, message)
-                .confidence(Confidence::Medium)
-                .at_field(&path.key("origins").index(index), "a development origin")
-                .help(format!(
-                    "move it to [profiles.development.cors.{}] and run with `--profile development`",
-                    excerpt(name)
-                ));
-            out.push(finding);
-        }
-    }
 }

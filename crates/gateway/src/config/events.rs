@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use corsac_diagnostics::{Diagnostic, TableReader};
 use corsac_events::AddressDetail;
-use corsac_middleware::stack::Recorded;
+use corsac_middleware::audit_log::Recorded;
 use corsac_middleware::stack::file::Surroundings;
 
 use super::files::Files;

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use corsac_cors::Policy;
 use corsac_diagnostics::{Diagnostic, TableReader};
-use corsac_middleware::route::unknown_reference;
+use corsac_middleware::stack::file::{Defined, Sizes, find_policy};
 use ipnet::IpNet;
 
-use super::definitions::Defined;
 use super::files::Files;
 use super::{AccessLog, Limits, tls};
 use crate::tls::server::Tls;
@@ -42,27 +41,31 @@ impl Gateway {
         out: &mut Vec<Diagnostic>,
     ) -> Option<usize> {
         let (name, path) = self.cors.as_ref()?;
-        let found = policies.iter().position(|defined| defined.name == name);
-        if found.is_none() {
-            let known = policies.iter().map(|defined| defined.name);
-            out.push(unknown_reference("policy", "cors", name, known).at_field(path, "not defined"));
-        }
-        found
+        find_policy(name, path, policies, out)
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
+        let sizes = Sizes::default();
         Self {
-            body_size: 1 << 20,
+            body_size: sizes.body_size,
             body_timeout: 30 * SECOND,
             connections: 10_000,
-            header_fields: 100,
-            header_size: 32 << 10,
+            header_fields: sizes.header_fields,
+            header_size: sizes.header_size,
             header_timeout: 15 * SECOND,
-            target_size: 8 << 10,
+            target_size: sizes.target_size,
             tunnel_timeout: HOUR,
         }
+    }
+}
+
+impl Limits {
+    /// What guards are told of them.
+    pub(super) fn sizes(&self) -> Sizes {
+        let Self { body_size, header_fields, header_size, target_size, .. } = *self;
+        Sizes { body_size, header_fields, header_size, target_size }
     }
 }
 
@@ -152,23 +155,18 @@ fn limits(mut table: TableReader<'_>, out: &mut Vec<Diagnostic>) -> Limits {
     let tunnel_timeout =
         table.duration("tunnel_timeout", (MILLISECOND, 24 * HOUR), out).unwrap_or(default.tunnel_timeout);
     let connections = table.integer("connections", (1, 1_000_000), out);
-    let header_fields = table.integer("header_fields", (8, 500), out);
-    let header_size = table.size("header_size", (1 << 10, 256 << 10), out);
-    let target_size = table.size("target_size", (256, 32 << 10), out);
-    let body_size = table.size("body_size", (0, 1 << 50), out).unwrap_or(default.body_size);
+    let sizes = Sizes::read(&mut table, out);
     table.finish(out);
     let count =
         |number: Option<i64>, default| number.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
-    let bytes =
-        |number: Option<u64>, default| number.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
     Limits {
-        body_size,
+        body_size: sizes.body_size,
         body_timeout,
         connections: count(connections, default.connections),
-        header_fields: count(header_fields, default.header_fields),
-        header_size: bytes(header_size, default.header_size),
+        header_fields: sizes.header_fields,
+        header_size: sizes.header_size,
         header_timeout,
-        target_size: bytes(target_size, default.target_size),
+        target_size: sizes.target_size,
         tunnel_timeout,
     }
 }

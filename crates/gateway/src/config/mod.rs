@@ -19,11 +19,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use corsac_cors::Policy;
-use corsac_diagnostics::{
-    Diagnostic, Document, FieldPath, Node, Place, Severity, Source, TableReader, UNKNOWN_KEY, Value, excerpt,
-    listed,
-};
-use corsac_middleware::route::{Matcher, UNKNOWN_REFERENCE, canonical_path};
+use corsac_diagnostics::{Diagnostic, Document, FieldPath, Severity, Source, TableReader};
+use corsac_middleware::route::{Matcher, canonical_path};
+use corsac_middleware::stack::file::{PROFILES, lay_profile, profiles};
 use corsac_middleware::stack::{self, StackConfig};
 use corsac_origin::PublicSuffixList;
 use http::uri::Authority;
@@ -34,12 +32,10 @@ use crate::tls::upstream::UpstreamTls;
 
 use files::Files;
 
+pub use corsac_middleware::stack::file::Ownership;
 pub use events::Events;
 pub use rules::RULES;
 pub use store::RateLimitStore;
-
-/// The key of the profiles.
-const PROFILES: &str = "profiles";
 
 /// A whole configuration, valid by construction.
 #[derive(Clone, Debug)]
@@ -144,17 +140,6 @@ pub enum Network {
     Trusted,
 }
 
-/// Who owns the CORS fields of a route's responses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ownership {
-    /// Corsac: the upstream's `Access-Control-*` fields are removed.
-    Own,
-    /// The upstream: its fields and its answers to preflights pass through.
-    Passthrough,
-    /// Corsac, and every response that had fields of the upstream's is recorded.
-    Report,
-}
-
 /// Which requests go where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -255,13 +240,12 @@ fn read_parsed(
     if !findings.is_empty() {
         return Reading { config: None, document, findings, files: Vec::new() };
     }
-    check_profiles(&document, &mut findings);
     lay_profile(&mut document, profile, &mut findings);
     let mut root = TableReader::new(&document.root, FieldPath::root(), &mut findings);
     // Their contents are read when they are laid over the rest.
     root.take(PROFILES);
     let files = Files::of(document.source.name());
-    let reader = definitions::Reader { suffixes, default_profile: profile.is_none(), files: &files };
+    let reader = definitions::Reader { suffixes, profile, files: &files };
     let config = reader.read(root, &mut findings);
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     let config = config.filter(|_| !failed);
@@ -270,52 +254,4 @@ fn read_parsed(
     }
     let files = files.into_named();
     Reading { config, document, findings, files }
-}
-
-/// Reports profiles that are no tables, and profiles within profiles: laid over the
-/// rest, these would be chosen by nobody.
-fn check_profiles(document: &Document, out: &mut Vec<Diagnostic>) {
-    let mut root = TableReader::new(&document.root, FieldPath::root(), out);
-    for (_, mut profile) in root.named(PROFILES, out) {
-        let path = profile.field(PROFILES);
-        let Some(inner) = profile.take(PROFILES) else { continue };
-        let names = table_names(inner);
-        let name = names.first().map_or("NAME".into(), |name| excerpt(name));
-        let finding = Diagnostic::new(&UNKNOWN_KEY, format!("unknown key `{path}`"))
-            .at(Place::Key(path), "a profile has no profiles of its own");
-        out.push(finding.help(format!("write it at the top level: [profiles.{name}]")));
-    }
-}
-
-fn lay_profile(document: &mut Document, profile: Option<&str>, out: &mut Vec<Diagnostic>) {
-    let Some(name) = profile else { return };
-    match document.root.get(PROFILES).and_then(|profiles| profiles.get(name)).cloned() {
-        Some(Node { value: Value::Table(mut entries), key_span, span }) => {
-            entries.retain(|(key, _)| key != PROFILES);
-            document.root.overlay(&Node { value: Value::Table(entries), key_span, span });
-        }
-        Some(_) => {}
-        None => out.push(unknown_profile(name, &profiles(document))),
-    }
-}
-
-fn unknown_profile(name: &str, known: &[String]) -> Diagnostic {
-    let name = excerpt(name);
-    let finding = Diagnostic::new(&UNKNOWN_REFERENCE, format!("there is no profile `{name}`"))
-        .at_field(&FieldPath::root().key(PROFILES), "profiles are here");
-    match known {
-        [] => finding.help(format!("add [profiles.{name}], or leave --profile out")),
-        known => finding.help(format!("the profiles are {}", listed(known.iter().map(String::as_str)))),
-    }
-}
-
-fn profiles(document: &Document) -> Vec<String> {
-    document.root.get(PROFILES).map(table_names).unwrap_or_default()
-}
-
-fn table_names(node: &Node) -> Vec<String> {
-    match &node.value {
-        Value::Table(entries) => entries.iter().map(|(name, _)| name.clone()).collect(),
-        _ => Vec::new(),
-    }
 }

@@ -2,13 +2,8 @@
 
 use corsac_diagnostics::{Rule, Severity};
 use corsac_middleware::route::{ROUTE_CONFLICT, UNKNOWN_REFERENCE, UNUSED_DEFINITION};
+use corsac_middleware::stack::file::DEVELOPMENT_ORIGIN;
 
-/// A loopback origin in the default profile.
-pub(crate) static DEVELOPMENT_ORIGIN: Rule = Rule {
-    id: "development-origin",
-    severity: Severity::Warning,
-    summary: "a loopback origin in the default profile",
-};
 /// A private key that is not private.
 pub(crate) static EXPOSED_PRIVATE_KEY: Rule = Rule {
     id: "exposed-private-key",

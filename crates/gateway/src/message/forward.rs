@@ -4,12 +4,12 @@
 use std::any::Any;
 use std::net::IpAddr;
 
+use corsac_middleware::guard::proxy::says_secure;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
 };
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{Request, Version};
-use ipnet::IpNet;
 
 use crate::config::Upstream;
 use crate::message::fields::Fields;
@@ -22,15 +22,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Addresses read of `X-Forwarded-For`; a chain of more proxies is a forgery.
-const MAX_FORWARDED_ADDRESSES: usize = 32;
-
 /// Fields that a request may get on its way: `Host`, the request id, four that forward,
 /// the client's certificate.
 const ADDED_FIELDS: usize = 7;
-
-/// Longest request id taken over from a trusted proxy.
-const MAX_REQUEST_ID: usize = 64;
 
 /// Removes the fields of a response that are about one connection only, and those that
 /// `Connection` nominates. `fields` are those of `headers`.
@@ -140,49 +134,13 @@ impl Peer {
     fn scheme(&self) -> &'static str {
         if self.is_secure() { "https" } else { "http" }
     }
-
-    pub(crate) fn is_trusted(&self, trusted: &[IpNet]) -> bool {
-        trusted.iter().any(|network| network.contains(&self.address))
-    }
-}
-
-/// The client's address: the peer, or what trusted proxies say of it, read from the
-/// right up to the first address that is not trusted itself.
-pub(crate) fn client_address(peer: &Peer, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    if trusted.is_empty() || !peer.is_trusted(trusted) {
-        return peer.address;
-    }
-    let lines: Vec<_> =
-        headers.get_all(X_FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
-    let written = lines.iter().rev().flat_map(|line| line.rsplit(','));
-    let mut client = peer.address;
-    for text in written.take(MAX_FORWARDED_ADDRESSES) {
-        let Ok(address) = text.trim().parse::<IpAddr>() else { break };
-        client = address.to_canonical();
-        if !trusted.iter().any(|network| network.contains(&client)) {
-            break;
-        }
-    }
-    client
 }
 
 /// Whether the client sent its request over TLS: to the gateway, or to the trusted proxy
-/// that says so. Where several proxies wrote down a scheme, each must be https.
+/// that says so.
 pub(crate) fn is_secure(peer: &Peer, headers: &HeaderMap, trusted: bool) -> bool {
-    if !trusted || !headers.contains_key(X_FORWARDED_PROTO) {
-        return peer.is_secure();
-    }
-    let lines = headers.get_all(X_FORWARDED_PROTO).iter();
-    let mut schemes = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
-    schemes.all(|scheme| scheme.trim_ascii().eq_ignore_ascii_case(b"https"))
-}
-
-/// The request id of a trusted proxy, if it is a plain one.
-pub(crate) fn trusted_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
-    let value = headers.get(REQUEST_ID)?;
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let fine = !value.is_empty() && value.len() <= MAX_REQUEST_ID && value.as_bytes().iter().all(plain);
-    fine.then(|| value.clone())
+    let said = if trusted { says_secure(headers) } else { None };
+    said.unwrap_or_else(|| peer.is_secure())
 }
 
 /// Sets the forwarding fields (RFC 7239).

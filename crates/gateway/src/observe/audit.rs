@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use corsac_events::{IdentityKey, JsonLines, Limits, Recorder, Sink};
-use corsac_middleware::stack::{AuditLog, Named};
+use corsac_middleware::audit_log::{AuditLog, Named};
 
 use crate::config::Events;
 

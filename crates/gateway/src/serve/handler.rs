@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
-use corsac_middleware::guard::Head;
+use corsac_middleware::guard::{Head, Host, announced_length, proxy};
 use corsac_middleware::limits::{BodyPlan, Presence};
 use corsac_middleware::rate_limit::{Moment, Permit};
 use corsac_middleware::route::{PathError, canonical_path};
-use corsac_middleware::stack::{Asked, Passage, Step};
+use corsac_middleware::stack::{Asked, Passage, Step, is_websocket};
 use futures_util::FutureExt;
 use http::header::{CONNECTION, HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
@@ -29,7 +29,7 @@ use crate::message::body::{Body, Cut, Fate, RequestBody, collect, drain};
 use crate::message::fields::Fields;
 use crate::message::forward::{self, Entry, Peer};
 use crate::message::framing::{Flaw, Framing};
-use crate::message::head::{self, Host};
+use crate::message::head;
 use crate::message::problem::{Failure, Problem};
 use crate::serve::redirect;
 use crate::serve::upgrade;
@@ -52,7 +52,7 @@ pub(crate) struct Exchange {
     pub(crate) head: Parts,
     /// Which fields `head` has.
     pub(crate) fields: Fields,
-    host: Result<Host, Problem>,
+    host: Result<Host, &'static str>,
     /// The canonical path, where it is not the one that was sent.
     path: Result<Option<String>, PathError>,
     /// Its way through the guards. Borrowed for no longer than a guard is asked.
@@ -106,8 +106,8 @@ impl Exchange {
         let headers = &head.headers;
         let fields = Fields::of(headers);
         let trusted_proxies = &snapshot.config.trusted_proxies;
-        let trusted = !trusted_proxies.is_empty() && peer.is_trusted(trusted_proxies);
-        let id = trusted.then(|| forward::trusted_request_id(headers)).flatten();
+        let trusted = !trusted_proxies.is_empty() && proxy::is_trusted(peer.address, trusted_proxies);
+        let id = trusted.then(|| proxy::given_request_id(headers)).flatten();
         let canonical = canonical_path(head.uri.path());
         let asked = RequestHead { method: &head.method, headers };
         let passage = snapshot.stack.begin(canonical.as_deref().ok(), &asked);
@@ -119,11 +119,12 @@ impl Exchange {
             started: Instant::now(),
             time: SystemTime::now(),
             id: id.unwrap_or_else(|| worker.request_id()),
-            client: forward::client_address(&peer, headers, trusted_proxies),
+            client: proxy::client_address(peer.address, headers, trusted_proxies),
             trusted,
-            host: Host::of(&head),
+            host: Host::of(&head.uri, head.version, headers),
             verdict: Cell::new(passage.cors().map(Decision::verdict)),
-            is_websocket: upgrade::is_websocket(&head, fields),
+            is_websocket: fields.has(Fields::SEC_WEBSOCKET_KEY)
+                && is_websocket(&head.method, head.version, &head.headers),
             path,
             passage: RefCell::new(passage),
             upstream_cors: Cell::new(false),
@@ -184,7 +185,7 @@ impl Exchange {
         }
         let limit = matched.route.body_size.unwrap_or(self.snapshot.config.limits.body_size);
         let has_length = self.fields.has(Fields::CONTENT_LENGTH);
-        if has_length && head::announced_length(&self.head.headers).is_some_and(|length| length > limit) {
+        if has_length && announced_length(&self.head.headers).is_some_and(|length| length > limit) {
             drain(body);
             return Err(Problem::BodyTooLarge.into());
         }
@@ -213,8 +214,8 @@ impl Exchange {
             None => {}
         }
         head::check(&self.head, self.fields, &self.snapshot.config.limits)?;
-        if let Err(problem) = &self.host {
-            return Err(*problem);
+        if let Err(wrong) = &self.host {
+            return Err(Problem::BadRequest(wrong));
         }
         self.check_connection()?;
         match self.path {

@@ -4,7 +4,8 @@
 use std::panic::AssertUnwindSafe;
 
 use corsac_events::Verdict;
-use corsac_middleware::stack::{Decided, Facts, Passage};
+use corsac_middleware::audit_log::Facts;
+use corsac_middleware::stack::{Decided, Passage};
 use http::StatusCode;
 use http::header::{HeaderMap, ORIGIN};
 

@@ -8,11 +8,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use corsac_cors::Verdict;
-use corsac_middleware::stack::denial_text;
-use http::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, ORIGIN, UPGRADE};
-use http::request::Parts;
-use http::{Method, Response, StatusCode, Version};
+use corsac_middleware::guard::announced_length;
+use corsac_middleware::stack::SocketRuling;
+use http::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderValue, UPGRADE};
+use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -21,10 +20,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::io::InspectReader;
 
-use crate::config::{Ownership, Route};
 use crate::message::body::{Body, RequestBody, drain};
 use crate::message::fields::Fields;
-use crate::message::head;
 use crate::message::problem::{Failure, Problem};
 use crate::serve::handler::Exchange;
 use crate::serve::upstream::pool::Pool;
@@ -33,22 +30,6 @@ use crate::snapshot::Matched;
 /// How long the end of a tunnel may take to be said.
 const GOODBYE: Duration = Duration::from_millis(200);
 
-/// Whether a request asks for a WebSocket (RFC 6455, section 4.1).
-pub(crate) fn is_websocket(head: &Parts, fields: Fields) -> bool {
-    let headers = &head.headers;
-    fields.has(Fields::SEC_WEBSOCKET_KEY)
-        && head.version == Version::HTTP_11
-        && head.method == Method::GET
-        && has_token(headers, CONNECTION, b"upgrade")
-        && has_token(headers, UPGRADE, b"websocket")
-}
-
-fn has_token(headers: &HeaderMap, name: http::HeaderName, token: &[u8]) -> bool {
-    let lines = headers.get_all(name).iter();
-    let mut tokens = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
-    tokens.any(|found| found.trim_ascii().eq_ignore_ascii_case(token))
-}
-
 /// Checks the handshake's origin and opens the tunnel.
 pub(crate) async fn open(
     exchange: &Exchange,
@@ -56,13 +37,13 @@ pub(crate) async fn open(
     body: Incoming,
 ) -> Result<Response<Body>, Failure> {
     let headers = &exchange.head.headers;
-    let has_body = head::announced_length(headers).is_some_and(|length| length > 0)
+    let has_body = announced_length(headers).is_some_and(|length| length > 0)
         || exchange.fields.has(Fields::TRANSFER_ENCODING);
     drain(body);
     if has_body {
         return Err(Problem::BadRequest("a WebSocket handshake has no body").into());
     }
-    let with_credentials = admit(exchange, matched.route)?;
+    let with_credentials = admit(exchange)?;
     let downstream = exchange.head.extensions.get::<OnUpgrade>().cloned().ok_or(Problem::Internal)?;
     let mut request = exchange.prepare(matched, Version::HTTP_11, RequestBody::none())?;
     let fields = request.headers_mut();
@@ -99,21 +80,16 @@ pub(crate) async fn open(
 
 /// No `Origin`: no browser. Otherwise it must be one that may read this route's
 /// responses; a route without a policy has none. Returns whether cookies go with it.
-fn admit(exchange: &Exchange, route: &Route) -> Result<bool, Problem> {
-    let headers = &exchange.head.headers;
-    if route.ownership == Ownership::Passthrough || !headers.contains_key(ORIGIN) {
-        return Ok(true);
+fn admit(exchange: &Exchange) -> Result<bool, Problem> {
+    let stack = &exchange.snapshot.stack;
+    let (ruling, verdict) = stack.rule_socket(&exchange.passage.borrow(), &exchange.head.headers);
+    if let Some(verdict) = verdict {
+        exchange.set_verdict(verdict);
     }
-    let passage = exchange.passage.borrow();
-    let Some(decision) = passage.cors() else {
-        return Err(Problem::WebSocketDenied("the origin is not allowed"));
-    };
-    let verdict = decision.policy().admits(headers);
-    exchange.set_verdict(verdict);
-    match verdict {
-        Verdict::Denied(_) => Err(Problem::WebSocketDenied(denial_text(verdict))),
-        Verdict::Allowed { .. } => Ok(decision.policy().allows_credentials()),
-        Verdict::NotCors => Ok(true),
+    match ruling {
+        SocketRuling::Refused(reason) => Err(Problem::WebSocketDenied(reason)),
+        SocketRuling::WithCredentials => Ok(true),
+        SocketRuling::WithoutCredentials => Ok(false),
     }
 }
 

@@ -53,7 +53,7 @@ impl Limits {
     ) -> Result<Self, LimitsErrors> {
         let mut compiler = Compiler { read, mistakes: Vec::new(), warnings: Vec::new(), files: Vec::new() };
         let root = FieldPath::root();
-        let head = HeadLimits::compile(&config.head, &root.key("head"), &mut compiler.mistakes);
+        let head = HeadLimits::compile_at(&config.head, &root.key("head"), &mut compiler.mistakes);
         let schemas = compiler.schemas(&config.schemas, &root.key("schemas"));
         let documents = compiler.documents(&config.openapi, &root.key("openapi"));
         let mut routes = HashMap::new();

@@ -4,11 +4,11 @@ use corsac_diagnostics::FieldPath;
 use corsac_events::Guard;
 use http::StatusCode;
 
-use super::config::{HeadConfig, Mistake, MistakeKind};
+use super::config::{HeadConfig, LimitsErrors, Mistake, MistakeKind};
 use crate::guard::{Head, Problem, Refused};
 
 /// The most that each bound may be: counts, then bytes.
-const MAX_COUNT: usize = 10_000;
+pub(crate) const MAX_COUNT: usize = 10_000;
 const MAX_BYTES: usize = 1 << 20;
 
 /// What a request's head may be.
@@ -16,8 +16,18 @@ const MAX_BYTES: usize = 1 << 20;
 pub struct HeadLimits(HeadConfig);
 
 impl HeadLimits {
+    /// Compiles `config`.
+    ///
+    /// # Errors
+    /// Every bound that is out of its range, at `head`.
+    pub fn compile(config: &HeadConfig) -> Result<Self, LimitsErrors> {
+        let mut mistakes = Vec::new();
+        let compiled = Self::compile_at(config, &FieldPath::root().key("head"), &mut mistakes);
+        if mistakes.is_empty() { Ok(compiled) } else { Err(LimitsErrors(mistakes)) }
+    }
+
     /// Compiles `config`; what is wrong goes to `mistakes`, at `at`.
-    pub(super) fn compile(config: &HeadConfig, at: &FieldPath, mistakes: &mut Vec<Mistake>) -> Self {
+    pub(super) fn compile_at(config: &HeadConfig, at: &FieldPath, mistakes: &mut Vec<Mistake>) -> Self {
         let bounds = [
             ("header_fields", config.header_fields, MAX_COUNT),
             ("header_size", config.header_size, MAX_BYTES),

@@ -50,5 +50,7 @@ pub use config::{
 #[cfg(feature = "file")]
 pub use file::{read_openapi, read_route, read_schemas};
 pub use head::HeadLimits;
+#[cfg(all(feature = "file", feature = "stack"))]
+pub(crate) use head::MAX_COUNT;
 pub use json::MAX_DEPTH;
 pub use route::{BodyCheck, BodyPlan, Presence, RouteLimits};

@@ -3,13 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::passage::Passage;
 use super::route::{NamedPolicy, Route};
 use crate::authn::{Authn, AuthnConfig, AuthnErrors, Group, Outside, ReadFile};
 use crate::authz::RouteRules;
 use crate::csrf::{Ambient, CookieRules, Csrf, CsrfMode, RouteCsrf};
-use crate::limits::RouteLimits;
+use crate::limits::{HeadConfig, HeadLimits, LimitsErrors, RouteLimits};
 use crate::rate_limit::{self, KeyPart, RateLimit, RateLimitConfig, RateLimitErrors, RouteLimit};
 use crate::route::Matcher;
+
+/// Bytes of a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodySize(pub u64);
+
+impl Default for BodySize {
+    /// 1 MiB.
+    fn default() -> Self {
+        Self(1 << 20)
+    }
+}
 
 /// What the routes of a stack refer to by name, and the routes.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +30,11 @@ pub struct StackConfig {
     pub authn: AuthnConfig,
     /// The guard against forged requests, with its tokens.
     pub csrf: Csrf,
+    /// Bytes of a body on routes that say nothing else; beyond: 413. Whoever drives the stack
+    /// keeps it.
+    pub body_size: BodySize,
+    /// Bounds on heads. Whoever drives the stack keeps them.
+    pub head: HeadConfig,
     /// Whether limits are kept by a store that others share: [`super::Step::Count`].
     pub is_shared: bool,
     /// Limits. Its `routes` are made from those below.
@@ -63,6 +80,8 @@ impl StackConfig {
 pub enum StackError {
     /// How callers prove who they are.
     Authn(AuthnErrors),
+    /// The bounds on heads.
+    Limits(LimitsErrors),
     /// The limits, and what routes take of them.
     RateLimit(RateLimitErrors),
     /// A route names a group of methods that is not defined.
@@ -73,6 +92,7 @@ impl fmt::Display for StackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authn(errors) => errors.fmt(f),
+            Self::Limits(errors) => errors.fmt(f),
             Self::RateLimit(errors) => errors.fmt(f),
             Self::UnknownGroup(name) => {
                 write!(f, "there is no [authn.{}]", corsac_diagnostics::excerpt(name))
@@ -92,6 +112,8 @@ pub struct Stack {
     pub(super) preflights: Option<Arc<RouteLimit>>,
     pub(super) csrf: Csrf,
     pub(super) is_shared: bool,
+    body_size: BodySize,
+    head: HeadLimits,
     rate_limit: RateLimit,
     authn: Authn,
 }
@@ -108,6 +130,7 @@ pub(super) struct Lane {
     pub(super) rules: RouteRules,
     pub(super) limits: Option<Arc<RouteLimits>>,
     pub(super) cookies: Option<Arc<CookieRules>>,
+    body_size: Option<u64>,
 }
 
 impl Stack {
@@ -145,7 +168,7 @@ impl Stack {
             Some(before) => before.authn.recompile(&config.authn, world.read),
             None => Authn::compile(&config.authn, world.read, Arc::clone(&world.outside)),
         };
-        let (rate_limit, authn) = both(rate_limit, authn)?;
+        let (rate_limit, authn, head) = all(rate_limit, authn, HeadLimits::compile(&config.head))?;
         let lanes: Vec<_> = config.routes.iter().map(|route| Lane::new(route, &rate_limit, &authn)).collect();
         let unknown = config.routes.iter().zip(&lanes).filter_map(|(route, lane)| {
             let is_unknown = lane.authn.is_none();
@@ -162,6 +185,8 @@ impl Stack {
             preflights: rate_limit.preflights(),
             csrf: config.csrf.clone(),
             is_shared: config.is_shared,
+            body_size: config.body_size,
+            head,
             rate_limit,
             authn,
         })
@@ -180,6 +205,23 @@ impl Stack {
         }
     }
 
+    /// The bounds on heads.
+    pub fn head(&self) -> &HeadLimits {
+        &self.head
+    }
+
+    /// Bytes of a body that the route takes.
+    pub fn body_size(&self, passage: &Passage) -> u64 {
+        let lane = passage.route().and_then(|route| self.lanes.get(route));
+        lane.and_then(|lane| lane.body_size).unwrap_or(self.body_size.0)
+    }
+
+    /// Whether the handler owns CORS: what it answers keeps the fields that it has.
+    pub fn is_cors_by_handler(&self, passage: &Passage) -> bool {
+        let lane = passage.route().and_then(|route| self.lanes.get(route));
+        lane.is_some_and(|lane| !lane.answers_preflights)
+    }
+
     /// The limits, for metrics.
     pub fn rate_limit(&self) -> &RateLimit {
         &self.rate_limit
@@ -191,14 +233,19 @@ impl Stack {
     }
 }
 
-fn both(
+fn all(
     rate_limit: Result<RateLimit, RateLimitErrors>,
     authn: Result<Authn, AuthnErrors>,
-) -> Result<(RateLimit, Authn), Vec<StackError>> {
-    match (rate_limit, authn) {
-        (Ok(rate_limit), Ok(authn)) => Ok((rate_limit, authn)),
-        (rate_limit, authn) => {
-            let errors = [rate_limit.err().map(StackError::RateLimit), authn.err().map(StackError::Authn)];
+    head: Result<HeadLimits, LimitsErrors>,
+) -> Result<(RateLimit, Authn, HeadLimits), Vec<StackError>> {
+    match (rate_limit, authn, head) {
+        (Ok(rate_limit), Ok(authn), Ok(head)) => Ok((rate_limit, authn, head)),
+        (rate_limit, authn, head) => {
+            let errors = [
+                rate_limit.err().map(StackError::RateLimit),
+                authn.err().map(StackError::Authn),
+                head.err().map(StackError::Limits),
+            ];
             Err(errors.into_iter().flatten().collect())
         }
     }
@@ -226,6 +273,7 @@ impl Lane {
             rules: route.rules.clone(),
             limits: route.limits.clone(),
             cookies: route.cookies.clone(),
+            body_size: route.body_size,
         }
     }
 }

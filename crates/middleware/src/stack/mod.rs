@@ -11,19 +11,26 @@
 //! it. The gateway and [`StackLayer`] both drive it, so that their decisions are the same.
 
 mod answer;
-mod audit;
+mod body;
 mod compile;
 mod count;
+mod entry;
 #[cfg(feature = "file")]
 pub mod file;
+mod layer;
+mod outside;
 mod passage;
 mod route;
-#[cfg(feature = "file")]
-mod unused;
+mod service;
+mod websocket;
 
 pub use answer::denial_text;
-pub use audit::{AuditLog, Facts, Named, Recorded};
-pub use compile::{Stack, StackConfig, StackError, World};
+pub use body::{BoxError, RequestBody, ResponseBody};
+pub use compile::{BodySize, Stack, StackConfig, StackError, World};
 pub use count::{Counting, Outcome};
+pub use layer::StackLayer;
+pub use outside::OnTokio;
 pub use passage::{Asked, Decided, Passage, Step};
 pub use route::{NamedPolicy, REQUEST_ID, Route, RouteBuilder, slot};
+pub use service::Guarded;
+pub use websocket::{SocketRuling, is_websocket};

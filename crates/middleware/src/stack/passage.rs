@@ -298,6 +298,15 @@ impl Passage {
         }
     }
 
+    /// Notes that it was refused, unless the guard that refused it has.
+    pub(super) fn note_refused(&mut self, refused: &Refused) {
+        let is_noted =
+            self.trail.last().is_some_and(|it| it.verdict == Verdict::Denied && it.guard == refused.guard);
+        if !is_noted {
+            self.record(refused.guard, Verdict::Denied, refused.reason, refused.detail.clone());
+        }
+    }
+
     fn record(&mut self, guard: Guard, verdict: Verdict, reason: &'static str, detail: Option<Text>) {
         self.trail.push(Decided { guard, verdict, reason, detail });
     }

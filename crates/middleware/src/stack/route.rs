@@ -104,6 +104,7 @@ pub struct Route {
     pub(super) rules: RouteRules,
     pub(super) limits: Option<Arc<RouteLimits>>,
     pub(super) cookies: Option<Arc<CookieRules>>,
+    pub(super) body_size: Option<u64>,
 }
 
 /// A route whose guards are put in place, the outermost first. `At` is where the last of
@@ -116,13 +117,80 @@ pub struct Route {
 /// assert_eq!(route.path(), "/items/{id}");
 /// ```
 ///
-/// Another order does not compile:
+/// Every place, in the order:
 ///
-/// ```compile_fail,E0277
+/// ```
+/// use std::sync::Arc;
+///
+/// use corsac_middleware::authz::RouteRules;
+/// use corsac_middleware::csrf::CsrfMode;
+/// use corsac_middleware::limits::RouteLimits;
 /// use corsac_middleware::stack::Route;
 ///
-/// // A limit for callers cannot stand before the caller is known, nor one for clients behind it.
-/// Route::at("/items/{id}").limit_callers(["per-user"]).limit_clients(["per-client"]);
+/// fn route(rules: RouteRules, limits: Arc<RouteLimits>) -> Route {
+///     let known = Route::at("/").without_cors().limit_clients(["a"]).csrf(CsrfMode::Enforce).authenticate("b");
+///     known.limit_callers(["c"]).authorize(rules).body(limits).build()
+/// }
+/// ```
+///
+/// No two neighbours in another order compile:
+///
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// Route::at("/").limit_clients(["a"]).without_cors();
+/// ```
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// Route::at("/").csrf(CsrfMode::Enforce).limit_clients(["a"]);
+/// ```
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// Route::at("/").authenticate("b").csrf(CsrfMode::Enforce);
+/// ```
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// Route::at("/").limit_callers(["c"]).authenticate("b");
+/// ```
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// |rules: RouteRules| Route::at("/").authorize(rules).limit_callers(["c"]);
+/// ```
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// |rules: RouteRules, limits: Arc<RouteLimits>| Route::at("/").body(limits).authorize(rules);
+/// ```
+/// ```compile_fail,E0599
+/// # use std::sync::Arc;
+/// # use corsac_middleware::authz::RouteRules;
+/// # use corsac_middleware::csrf::CsrfMode;
+/// # use corsac_middleware::limits::RouteLimits;
+/// # use corsac_middleware::stack::Route;
+/// // Nor does a place that is taken twice.
+/// Route::at("/").authenticate("b").authenticate("b");
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a route that is not built guards nothing"]
@@ -149,6 +217,7 @@ impl Route {
             rules: RouteRules::unguarded(path),
             limits: None,
             cookies: None,
+            body_size: None,
         };
         RouteBuilder { route, at: PhantomData }
     }
@@ -201,6 +270,13 @@ impl Route {
     /// Whether its handler's cookies get `SameSite` where it did not say any.
     pub fn sets_same_site(&self) -> bool {
         self.cookies.as_ref().is_some_and(|rules| rules.sets_same_site())
+    }
+
+    /// The same route, which takes bodies of at most `bytes`.
+    #[must_use]
+    pub fn taking_at_most(mut self, bytes: u64) -> Self {
+        self.body_size = Some(bytes);
+        self
     }
 
     /// The same route with its policy as generation `number`.

@@ -1,4 +1,13 @@
 //! Guards as tables of a policy file: what routes refer to, and what they say.
+//!
+//! [`read`] is for applications. The gateway's reader is made of the same parts, so that one
+//! file means the same to both.
+
+mod application;
+mod policies;
+mod profiles;
+mod routes;
+mod unused;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -7,15 +16,19 @@ use std::sync::Arc;
 use corsac_diagnostics::{Diagnostic, FieldPath, Segment, Severity, TableReader};
 use secrecy::SecretString;
 
-use super::compile::StackConfig;
+use super::compile::{BodySize, StackConfig};
 use super::route::{NamedPolicy, Route};
-use super::unused::Defined;
 use crate::authn::{self, Authn, AuthnConfig, AuthnFile, Nowhere, ReadFile, read_authn};
 use crate::authz::{self, Authentication, AuthzFile, ProviderGrants, ReadAuthz, RoleGrants};
 use crate::csrf::{self, CookieRules, Csrf, CsrfMode, KeySource};
 use crate::limits::{self, Limits, LimitsConfig};
 use crate::rate_limit::{self, KeyPart, RateLimit, RateLimitConfig};
 use crate::route::unknown_reference;
+
+pub use application::{Reading, find_policy, read};
+pub use policies::{DEVELOPMENT_ORIGIN, Defined, read_policies, read_reference, report_unused};
+pub use profiles::{PROFILES, lay_profile, profiles};
+pub use routes::{Ownership, RouteFile, Sizes, read_routes};
 
 /// The table of preflights.
 const PREFLIGHTS: &str = "preflights";
@@ -47,6 +60,7 @@ pub struct Definitions {
     csrf: Option<Csrf>,
     cookies: Vec<(String, Option<Arc<CookieRules>>)>,
     limits: LimitsConfig,
+    sizes: Sizes,
     routes: Vec<Pending>,
     files: Vec<PathBuf>,
 }
@@ -117,7 +131,8 @@ impl Definitions {
             openapi: limits::read_openapi(root, out),
             ..LimitsConfig::default()
         };
-        Self { rate_limits, authn, authz, csrf, cookies, limits, routes: Vec::new(), files }
+        let (sizes, routes) = (Sizes::default(), Vec::new());
+        Self { rate_limits, authn, authz, csrf, cookies, limits, sizes, routes, files }
     }
 
     /// Reads what the table of a route says of guards. Each route has to come by, in order.
@@ -161,6 +176,11 @@ impl Definitions {
         }
     }
 
+    /// Bounds requests by these sizes.
+    pub fn bound(&mut self, sizes: &Sizes) {
+        self.sizes = sizes.clone();
+    }
+
     /// All definitions with the routes, checked together.
     pub fn finish(
         mut self,
@@ -170,7 +190,7 @@ impl Definitions {
     ) -> Guards {
         self.check_rate_limits(out);
         let limits = self.compile_limits(around, out);
-        let Self { rate_limits, authn, authz, csrf, cookies, limits: bodies, routes, files } = self;
+        let Self { rate_limits, authn, authz, csrf, cookies, limits: bodies, routes, files, sizes } = self;
         let authz = authz.compile(out);
         let authn = authn.map(|authn| authn.to_config());
         if let (Some(authz), Some(authn)) = (&authz, &authn) {
@@ -179,7 +199,9 @@ impl Definitions {
             if !out.iter().any(|finding| finding.severity == Severity::Error) {
                 let cookies = cookies.iter().map(|(name, _)| name.as_str()).collect();
                 let (authz, limits, rate_limits) = (authz.authz.to_config(), &bodies, &rate_limits);
-                out.extend(Defined { authn, authz, cookies, limits, rate_limits, routes: &routes }.unused());
+                let used =
+                    unused::Definitions { authn, authz, cookies, limits, rate_limits, routes: &routes };
+                out.extend(used.unused());
             }
         }
         let parts = (|| Some((authn?, csrf?, authz?, limits?)))();
@@ -190,7 +212,9 @@ impl Definitions {
                 .map(|(route, rules)| route.build(&rate_limits, rules, &limits))
                 .collect(),
             authn,
+            body_size: BodySize(sizes.body_size),
             csrf,
+            head: sizes.head(),
             is_shared: false,
             rate_limit: rate_limits,
             seed: None,
@@ -280,9 +304,11 @@ impl Pending {
             _ => authorized.build(),
         };
         let built = if self.is_authenticated_behind { built.authenticated_behind() } else { built };
+        // Each route has its own bound, or the file's.
+        let bounded = built.taking_at_most(self.head.body_size);
         match &self.cookies {
-            Some((_, rules)) => built.hardening_cookies(Arc::clone(rules)),
-            None => built,
+            Some((_, rules)) => bounded.hardening_cookies(Arc::clone(rules)),
+            None => bounded,
         }
     }
 }

@@ -9,7 +9,7 @@ use corsac_events::{Address, AddressDetail, Event, Guard, IdentityKey, Principal
 use http::header::{HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, StatusCode};
 
-use super::passage::{Decided, Passage};
+use crate::stack::{Decided, Passage};
 
 /// Which decisions are recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use corsac_diagnostics::{Diagnostic, FieldPath};
 
-use super::file::Pending;
+use super::Pending;
 use crate::authn::AuthnConfig;
 use crate::authz::AuthzConfig;
 use crate::limits::LimitsConfig;
@@ -10,7 +10,7 @@ use crate::rate_limit::{self, RateLimitConfig};
 use crate::route::unused_definition;
 
 /// What is defined, and who may use it.
-pub(super) struct Defined<'d> {
+pub(super) struct Definitions<'d> {
     pub(super) authn: &'d AuthnConfig,
     pub(super) authz: &'d AuthzConfig,
     pub(super) cookies: Vec<&'d str>,
@@ -19,7 +19,7 @@ pub(super) struct Defined<'d> {
     pub(super) routes: &'d [Pending],
 }
 
-impl Defined<'_> {
+impl Definitions<'_> {
     /// One finding for each definition that is named nowhere.
     pub(super) fn unused(&self) -> Vec<Diagnostic> {
         [self.credentials(), self.guards(), self.checks()].concat()
