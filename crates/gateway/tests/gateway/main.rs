@@ -4,6 +4,8 @@
 
 mod answers;
 mod events;
+#[path = "../../../../vectors/harness.rs"]
+mod harness;
 mod limits;
 mod matrix;
 mod messages;
@@ -12,4 +14,5 @@ mod shared_limits;
 mod streaming;
 mod support;
 mod tls;
+mod vectors;
 mod watching;
