@@ -2,6 +2,7 @@
 //! beside the finding shows where the rest is.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 
 /// Characters of one text; a slip can make a string of the rest of a file.
 const MAX_CHARACTERS: usize = 80;
@@ -39,4 +40,23 @@ pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
         more => shown.push(format!("{more} more")),
     }
     shown.join(", ")
+}
+
+/// Why a file cannot be read, without the system's number for it.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use corsac_diagnostics::unreadable;
+///
+/// assert_eq!(unreadable(ErrorKind::NotFound), "no such file");
+/// assert_eq!(unreadable(ErrorKind::TimedOut), "timed out");
+/// ```
+pub fn unreadable(kind: ErrorKind) -> String {
+    match kind {
+        ErrorKind::FileTooLarge => "it is too large".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        other => other.to_string(),
+    }
 }

@@ -33,7 +33,7 @@ mod units;
 pub use diagnostic::{Diagnostic, Label};
 #[cfg(feature = "document")]
 pub use document::{Document, MAX_DOCUMENT_BYTES, Node, Value};
-pub use excerpt::{excerpt, listed};
+pub use excerpt::{excerpt, listed, unreadable};
 pub use field::{FieldPath, Place, Segment};
 pub use fix::{Edit, Fix, Safety};
 #[cfg(feature = "document")]

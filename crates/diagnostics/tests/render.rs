@@ -50,3 +50,12 @@ fn a_second_place_is_shown_near_and_far() {
     assert!(far.contains("::: a.toml:1002:1\n") && far.contains("1002 | b = 2\n     | - that"), "{far}");
     assert!(far.lines().count() < 15, "{far}");
 }
+
+#[test]
+fn passwords_of_urls_are_hidden_and_places_stay() {
+    let text = "a = [\"redis://:s3cr3t@x\", \"http://u:p%40w@y/z@1\", \"http://u@y:80/:@\"] # ://\n";
+    let shown = shown(text, at(27..32));
+    let hidden = "1 | a = [\"redis://:******@x\", \"http://u:*****@y/z@1\", \"http://u@y:80/:@\"] # ://\n";
+    assert!(shown.contains(hidden), "{shown}");
+    assert!(shown.contains("\n  |                            ^^^^^ this\n"), "{shown}");
+}

@@ -1,5 +1,6 @@
 //! What `check` says: how much of a file it repeats, and in whose words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
@@ -209,4 +210,36 @@ fn routes_in_conflict_are_shown_both() {
     let human = check(&routes(&["/a/{id}", "/b", "/c", "/d", "/e", "/a/{name}"]), &[]).stdout;
     assert!(human.contains("::: a.toml:6:8") && human.contains("the other route"), "{human}");
     assert_eq!(told(&routes(&["/users/{id}", "/users/me", "/users/{id}/posts", "/{*rest}"])), [""; 0]);
+}
+
+#[test]
+fn every_mistake_of_the_guards_is_told_at_its_line_and_no_secret_is() {
+    let text = include_str!("guards.toml");
+    let folder = tempfile::tempdir().unwrap();
+    for (name, contents) in [
+        ("a.toml", text),
+        ("short.hashkey", "abc"),
+        ("csrf.key", "zzzz"),
+        ("bad.schema.json", r#"{"x": {"$ref": "http://a/b"}}"#),
+    ] {
+        fs::write(folder.path().join(name), contents).unwrap();
+    }
+    let json = run(folder.path(), &["check", "a.toml", "--format", "json"]).json();
+    let findings = json["findings"].as_array().unwrap();
+    let told: BTreeSet<_> = findings.iter().map(|finding| finding["line"].as_u64().unwrap()).collect();
+    let numbered = (1..).zip(text.lines());
+    let wrong: BTreeSet<u64> =
+        numbered.filter(|(_, line)| line.ends_with("# wrong")).map(|(number, _)| number).collect();
+    assert!(wrong.len() > 40);
+    assert_eq!(told, wrong, "{json:#}");
+    for finding in findings {
+        assert!(finding["help"].as_str().is_some_and(|help| !help.is_empty()), "{finding:#}");
+        let message = finding["message"].as_str().unwrap();
+        let system = ["os error", "entity not found", "Some(", "\\\""];
+        assert!(!system.iter().any(|words| message.contains(words)), "{message}");
+    }
+    for format in ["human", "plain", "json"] {
+        let told = run(folder.path(), &["check", "a.toml", "--format", format]).stdout;
+        assert!(!told.contains("hunter2"), "{format}: {told}");
+    }
 }

@@ -1,5 +1,6 @@
 //! For people: the finding, the source it is about, why, and what to do.
 
+use std::borrow::Cow;
 use std::iter;
 use std::ops::Range;
 
@@ -133,7 +134,7 @@ impl Shown {
             let written = text.trim_end_matches(['\n', '\r']);
             let end = if written.len() > MAX_LINE { boundary(written, MAX_LINE) } else { text.len() };
             shown.lines.push(Line { span: line.start..line.start + end, start: shown.text.len() });
-            shown.text.push_str(text.get(..end).unwrap_or_default());
+            shown.text.push_str(&masked(text.get(..end).unwrap_or_default()));
             if end < text.len() {
                 shown.text.push_str("…\n");
             }
@@ -153,6 +154,20 @@ impl Shown {
     fn line(&self, at: usize) -> Option<&Line> {
         self.lines.iter().rfind(|line| line.span.start <= at).filter(|line| at <= line.span.end)
     }
+}
+
+/// A line with the passwords of its URLs hidden, byte by byte, so that places stay: what is
+/// printed ends in the logs of continuous integration.
+fn masked(line: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = line.split_once("://") else { return line.into() };
+    let end = rest.find(['/', '"', '\'', ' ', '\t', '\n', '\r']).unwrap_or(rest.len());
+    let (authority, after) = rest.split_at(end);
+    let hidden = authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?, host)));
+    let authority = match hidden {
+        Some(((name, password), host)) => format!("{name}:{}@{host}", "*".repeat(password.len())).into(),
+        None => Cow::from(authority),
+    };
+    format!("{before}://{authority}{}", masked(after)).into()
 }
 
 /// The last boundary of a character at or before `at`.

@@ -135,8 +135,10 @@ fn target(
 ) -> Option<(Authority, Option<UpstreamTls>)> {
     let settings = table.table("tls", out);
     let text = table.required_string("url", out)?;
+    // It may have a password: then it is not repeated.
+    let shown = if text.contains('@') { "…" } else { text };
     let refuse =
-        |reason: &str| table.invalid("url", text, reason).help("write it like \"http://127.0.0.1:3000\"");
+        |reason: &str| table.invalid("url", shown, reason).help("write it like \"http://127.0.0.1:3000\"");
     let (is_https, authority) = match upstream_url(text) {
         Ok(parsed) => parsed,
         Err(reason) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Severity, TableReader};
+use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Severity, TableReader, unreadable};
 use corsac_middleware::rate_limit::shared::{RedisStore, TIMEOUT, WhenAway, is_too_fast};
 use corsac_middleware::rate_limit::{LIMITS, RateLimitConfig, Seed};
 use corsac_middleware::stack::file::Surroundings;
@@ -15,6 +15,9 @@ const SEED_DIGITS: usize = 32;
 
 const URL_HELP: &str = "write it like \"redis://127.0.0.1:6379/0\", and a prefix like \"corsac\"; \
                         to a server elsewhere, through a tunnel that encrypts";
+
+/// A URL of a store.
+const EXAMPLE: &str = "redis://127.0.0.1:6379/0";
 
 /// The largest file of a seed.
 const MAX_SEED_FILE: u64 = 256;
@@ -54,9 +57,12 @@ pub(super) fn read(
     let mut table = root.table("rate_limit_store", out)?;
     let url = table.required_string("url", out);
     let prefix = table.string("prefix", out).unwrap_or("corsac");
-    if let Some(Err(error)) = url.map(|url| RedisStore::new(url, prefix)) {
+    if RedisStore::new(EXAMPLE, prefix).is_err() {
+        let reason = "it is not 1 to 64 letters, digits, `-`, `_`, `.` and `:`";
+        out.push(table.invalid("prefix", prefix, reason).help("leave it out: \"corsac\""));
+    } else if url.is_some_and(|url| RedisStore::new(url, prefix).is_err()) {
         // The URL may have a password: it is not repeated.
-        let finding = table.invalid("url", "…", &error.to_string());
+        let finding = table.invalid("url", "…", "it is no URL of a store");
         out.push(finding.help(URL_HELP));
     }
     let when_away = when_away(&mut table, out);
@@ -113,7 +119,7 @@ fn seed(
     let text = match (around.read)(&path, MAX_SEED_FILE) {
         Ok(contents) => contents.bytes,
         Err(error) => {
-            out.push(refuse(&format!("it cannot be read: {error}")));
+            out.push(refuse(&format!("it cannot be read: {}", unreadable(error.kind()))));
             return None;
         }
     };

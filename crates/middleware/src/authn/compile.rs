@@ -10,7 +10,7 @@ use corsac_credentials::{
     ApiKeys, ApiKeysConfig, ConfigError, HASH_KEY_BYTES, Introspection, JwksCache, KeyRejection, KeySet,
     KeySetError, MAX_KEY_SET_BYTES, Places, PlacesConfig, Provider, ProviderConfig, RejectedKey,
 };
-use corsac_diagnostics::{FieldPath, MAX_DOCUMENT_BYTES};
+use corsac_diagnostics::{FieldPath, MAX_DOCUMENT_BYTES, unreadable};
 use http::header::HeaderName;
 use http::{HeaderValue, Uri};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
@@ -390,7 +390,7 @@ impl<'c> Compiler<'c> {
                 Some(contents)
             }
             Err(error) => {
-                let kind = MistakeKind::FileUnreadable(path.to_owned(), error.to_string());
+                let kind = MistakeKind::FileUnreadable(path.to_owned(), unreadable(error.kind()));
                 self.report(field.clone(), kind);
                 None
             }

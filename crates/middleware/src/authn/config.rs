@@ -392,7 +392,7 @@ impl MistakeKind {
             Self::SecretShort(_) => "make one of 64 random bytes: openssl rand 64 | basenc --base64url -w0",
             Self::TooMany { .. } => "leave some out",
             Self::UnknownMethod(_) => "define it under [jwt.NAME], [introspection.NAME] or [api_keys.NAME]",
-            Self::Url(_) => "write it like \"https://id.example.com/keys\"",
+            Self::Url(_) => "write it with its scheme and host, like \"https://id.example.com/path\"",
         }
     }
 }

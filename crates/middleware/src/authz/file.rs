@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use corsac_diagnostics::{
-    Diagnostic, FieldPath, INVALID_VALUE, Node, Segment, TableReader, Value, WRONG_TYPE,
+    Diagnostic, FieldPath, INVALID_VALUE, Node, Segment, TableReader, Value, WRONG_TYPE, unreadable,
 };
 
 use super::config::{
@@ -100,7 +100,8 @@ impl AuthzFile {
         let schema = table.string("schema", out).map(str::to_owned);
         let mut text = |key: &'static str, path: String| {
             self.files.push(PathBuf::from(&path));
-            let bytes = files(Path::new(&path), MAX_CEDAR_BYTES + 1).map_err(|error| error.to_string());
+            let bytes =
+                files(Path::new(&path), MAX_CEDAR_BYTES + 1).map_err(|error| unreadable(error.kind()));
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into()));
             let text = text.map_err(|reason| {
                 let finding = table.invalid(key, &path, &reason);

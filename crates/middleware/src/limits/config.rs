@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use corsac_diagnostics::{FieldPath, excerpt};
+use corsac_diagnostics::{FieldPath, excerpt, unreadable};
 
 /// Schemas, documents, and types of a route that one configuration may name.
 pub const MAX_NAMED: usize = 1_000;
@@ -214,7 +214,7 @@ impl fmt::Display for MistakeKind {
             Self::Duplicate(name) => write!(f, "`{}` stands here twice", excerpt(name)),
             Self::FileTooLarge => write!(f, "the file has more than {} MiB", MAX_FILE >> 20),
             Self::FileMalformed(reason) => write!(f, "the file cannot be used: {reason}"),
-            Self::FileUnreadable(kind) => write!(f, "the file cannot be read: {kind}"),
+            Self::FileUnreadable(kind) => write!(f, "the file cannot be read: {}", unreadable(*kind)),
             Self::NotJson(text) => {
                 write!(f, "`{}` is not JSON, and a schema reads nothing else", excerpt(text))
             }

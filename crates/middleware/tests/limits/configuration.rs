@@ -104,7 +104,7 @@ fn every_mistake_is_told_at_once() {
     let errors = Limits::compile(&config, &read).unwrap_err();
     let mistakes: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
     for expected in [
-        "schemas.item.file: the file cannot be read: entity not found",
+        "schemas.item.file: the file cannot be read: no such file",
         "schemas.item: `item` stands here twice",
         "head.header_fields: 0 is not from 1 to 10000",
         "routes[0].max_depth: 257 is not from 1 to 256",

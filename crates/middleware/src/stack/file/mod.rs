@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use corsac_diagnostics::{Diagnostic, FieldPath, Segment, Severity, TableReader};
+use corsac_diagnostics::{Diagnostic, FieldPath, Segment, Severity, TableReader, Value, unreadable};
 use secrecy::SecretString;
 
 use super::compile::{BodySize, StackConfig};
@@ -56,6 +56,8 @@ impl std::fmt::Debug for Surroundings<'_> {
 pub struct Definitions {
     rate_limits: RateLimitConfig,
     authn: Option<Authn>,
+    /// The names of groups, those with mistakes too.
+    groups: Vec<String>,
     authz: AuthzFile,
     csrf: Option<Csrf>,
     cookies: Vec<(String, Option<Arc<CookieRules>>)>,
@@ -111,6 +113,10 @@ impl Definitions {
         }
         let with =
             AuthnFile { base: around.base, read: around.read, outside: Arc::new(Nowhere), before: None };
+        let groups = match root.take("authn").map(|node| &node.value) {
+            Some(Value::Table(entries)) => entries.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        };
         let (authn, mut files) = read_authn(root, &with, out);
         let csrf = match root.table("csrf", out) {
             None => Some(Csrf::default()),
@@ -132,7 +138,7 @@ impl Definitions {
             ..LimitsConfig::default()
         };
         let (sizes, routes) = (Sizes::default(), Vec::new());
-        Self { rate_limits, authn, authz, csrf, cookies, limits, sizes, routes, files }
+        Self { rate_limits, authn, groups, authz, csrf, cookies, limits, sizes, routes, files }
     }
 
     /// Reads what the table of a route says of guards. Each route has to come by, in order.
@@ -142,12 +148,9 @@ impl Definitions {
         let authn = table.string("authn", out);
         let is_authenticated_behind = authn == Some(authn::UPSTREAM);
         let authn = authn.filter(|_| !is_authenticated_behind).map(str::to_owned);
-        if let (Some(name), Some(known)) = (&authn, &self.authn)
-            && known.group(name).is_none()
-        {
-            let config = known.to_config();
-            let groups = config.groups.iter().map(|group| group.name.as_str()).chain([authn::UPSTREAM]);
-            let finding = unknown_reference("group of methods", "authn", name, groups);
+        if let Some(name) = authn.as_ref().filter(|name| !self.groups.contains(name)) {
+            let known = self.groups.iter().map(String::as_str).chain([authn::UPSTREAM]);
+            let finding = unknown_reference("group of methods", "authn", name, known);
             out.push(finding.at_field(&table.field("authn"), "not defined"));
         }
         let cookies = self.cookie_rules(table, out);
@@ -190,7 +193,8 @@ impl Definitions {
     ) -> Guards {
         self.check_rate_limits(out);
         let limits = self.compile_limits(around, out);
-        let Self { rate_limits, authn, authz, csrf, cookies, limits: bodies, routes, files, sizes } = self;
+        let Self { rate_limits, authn, authz, csrf, cookies, limits: bodies, routes, files, sizes, .. } =
+            self;
         let authz = authz.compile(out);
         let authn = authn.map(|authn| authn.to_config());
         if let (Some(authz), Some(authn)) = (&authz, &authn) {
@@ -325,7 +329,7 @@ fn read_csrf(
             KeySource::File(path) => {
                 let path = around.base.join(path);
                 files.push(path.clone());
-                (around.read)(&path, MAX_KEY_FILE).map_err(|error| error.to_string())?.bytes
+                (around.read)(&path, MAX_KEY_FILE).map_err(|error| unreadable(error.kind()))?.bytes
             }
         };
         String::from_utf8(text).map(SecretString::from).map_err(|_| "it is not UTF-8".to_owned())
