@@ -103,7 +103,7 @@ impl Csrf {
             (Site::SameOrigin, _) => Verdict::Allowed(Grounds::SameOrigin),
             (_, Source::Null) => Verdict::Denied(Denial::NullOrigin),
             (Site::None, Source::Absent) => Verdict::Allowed(Grounds::UserInitiated),
-            (Site::Absent, Source::Absent) => self.judge_token(head),
+            (Site::Absent, Source::Absent) => self.judge_token(head, &methods),
             // An extension, which may write wherever the user lets it.
             (Site::None, Source::Tuple(_)) if !source.is_web() => Verdict::Allowed(Grounds::UserInitiated),
             (Site::Absent | Site::None, Source::Tuple(_)) if source.is_own(head) => {
@@ -118,8 +118,10 @@ impl Csrf {
         }
     }
 
-    fn judge_token(&self, head: &Head<'_>) -> Verdict {
+    fn judge_token(&self, head: &Head<'_>, methods: &Methods<'_>) -> Verdict {
         match self.tokens.as_ref().map(|tokens| tokens.judge(head.headers)) {
+            // Over plain http every browser is that silent about such a `GET`.
+            None if methods.can_hide_its_page() => Verdict::Denied(Denial::OverrideUnproven),
             None => Verdict::Allowed(Grounds::NoEvidence),
             Some(Ok(())) => Verdict::Allowed(Grounds::Token),
             Some(Err(denial)) => Verdict::Denied(denial),
@@ -187,7 +189,11 @@ impl Decision {
                 Err(SourceError::Malformed(error)) => Some(Text::format(format_args!("{error}"))),
                 Ok(_) | Err(SourceError::Several) => None,
             },
-            Denial::NullOrigin | Denial::SeveralOrigins | Denial::TokenMissing | Denial::TokenWrong => None,
+            Denial::NullOrigin
+            | Denial::OverrideUnproven
+            | Denial::SeveralOrigins
+            | Denial::TokenMissing
+            | Denial::TokenWrong => None,
         }
     }
 

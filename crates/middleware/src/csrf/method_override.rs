@@ -26,6 +26,8 @@ pub(super) struct Methods<'r> {
     own: &'r Method,
     /// In upper case, as frameworks make them.
     named: Vec<Vec<u8>>,
+    /// Whether the query names one, as every link and form can.
+    is_in_query: bool,
 }
 
 impl<'r> Methods<'r> {
@@ -37,15 +39,23 @@ impl<'r> Methods<'r> {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (*decoded(name) == *PARAMETER).then(|| decoded(value))
         });
+        let mut parameters = parameters.peekable();
+        let is_in_query = parameters.peek().is_some();
         let named = fields.chain(parameters).map(|method| method.trim_ascii().to_ascii_uppercase());
         // One more than there may be, so that too many can be told.
-        Self { own: head.method, named: named.take(MAX_NAMED + 1).collect() }
+        Self { own: head.method, named: named.take(MAX_NAMED + 1).collect(), is_in_query }
     }
 
     /// Whether none of them changes anything (RFC 9110, section 9.2.1). `TRACE` is safe
     /// too, and no browser sends it.
     pub(super) fn are_safe(&self) -> bool {
-        self.all(|method| matches!(method, b"GET" | b"HEAD" | b"OPTIONS"))
+        self.all(is_safe)
+    }
+
+    /// Whether browsers send it without `Origin` for any page: a link or a `GET` form whose
+    /// query names another method.
+    pub(super) fn can_hide_its_page(&self) -> bool {
+        self.is_in_query && is_safe(self.own.as_str().as_bytes())
     }
 
     /// Whether `condition` holds for each of them.
@@ -54,6 +64,10 @@ impl<'r> Methods<'r> {
             && condition(self.own.as_str().as_bytes())
             && self.named.iter().all(|method| condition(method))
     }
+}
+
+fn is_safe(method: &[u8]) -> bool {
+    matches!(method, b"GET" | b"HEAD" | b"OPTIONS")
 }
 
 /// As queries are encoded.

@@ -77,6 +77,9 @@ pub enum Denial {
     NullOrigin,
     /// Its `Origin` is not one that browsers send.
     OriginMalformed,
+    /// Its query names another method, and it says nothing of where it comes from: any link
+    /// may be that.
+    OverrideUnproven,
     /// It has several `Origin` fields.
     SeveralOrigins,
     /// It says nothing of where it comes from, and has no token.
@@ -87,11 +90,12 @@ pub enum Denial {
 
 impl Denial {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CrossSite,
         Self::ForeignOrigin,
         Self::NullOrigin,
         Self::OriginMalformed,
+        Self::OverrideUnproven,
         Self::SeveralOrigins,
         Self::TokenMissing,
         Self::TokenWrong,
@@ -104,6 +108,7 @@ impl Denial {
             Self::ForeignOrigin => "foreign-origin",
             Self::NullOrigin => "null-origin",
             Self::OriginMalformed => "origin-malformed",
+            Self::OverrideUnproven => "override-unproven",
             Self::SeveralOrigins => "several-origins",
             Self::TokenMissing => "token-missing",
             Self::TokenWrong => "token-wrong",
@@ -117,6 +122,7 @@ impl Denial {
             | Self::ForeignOrigin
             | Self::NullOrigin
             | Self::OriginMalformed
+            | Self::OverrideUnproven
             | Self::SeveralOrigins => "the request may come from another site",
             Self::TokenMissing | Self::TokenWrong => {
                 "the request needs the value of the cookie __Host-csrf in the field x-csrf-token"

@@ -172,6 +172,22 @@ fn a_get_that_is_taken_for_another_method_is_not_safe() {
     assert_eq!(own.reason(), "same-origin");
 }
 
+/// With a link or a `GET` form browsers send no `Origin`, and over plain http nothing else:
+/// that nothing is said shows nothing.
+#[test]
+fn a_silent_get_is_not_taken_for_another_method() {
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        let silent = |query: &str| Asked::new(method).at(&format!("/items?{query}")).plain();
+        assert_eq!(silent("_method=DELETE").reason(), "override-unproven");
+        assert_eq!(silent("_method=GET").reason(), "not-needed-safe-method");
+        // No page can send the field without being asked where it is from.
+        let field = Asked::new(method).with(&[("x-http-method-override", "DELETE")]);
+        assert_eq!(field.plain().reason(), "no-evidence");
+    }
+    // Browsers send `Origin` with this.
+    assert_eq!(Asked::new("POST").at("/items?_method=DELETE").plain().reason(), "no-evidence");
+}
+
 #[test]
 fn each_method_of_a_request_must_be_allowed() {
     let trusted = |named| {
