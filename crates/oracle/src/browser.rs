@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use crate::process::POLL_INTERVAL;
-use crate::{Chromium, ConsoleMessage, Firefox, Result};
+use crate::{Chromium, ConsoleMessage, Firefox, Page, Result, Tab};
 
 /// For the console's last message, after the page itself is done.
 const TELL_LIMIT: Duration = Duration::from_secs(10);
@@ -20,6 +20,25 @@ pub enum Browser {
     Chromium(Chromium),
     /// Firefox.
     Firefox(Firefox),
+}
+
+/// A tab of either.
+#[derive(Debug)]
+pub enum Window {
+    /// Chromium's.
+    Chromium(Page),
+    /// Firefox's.
+    Firefox(Tab),
+}
+
+impl Window {
+    /// Closes it.
+    pub async fn close(self) -> Result<()> {
+        match self {
+            Self::Chromium(page) => page.close().await,
+            Self::Firefox(tab) => tab.close().await,
+        }
+    }
 }
 
 /// Something that a browser said.
@@ -34,6 +53,14 @@ pub(crate) struct Told {
 }
 
 impl Browser {
+    /// Opens `url` in a new tab and waits until it has loaded.
+    pub async fn open(&self, url: &str) -> Result<Window> {
+        Ok(match self {
+            Self::Chromium(chromium) => Window::Chromium(chromium.open(url).await?),
+            Self::Firefox(firefox) => Window::Firefox(firefox.open(url).await?),
+        })
+    }
+
     /// Opens `url`, waits until the page has `finished` and the console has told of `mark`, and
     /// closes it.
     pub(crate) async fn visit(

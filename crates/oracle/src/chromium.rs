@@ -63,8 +63,15 @@ impl Chromium {
     /// The same with more flags, such as `--ip-address-space-overrides=127.0.0.1:80=public` or
     /// `--host-resolver-rules=MAP *.test 127.0.0.1`.
     pub async fn launch_with(flags: &[impl AsRef<OsStr>]) -> Result<Self> {
+        Self::launch_as(flags, &json!({})).await
+    }
+
+    /// The same with preferences of its user's.
+    pub async fn launch_as(flags: &[impl AsRef<OsStr>], preferences: &Value) -> Result<Self> {
         let binary = find_binary("CORSAC_CHROMIUM", &BINARIES)?;
         let profile = tempfile::Builder::new().prefix("corsac-chromium-").tempdir()?;
+        fs::create_dir(profile.path().join("Default"))?;
+        fs::write(profile.path().join("Default/Preferences"), preferences.to_string())?;
         let starting = timeout(START_LIMIT, start(&binary, profile.path(), flags)).await;
         let started = starting.unwrap_or_else(|_| Err(format!("it was silent for {START_LIMIT:?}").into()));
         let (process, socket) = started.map_err(|error| {

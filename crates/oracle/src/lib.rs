@@ -13,7 +13,7 @@ mod lab;
 mod process;
 mod server;
 
-pub use browser::Browser;
+pub use browser::{Browser, Window};
 pub use chromium::{Chromium, CorsIssue, NetworkFailure, NetworkRequest, Page};
 pub use firefox::{ConsoleMessage, Firefox, Tab};
 pub use lab::{Case, Initiator, Lab, Observed, Seen, Site};
