@@ -12,7 +12,7 @@ pub(crate) fn load() -> Value {
 }
 
 fn lines(value: &Value) -> String {
-    value.as_array().unwrap().iter().map(|line| format!("{}\n", line.as_str().unwrap())).collect()
+    value.as_array().unwrap().iter().flat_map(|line| [line.as_str().unwrap(), "\n"]).collect()
 }
 
 /// Writes the files into `folder`; the policy file's text.

@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use corsac_diagnostics::Source;
 use corsac_events::{Guard, Verdict};
-use corsac_gateway::{Gateway, RequestEvent, read};
+use corsac_gateway::{Gateway, Observer, RequestEvent, read};
 use corsac_oracle::{Answer, Browser, Request, Server};
 use corsac_origin::PublicSuffixList;
 use serde_json::{Value, json};
@@ -249,7 +249,8 @@ fn start(text: &str, state: &Arc<State>) -> Gateway {
     let reading = read(Source::new("test.toml", text), None, PublicSuffixList::embedded());
     let config = reading.config.unwrap_or_else(|| panic!("{:#?}", reading.findings));
     let state = Arc::clone(state);
-    Gateway::start(config, Some(Arc::new(move |event| note(&state, event)))).unwrap()
+    let observer: Observer = Arc::new(move |event: &RequestEvent<'_>| note(&state, event));
+    Gateway::start(config, Some(observer)).unwrap()
 }
 
 fn note(state: &State, event: &RequestEvent<'_>) {
@@ -357,8 +358,7 @@ insecure_origins = true
 
 [cors.readers]
 origins = ["{partner}"]
-{routes}"#,
-        routes = ROUTES
+{ROUTES}"#
     )
 }
 

@@ -1,5 +1,6 @@
 //! The gateway decides as the vectors say, and so as the tower layer does.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
@@ -33,7 +34,7 @@ fn serve(mut stream: TcpStream) -> Option<()> {
             match name {
                 "content-length" => length = value.trim().parse().ok()?,
                 "transfer-encoding" => is_chunked = true,
-                "x-corsac-subject" => fields += &format!("X-Handled-Subject:{value}\r\n"),
+                "x-corsac-subject" => write!(fields, "X-Handled-Subject:{value}\r\n").unwrap(),
                 "x-api-key" => fields += "X-Handled-Credential: yes\r\n",
                 _ => {}
             }
@@ -80,18 +81,18 @@ fn chunks(reader: &mut BufReader<TcpStream>) -> Option<usize> {
 fn request(asked: &Asked<'_>) -> Vec<u8> {
     let mut head = format!("{} {} HTTP/1.1\r\n", asked.text("method"), asked.text("target"));
     for (name, value) in asked.fields() {
-        head += &format!("{name}: {value}\r\n");
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     let scheme = if asked.is("secure") { "https" } else { "http" };
-    head += &format!("X-Forwarded-For: {}\r\nX-Forwarded-Proto: {scheme}\r\n", asked.text("client"));
+    write!(head, "X-Forwarded-For: {}\r\nX-Forwarded-Proto: {scheme}\r\n", asked.text("client")).unwrap();
     let body = asked.body().unwrap_or_default();
     if asked.is("chunked") {
         head += "Transfer-Encoding: chunked\r\n\r\n";
-        body.chars().for_each(|letter| head += &format!("1\r\n{letter}\r\n"));
+        body.chars().for_each(|letter| write!(head, "1\r\n{letter}\r\n").unwrap());
         return (head + "0\r\n\r\n").into_bytes();
     }
     if asked.body().is_some() {
-        head += &format!("Content-Length: {}\r\n", body.len());
+        write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     format!("{head}\r\n{body}").into_bytes()
 }

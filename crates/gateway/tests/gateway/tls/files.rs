@@ -23,7 +23,7 @@ cors = "app"
 "#;
 
 /// Whether a finding is about certificates: the policies here say nothing of `no-hsts`.
-fn is_of_files(finding: &&corsac_diagnostics::Diagnostic) -> bool {
+fn is_of_files(finding: &corsac_diagnostics::Diagnostic) -> bool {
     finding.severity != Severity::Note
 }
 
@@ -34,7 +34,10 @@ fn findings(folder: &Path, policy: &str) -> (Vec<String>, bool) {
         assert!(finding.help.is_some() && finding.primary.is_some(), "{finding:?}");
         finding.message.clone()
     };
-    (reading.findings.iter().filter(is_of_files).map(text).collect(), reading.config.is_some())
+    (
+        reading.findings.iter().filter(|finding| is_of_files(finding)).map(text).collect(),
+        reading.config.is_some(),
+    )
 }
 
 #[track_caller]
@@ -93,7 +96,7 @@ fn a_key_that_everybody_may_read_is_a_warning_and_one_for_a_group_is_not() {
         let reading = reading(folder.path(), POLICY);
         assert!(reading.config.is_some());
         let warning = |finding: &corsac_diagnostics::Diagnostic| (finding.rule.id, finding.severity);
-        reading.findings.iter().filter(is_of_files).map(warning).collect::<Vec<_>>()
+        reading.findings.iter().filter(|finding| is_of_files(finding)).map(warning).collect::<Vec<_>>()
     };
     assert_eq!(of_mode(0o640), []);
     assert_eq!(of_mode(0o644), [("exposed-private-key", Severity::Warning)]);
