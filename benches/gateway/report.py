@@ -14,7 +14,6 @@ from servers import HERE, BenchError
 # The most CPU that Corsac may take, as a multiple of each reference's. The references are also the
 # denominators of every ratio in the tables.
 BARS = {"nginx": 1.3, "envoy": 0.4}
-MARKERS = ("<!-- results:begin -->", "<!-- results:end -->")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,12 +56,13 @@ def flaws(samples):
     return "\n".join(["Flawed runs:", "", *lines]) if lines else ""
 
 
-def write_into_readme(text):
+def write_into_readme(scenario, text):
     readme = HERE / "README.md"
-    before, begin, rest = readme.read_text().partition(MARKERS[0])
-    _, end, after = rest.partition(MARKERS[1])
+    markers = (f"<!-- {scenario}:begin -->", f"<!-- {scenario}:end -->")
+    before, begin, rest = readme.read_text().partition(markers[0])
+    _, end, after = rest.partition(markers[1])
     if not (begin and end):
-        raise BenchError(f"{readme} lacks the markers {' and '.join(MARKERS)}")
+        raise BenchError(f"{readme} lacks the markers {' and '.join(markers)}")
     readme.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
@@ -111,17 +111,14 @@ def memory_table(samples):
 def measures_table(samples, title, measures):
     """One row a proxy; for each measure its median, and that median's ratio to each reference's."""
     groups = by_proxy(samples)
+    references = [groups[peer] for peer in BARS if peer in groups]
     header, rows = [title], [[proxy] for proxy in groups]
     for label, field, form in measures:
-        header += [label, *(f"× {peer}" for peer in BARS)]
+        header += [label, *(f"× {peer}" for peer in BARS if peer in groups)]
         for row, own in zip(rows, groups.values()):
             row.append(form.format(median(own, field)))
-            row += [ratio_to(groups.get(peer), own, field) for peer in BARS]
+            row += [f"{median(own, field) / median(reference, field):.2f}" for reference in references]
     return header, rows
-
-
-def ratio_to(reference, own, field):
-    return f"{median(own, field) / median(reference, field):.2f}" if reference else "–"
 
 
 def bar_lines(samples):

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Corsac beside nginx, HAProxy and Envoy: one worker each, same policy, same upstream, access log on.
 
+Two scenarios: `cors` alone; and `full`, with signed tokens, roles and a limit per address too, beside Envoy,
+which alone has all of them.
+
 Every measurement gets a freshly started proxy on CPU 0; the load generator and the upstream share CPU 1.
 Runs alternate (A B C D A B C D …), so that a slow minute of the machine falls on all of them alike. The
 figure to trust is CPU seconds per 100,000 requests, read from the kernel's own accounting: unlike
@@ -27,11 +30,14 @@ import time
 sys.dont_write_bytecode = True
 
 import report
+from full import tokens
+from full.verify import verify as verify_full
 from servers import HERE, PATH, PORTS, READY_SECONDS, BenchError, pinned, running, servers
 from verify import ALLOWED_ORIGIN, verify, verify_log
 
 PROXY_CPU, LOAD_CPU = 0, 1
 REPOSITORY = HERE.parents[1]
+SCENARIOS = {"cors": ("corsac", "nginx", "haproxy", "envoy"), "full": ("corsac", "envoy")}
 CONNECTIONS = (64, 512)
 WARM_UP_SECONDS = 1
 # What a run needs beside its load: start, settle, stop, counting log lines.
@@ -95,9 +101,11 @@ def core_seconds():
 
 
 def wrk_command(options, proxy, connections, seconds):
-    url = f"http://127.0.0.1:{proxy.port}{PATH}"
-    load = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", f"Origin: {ALLOWED_ORIGIN}", url]
-    return pinned(LOAD_CPU, [options.wrk, *load])
+    load = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", f"Origin: {ALLOWED_ORIGIN}"]
+    load.append(f"http://127.0.0.1:{proxy.port}{PATH}")
+    if options.scenario == "full":
+        load += ["-s", HERE / "full/tokens.lua", "--", options.work_dir / "tokens.txt"]
+    return pinned(LOAD_CPU, [options.wrk, *map(str, load)])
 
 
 def wrk(options, proxy, connections, seconds, midway=lambda: None):
@@ -176,6 +184,7 @@ def log_lines(proxy):
 def parse_arguments():
     names = [name for name in PORTS if name != "upstream"]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--scenario", choices=SCENARIOS, default="cors", help="default cors")
     parser.add_argument("--rounds", type=int, default=5, help="rounds over all proxies (default 5)")
     parser.add_argument("--seconds", type=int, default=4, help="seconds of load a run (default 4)")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 2 s: does it work, not how fast")
@@ -198,6 +207,7 @@ def parse_arguments():
     only, without = split_names(options.only), split_names(options.without)
     if unknown := (only | without) - set(names):
         parser.error(f"no such proxy: {', '.join(sorted(unknown))}")
+    names = SCENARIOS[options.scenario]
     options.selected = [name for name in names if name not in without and (not only or name in only)]
     if not options.selected:
         parser.error("no proxy is left to measure")
@@ -212,7 +222,8 @@ def resolve_binaries(options):
     """Finds every needed program before anything starts, and says what is missing all at once."""
     options.envoy = envoy_binary(options.envoy)
     missing = []
-    for name in {*options.selected, "nginx", "wrk", "taskset", "setpriv"}:
+    others = {"cors": (), "full": ("openssl",)}[options.scenario]
+    for name in {*options.selected, *others, "nginx", "wrk", "taskset", "setpriv"}:
         path = shutil.which(str(getattr(options, name, name)))
         if path:
             setattr(options, name, path)
@@ -258,14 +269,23 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def questions(options):
+    """What each proxy of the scenario is asked before it is timed."""
+    if options.scenario == "cors":
+        return verify
+    issuer, readers = tokens.make(options.work_dir)
+    return lambda proxy, upstream_port: verify_full(proxy, upstream_port, issuer, readers)
+
+
 def benchmark(options):
+    ask = questions(options)
     by_name = servers(options)
     proxies = [by_name[name] for name in options.selected]
     samples = []
     with running(by_name["upstream"], LOAD_CPU):
         for proxy in proxies:
             with running(proxy, PROXY_CPU):
-                verify(proxy, by_name["upstream"].port)
+                ask(proxy, by_name["upstream"].port)
             verify_log(proxy)
             say(f"{proxy.name} keeps the policy and the log")
         for round_number in range(1, options.rounds + 1):
@@ -291,7 +311,7 @@ def main():
         print(text)
         sound = not report.flaws(samples)
         if options.write and sound:
-            report.write_into_readme(text)
+            report.write_into_readme(options.scenario, text)
     except (BenchError, OSError, subprocess.SubprocessError) as error:
         say(f"error: {error}")
         return 2

@@ -51,10 +51,10 @@ class Answer:
         return {token.strip().lower() for value in self.values(name) for token in value.split(",")}
 
 
-def get(port, method, headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def get(port, method, headers, path=PATH, client="127.0.0.1"):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5, source_address=(client, 0))
     try:
-        connection.request(method, PATH, headers=headers)
+        connection.request(method, path, headers=headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:
@@ -66,7 +66,7 @@ def render(config, work, offset):
     # All at once: one after the other, an offset of 1 would move a port twice.
     ports = r"\b(" + "|".join(map(str, PORTS.values())) + r")\b"
     text = re.sub(ports, lambda found: str(int(found.group()) + offset), (HERE / config).read_text())
-    copy = work / config
+    copy = work / pathlib.Path(config).name
     copy.write_text(text.replace(CONFIGURED_WORK_DIR, str(work)))
     return str(copy)
 
@@ -78,7 +78,8 @@ def servers(options):
     errors = ["-e", f"{work}/nginx-start.log"]
 
     def config(name):
-        return render(name, work, options.port_offset)
+        own = pathlib.Path(options.scenario) / name
+        return render(own if (HERE / own).exists() else name, work, options.port_offset)
 
     commands = {
         "corsac": ([corsac, "serve", config("corsac.toml")], [corsac, "--version"]),
@@ -145,10 +146,11 @@ def wait_until_ready(which, process, stderr):
         if process.poll() is not None:
             raise BenchError(f"{which.name} did not start:\n{stderr.read_text()}")
         with contextlib.suppress(OSError, http.client.HTTPException):
-            if announced(which) and get(which.port, "GET", {}).status == 200:
+            # 401: it asks for a token.
+            if announced(which) and get(which.port, "GET", {}).status in (200, 401):
                 return
         time.sleep(0.05)
-    raise BenchError(f"{which.name} gave no 200 within {READY_SECONDS} s:\n{stderr.read_text()}")
+    raise BenchError(f"{which.name} did not answer within {READY_SECONDS} s:\n{stderr.read_text()}")
 
 
 def announced(which):
