@@ -233,8 +233,11 @@ fn single<'r>(
     }
 }
 
+/// As [`HeaderValue::to_str`], which looks at one byte after the other: a field's value has
+/// no control character but a tab.
 fn visible(value: &HeaderValue, place: Place) -> Result<&str, PlaceRefusal> {
-    value.to_str().map_err(|_| PlaceRefusal::Malformed(place.name()))
+    let text = std::str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii());
+    text.ok_or(PlaceRefusal::Malformed(place.name()))
 }
 
 fn presented(place: Place, text: Cow<'_, str>) -> Result<Presented<'_>, PlaceRefusal> {
