@@ -1,5 +1,6 @@
 //! Who was recognized, and what the upstream is told of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -54,6 +55,9 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// How many fields [`Self::stamp`] sets at most.
+    pub const FIELDS: usize = 5;
+
     /// Who.
     pub fn principal(&self) -> &Arc<Principal> {
         &self.principal
@@ -83,11 +87,11 @@ impl Identity {
             return;
         }
         let principal = &*self.principal;
-        set(headers, SUBJECT, &encoded([principal.subject()]));
-        set(headers, PROVIDER, &encoded([principal.provider()]));
-        set(headers, METHOD, principal.method().as_str());
-        set(headers, ROLES, &encoded(principal.roles().iter().map(String::as_str)));
-        set(headers, SCOPES, &encoded(principal.scopes().iter().map(String::as_str)));
+        set(headers, SUBJECT, encoded(principal.subject()));
+        set(headers, PROVIDER, encoded(principal.provider()));
+        headers.insert(METHOD, HeaderValue::from_static(principal.method().as_str()));
+        set(headers, ROLES, list(principal.roles()));
+        set(headers, SCOPES, list(principal.scopes()));
     }
 
     /// Whether the fields have room for what they would say.
@@ -95,7 +99,7 @@ impl Identity {
         let fits = |names: &[String]| {
             // Three bytes for one at most.
             let most: usize = names.iter().map(|name| 3 * name.len() + 1).sum();
-            most <= MAX_LIST || encoded(names.iter().map(String::as_str)).len() <= MAX_LIST
+            most <= MAX_LIST || list(names).len() <= MAX_LIST
         };
         !self.forwarding.identity_fields || (fits(self.principal.roles()) && fits(self.principal.scopes()))
     }
@@ -129,28 +133,40 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Cow<'_, str>) {
     // Encoded text is visible ASCII.
-    if let Ok(value) = HeaderValue::try_from(value) {
+    let value = match value {
+        Cow::Borrowed(text) => HeaderValue::from_str(text),
+        Cow::Owned(text) => HeaderValue::try_from(text),
+    };
+    if let Ok(value) = value {
         headers.insert(name, value);
     }
 }
 
-fn encoded<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    let mut out = String::new();
-    for (number, name) in names.into_iter().enumerate() {
-        if number > 0 {
-            out.push(',');
-        }
-        for byte in name.bytes() {
-            match byte {
-                b'%' | b',' => push_percent(&mut out, byte),
-                b'!'..=b'~' => out.push(char::from(byte)),
-                _ => push_percent(&mut out, byte),
-            }
+/// Names with commas between them. One alone, which most lists have, is not copied.
+fn list(names: &[String]) -> Cow<'_, str> {
+    match names {
+        [] => "".into(),
+        [name] => encoded(name),
+        names => names.iter().map(|name| encoded(name)).collect::<Vec<_>>().join(",").into(),
+    }
+}
+
+fn encoded(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| matches!(byte, b'!'..=b'~') & (byte != b'%') & (byte != b',');
+    if name.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return name.into();
+    }
+    let mut out = String::with_capacity(3 * name.len());
+    for byte in name.bytes() {
+        if is_plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            push_percent(&mut out, byte);
         }
     }
-    out
+    out.into()
 }
 
 /// Removes one cookie of all fields, and a field that had no other.

@@ -62,15 +62,20 @@ impl Permit {
 
     /// For the event: which rule, and what it asks.
     pub fn detail(&self) -> Text {
-        Text::format(format_args!("{self}"))
+        let ready = self.described().filter(|_| self.policies.is_empty()).cloned();
+        ready.unwrap_or_else(|| Text::format(format_args!("{self}")))
+    }
+
+    fn described(&self) -> Option<&Text> {
+        self.rule.and_then(|index| self.route.described(index))
     }
 }
 
 impl fmt::Display for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.rule.and_then(|index| Some((index, self.route.rule(index)?))) {
-            Some((index, rule)) => {
-                write!(f, "rules[{index}] of {}: {rule}", self.route())?;
+        match self.described() {
+            Some(described) => {
+                f.write_str(described.as_str())?;
                 let separators = std::iter::once(": by ").chain(std::iter::repeat(", "));
                 self.policies.iter().zip(separators).try_for_each(|(id, before)| write!(f, "{before}{id}"))
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use corsac_credentials::Principal;
+use corsac_events::Text;
 use http::Method;
 
 use super::cedar::{CedarRefusal, CedarRule};
@@ -31,6 +32,8 @@ struct Route {
     roles: Arc<Roles>,
     /// At most [`MAX_RULES`]; none: unguarded.
     rules: Option<Vec<Rule>>,
+    /// What an event says of each, ready before any request comes.
+    described: Vec<Text>,
 }
 
 /// One way to pass.
@@ -91,12 +94,20 @@ pub(super) type Shortfalls = [Shortfall; MAX_RULES];
 
 impl RouteRules {
     pub(super) fn guarded(path: &str, roles: &Arc<Roles>, rules: Vec<Rule>) -> Self {
-        Self(Arc::new(Route { path: path.to_owned(), roles: Arc::clone(roles), rules: Some(rules) }))
+        let describe = |(index, rule)| Text::format(format_args!("rules[{index}] of {path}: {rule}"));
+        let described = rules.iter().enumerate().map(describe).collect();
+        let (path, roles) = (path.to_owned(), Arc::clone(roles));
+        Self(Arc::new(Route { path, roles, rules: Some(rules), described }))
     }
 
     /// A route that asks nothing of anybody: every permit that it gives says so.
     pub fn unguarded(path: &str) -> Self {
-        Self(Arc::new(Route { path: path.to_owned(), roles: Arc::default(), rules: None }))
+        Self(Arc::new(Route {
+            path: path.to_owned(),
+            roles: Arc::default(),
+            rules: None,
+            described: Vec::new(),
+        }))
     }
 
     /// The route's path pattern.
@@ -157,6 +168,10 @@ impl RouteRules {
 
     pub(super) fn rule(&self, index: usize) -> Option<&Rule> {
         self.rules().get(index)
+    }
+
+    pub(super) fn described(&self, index: usize) -> Option<&Text> {
+        self.0.described.get(index)
     }
 }
 

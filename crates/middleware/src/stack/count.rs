@@ -44,7 +44,7 @@ impl Counting {
         let caller = identity.filter(|_| limit.counts_callers()).map(|identity| {
             let principal = identity.principal();
             // A subject is unique within its provider only.
-            let name = format!("{}\n{}", principal.provider(), principal.subject());
+            let name = [principal.provider(), "\n", principal.subject()].concat();
             (name, principal.method() == Method::ApiKey)
         });
         Self {
