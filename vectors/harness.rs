@@ -12,7 +12,8 @@ pub(crate) fn load() -> Value {
 }
 
 fn lines(value: &Value) -> String {
-    value.as_array().unwrap().iter().flat_map(|line| [line.as_str().unwrap(), "\n"]).collect()
+    let lines = value.as_array().unwrap().iter().map(|line| line.as_str().unwrap());
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Writes the files into `folder`; the policy file's text.
