@@ -71,7 +71,7 @@ pub(crate) fn excerpt(text: &str) -> String {
 
 /// A byte of RFC 6750's `b64token`, its padding apart.
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    let is_punctuation = matches!(byte, b'-'..=b'/') | (byte == b'+') | (byte == b'_') | (byte == b'~');
+    let is_punctuation = matches!(byte, b'-'..=b'/' | b'+' | b'_' | b'~');
     byte.is_ascii_alphanumeric() | is_punctuation
 }
 

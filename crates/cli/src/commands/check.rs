@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use corsac_diagnostics::{Report, Resolved, Source};
+use corsac_diagnostics::{Report, Resolved, Severity, Source};
 use corsac_gateway::{Reading, read, read_each};
 use corsac_origin::PublicSuffixList;
 
@@ -30,13 +30,15 @@ pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
             }
         }
     }
-    let found: usize = reports.iter().map(|report| report.findings.len()).sum();
-    let exit = match (failed, found) {
+    let findings = || reports.iter().flat_map(|report| &report.findings);
+    // A note is worth knowing, and nothing has to be mended.
+    let is_clean = findings().all(|finding| finding.diagnostic.severity == Severity::Note);
+    let exit = match (failed, is_clean) {
         (true, _) => Exit::Failed,
-        (false, 0) => Exit::Clean,
-        (false, _) => Exit::Findings,
+        (false, true) => Exit::Clean,
+        (false, false) => Exit::Findings,
     };
-    if exit == Exit::Clean && global.format == Format::Human {
+    if findings().next().is_none() && !failed && global.format == Format::Human {
         output.talk(&clean(&reports));
     }
     output.detail(&format!("public suffixes of {}", suffixes.version()));

@@ -37,7 +37,7 @@ rules! {
         "a route takes cookies, and forged requests with them";
     COOKIES_WITHOUT_SAMESITE = "cookies-without-samesite", Warning,
         "cookies authenticate, and no route gives them `SameSite`";
-    CORS_WITHOUT_AUTHENTICATION = "cors-without-authentication", Warning,
+    CORS_WITHOUT_AUTHENTICATION = "cors-without-authentication", Note,
         "other origins may write, and nothing says who authenticates";
     CREDENTIAL_FORWARDED_TO_PLAIN_UPSTREAM = "credential-forwarded-to-plain-upstream", Warning,
         "credentials travel to an upstream in plain";

@@ -60,9 +60,9 @@ pub(super) fn read(
     if RedisStore::new(EXAMPLE, prefix).is_err() {
         let reason = "it is not 1 to 64 letters, digits, `-`, `_`, `.` and `:`";
         out.push(table.invalid("prefix", prefix, reason).help("leave it out: \"corsac\""));
-    } else if url.is_some_and(|url| RedisStore::new(url, prefix).is_err()) {
+    } else if let Some(Err(error)) = url.map(|url| RedisStore::new(url, prefix)) {
         // The URL may have a password: it is not repeated.
-        let finding = table.invalid("url", "…", "it is no URL of a store");
+        let finding = table.invalid("url", "…", &error.to_string());
         out.push(finding.help(URL_HELP));
     }
     let when_away = when_away(&mut table, out);

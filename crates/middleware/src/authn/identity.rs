@@ -154,7 +154,7 @@ fn list(names: &[String]) -> Cow<'_, str> {
 }
 
 fn encoded(name: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| matches!(byte, b'!'..=b'~') & (byte != b'%') & (byte != b',');
+    let is_plain = |byte: u8| matches!(byte, b'!'..=b'$' | b'&'..=b'+' | b'-'..=b'~');
     if name.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         return name.into();
     }

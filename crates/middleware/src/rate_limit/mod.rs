@@ -31,7 +31,6 @@
 //! twice the quantity passes; sleeping, which keeps what should be refused; counting by
 //! a forwarding field that nobody vouches for.
 
-mod body;
 mod compile;
 mod concurrency;
 mod config;
@@ -47,7 +46,6 @@ mod service;
 pub mod shared;
 mod table;
 
-pub use body::LimitedBody;
 pub use concurrency::Permit;
 pub use config::{
     ConcurrencyConfig, LimitConfig, MAX_LIMITS, MAX_NAME, MAX_QUANTITY, MAX_ROUTE_LIMITS, Mistake,
@@ -60,5 +58,5 @@ pub use file::{CONCURRENCY, LIMITS, diagnostic, read_limits, read_route};
 pub use gcra::{Charge, Gcra, MAX_FILL, MAX_WINDOW, MIN_INTERVAL, Moment, Verdict};
 pub use key::{KeyPart, Seed, Subject};
 pub use layer::{ClientAddress, Clock, ConnectionAddress, Identify, ManualClock, RateLimitLayer};
-pub use service::{Limited, ResponseFuture};
+pub use service::{Limited, LimitedBody, ResponseFuture};
 pub use table::{MAX_KEYS, MIN_KEYS};

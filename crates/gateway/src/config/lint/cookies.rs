@@ -1,6 +1,6 @@
 //! Cookies, which browsers send along whoever asks.
 
-use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, Fix, Safety, excerpt};
+use corsac_diagnostics::{Confidence, Diagnostic, FieldPath, Fix, Safety, Severity, excerpt};
 use corsac_middleware::csrf::CsrfMode;
 
 use super::super::rules::{COOKIE_WITHOUT_CSRF, COOKIES_WITHOUT_SAMESITE};
@@ -25,7 +25,10 @@ pub(super) fn cookie_without_csrf(subject: &Subject<'_>, out: &mut Vec<Diagnosti
             }
             _ => continue,
         };
-        out.push(forged(route, &place, label).confidence(confidence));
+        let finding = forged(route, &place, label).confidence(confidence);
+        // Nobody has said anything: the service behind may look after it.
+        let is_guess = route.guards.csrf_mode().is_none();
+        out.push(if is_guess { finding.severity(Severity::Note) } else { finding });
     }
 }
 
@@ -74,7 +77,8 @@ pub(super) fn cookies_without_samesite(subject: &Subject<'_>, out: &mut Vec<Diag
     for (name, _) in subject.routes.iter().filter(unsaid).filter_map(|route| route.policy) {
         if !named.contains(&name) {
             named.push(name);
-            out.push(travels(&FieldPath::root().key("cors").key(name).key("credentials"), "cookies count"));
+            let place = FieldPath::root().key("cors").key(name).key("credentials");
+            out.push(travels(&place, "cookies count").severity(Severity::Note));
         }
     }
 }

@@ -84,6 +84,7 @@ pub(super) const OUTCOMES: &[Outcome] = &[
         target: "/items",
         fields: JSON,
         content: Content::Text(r#"{"name": "abc"}"#),
+        guards: &["limits allowed body-valid"],
         preflight: Asked::Granted(BODILESS),
         ..BASE
     },

@@ -14,7 +14,9 @@ const CLOSED: &str = "when_away = \"closed\"";
 /// Whether it runs, and what is found, in all its words.
 fn found(text: &str) -> (bool, Vec<(Severity, String)>) {
     let reading = read(Source::new("test.toml", text), None, PublicSuffixList::embedded());
-    let told = reading.findings.iter().map(|finding| (finding.severity, format!("{finding:?}")));
+    // Notes are about guards that these files leave out.
+    let told = reading.findings.iter().filter(|finding| finding.severity != Severity::Note);
+    let told = told.map(|finding| (finding.severity, format!("{finding:?}")));
     (reading.config.is_some(), told.collect())
 }
 

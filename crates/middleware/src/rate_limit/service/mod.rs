@@ -1,5 +1,7 @@
 //! The service: decides, answers what is beyond the limits, stamps the rest.
 
+mod body;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,10 +14,11 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::body::LimitedBody;
 use super::decide::Decision;
 use super::fields::Problem;
 use super::layer::{Identify, RateLimitLayer};
+
+pub use body::LimitedBody;
 
 /// A service whose requests are limited.
 #[derive(Clone)]

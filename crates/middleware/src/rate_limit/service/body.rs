@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::concurrency::Permit;
+use crate::rate_limit::concurrency::Permit;
 
 pin_project! {
     /// A body that counts as a request being served until it ends or is dropped.
