@@ -368,3 +368,20 @@ fn console_messages_are_read_and_others_not_guessed_at() {
     let finished = run(folder.path(), &["explain", "--error", "ReferenceError: fetch is not defined"]);
     assert!(finished.status == 2 && finished.stderr.contains("none that browsers print"), "{finished:?}");
 }
+
+#[test]
+fn what_guards_may_refuse_is_said() {
+    let methods = "[jwt.sign_in]\nissuer = \"https://id.example.com\"\naudiences = [\"api\"]\nalgorithms = \
+                   [\"ES256\"]\nkeys = \"https://id.example.com/keys\"\n[authn.members]\nmethods = [\"sign_in\"]\n";
+    let guards =
+        "authn = \"members\"\ncsrf = \"enforce\"\nrules = [{ methods = [\"*\"], authenticated = true }]\n";
+    let guarded = format!("{methods}{POLICY}{guards}");
+    let arguments = ["--from", "https://app.example.com", "-X", "DELETE"];
+    let said = "authn.members, rules, csrf may refuse it all the same";
+    let (status, text) = of_policy(&guarded, &arguments);
+    assert!(status == 0 && text.contains(said), "{text}");
+    for open in [POLICY.to_owned(), format!("{POLICY}authn = \"upstream\"\ncsrf = \"off\"\n")] {
+        let (status, text) = of_policy(&open, &arguments);
+        assert!(status == 0 && !text.contains("may refuse"), "{text}");
+    }
+}

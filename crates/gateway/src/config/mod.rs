@@ -176,6 +176,12 @@ impl Config {
         Matcher::new(self.routes.iter().map(|route| route.path.as_str()))
     }
 
+    /// The route for `path`, as the gateway finds it, with its guards.
+    pub fn guards(&self, path: &str) -> Option<&stack::Route> {
+        let canonical = canonical_path(path).ok()?;
+        self.stack.routes.get(self.matcher().find(&canonical)?)
+    }
+
     /// Who decides about requests for `path`, as the gateway finds it.
     pub fn ruling(&self, path: &str) -> Ruling<'_> {
         let canonical = match canonical_path(path) {

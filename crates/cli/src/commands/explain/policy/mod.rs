@@ -8,8 +8,9 @@ use std::path::Path;
 use corsac_analysis::explain::{self, Hop, PolicyAnswer, RecordedExchange, ask_policy};
 use corsac_browser::{Engine, HeaderList, Response};
 use corsac_cors::Verdict;
-use corsac_diagnostics::{FieldPath, Source};
+use corsac_diagnostics::{FieldPath, Source, excerpt};
 use corsac_gateway::{Reading, Ruling, read};
+use corsac_middleware::csrf::CsrfMode;
 use corsac_origin::PublicSuffixList;
 
 use super::Answer;
@@ -90,6 +91,22 @@ impl Answered {
     }
 }
 
+/// What else than CORS the route for the asked path asks: its answers are not judged here.
+fn guarded(reading: &Reading, url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    let route = reading.config.as_ref()?.guards(url.path())?;
+    let group = route.group().map(|name| format!("authn.{}", excerpt(name)));
+    let others = [
+        (route.has_rules(), "rules"),
+        (route.csrf_mode() == Some(CsrfMode::Enforce), "csrf"),
+        (route.limits().next().is_some(), "rate limits"),
+    ];
+    let others = others.into_iter().filter(|(asks, _)| *asks).map(|(_, name)| name.to_owned());
+    let asked: Vec<_> = group.into_iter().chain(others).collect();
+    let asked = (!asked.is_empty()).then(|| asked.join(", "))?;
+    Some(format!("{asked} may refuse it all the same: the page can read why, if it may read the answer"))
+}
+
 /// Why a text of the file answers nothing.
 enum Refusal {
     Mistakes(Box<Reading>),
@@ -147,7 +164,8 @@ impl Asking<'_> {
     fn explain(&self, answered: Answered) -> Answer {
         let edit = self.edit(&answered);
         let says = Some(answered.says(self.file));
-        let notes = answered.other_routes().into_iter().collect();
+        let guarded = guarded(&answered.reading, &self.asked.request.url);
+        let notes = answered.other_routes().into_iter().chain(guarded).collect();
         let mut exchange = RecordedExchange::new(&self.asked.page, &self.asked.request);
         let mut verdicts = Vec::new();
         for answer in answered.answers {
