@@ -22,9 +22,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Fields that a request may get on its way: `Host`, the request id, four that forward,
-/// the client's certificate.
-const ADDED_FIELDS: usize = 7;
+/// Fields that a request may get on its way, beside those of whoever is known to call: `Host`,
+/// the request id, four that forward, the client's certificate.
+pub(crate) const ADDED_FIELDS: usize = 7;
 
 /// Removes the fields of a response that are about one connection only, and those that
 /// `Connection` nominates. `fields` are those of `headers`.
@@ -55,10 +55,10 @@ fn nominated(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
     names.filter(|name| ![CONNECTION, HOST, ORIGIN, CONTENT_LENGTH].contains(name))
 }
 
-/// A copy of the fields of a request that go on, with room for those that are added.
+/// A copy of the fields of a request that go on, with room for `added` ones.
 /// `fields` are those of `headers`; what an untrusted peer says of itself stays behind.
-pub(crate) fn request_fields(headers: &HeaderMap, fields: Fields, trusted: bool) -> HeaderMap {
-    let mut copy = HeaderMap::with_capacity(headers.len() + ADDED_FIELDS);
+pub(crate) fn request_fields(headers: &HeaderMap, fields: Fields, trusted: bool, added: usize) -> HeaderMap {
+    let mut copy = HeaderMap::with_capacity(headers.len() + added);
     let mut left = Fields::HOP_BY_HOP.with(Fields::EXPECT);
     if !trusted {
         left = left.with(Fields::FORWARDED);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use corsac_cors::{Decision, RequestHead, Verdict};
+use corsac_middleware::authn::Identity;
 use corsac_middleware::guard::{Head, Host, announced_length, proxy};
 use corsac_middleware::limits::{BodyPlan, Presence};
 use corsac_middleware::rate_limit::{Moment, Permit};
@@ -354,10 +355,12 @@ impl Exchange {
         let path = path.as_deref().unwrap_or(self.head.uri.path());
         let mut request = Request::new(body);
         *request.method_mut() = self.head.method.clone();
-        let mut headers = forward::request_fields(&self.head.headers, self.fields, self.trusted);
+        let passage = self.passage.borrow();
+        let added = forward::ADDED_FIELDS + passage.identity().map_or(0, |_| Identity::FIELDS);
+        let mut headers = forward::request_fields(&self.head.headers, self.fields, self.trusted, added);
         forward::set_forwarding(&mut headers, &self.peer, self.trusted, &host);
         headers.insert(forward::REQUEST_ID, self.id.clone());
-        self.snapshot.stack.stamp_request(&self.passage.borrow(), &mut headers);
+        self.snapshot.stack.stamp_request(&passage, &mut headers);
         *request.headers_mut() = headers;
         if !forward::retarget(&mut request, upstream, version, (&self.head.uri, path), &host) {
             return Err(Problem::BadRequest("the target is not well-formed"));
