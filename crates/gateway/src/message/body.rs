@@ -11,6 +11,7 @@ use corsac_middleware::rate_limit::Permit;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::message::forward::clean_trailers;
 use crate::message::patience::{Patience, TooSlow};
 use crate::serve::upstream::lease::Lease;
 use crate::serve::upstream::pool::Pool;
@@ -212,12 +213,23 @@ impl RequestBody {
     }
 }
 
+/// A frame whose trailers say nothing that fields may not.
+fn cleaned(frame: Frame<Bytes>) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            clean_trailers(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
+    }
+}
+
 impl Streamed {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let polled = Pin::new(&mut self.incoming).poll_frame(cx);
         let frame = match ready!(self.silence.bound(cx, polled)) {
             Ok(Some(Err(_))) => return Poll::Ready(Some(Err(self.cut(Cut::Broken)))),
-            Ok(frame) => frame.and_then(Result::ok),
+            Ok(frame) => frame.and_then(Result::ok).map(cleaned),
             Err(TooSlow) => return Poll::Ready(Some(Err(self.cut(Cut::TooSlow)))),
         };
         let length = frame.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);

@@ -21,6 +21,9 @@ impl Fields {
     pub(crate) const FORWARDED: Self = Self(1 << 6);
     pub(crate) const SEC_WEBSOCKET_KEY: Self = Self(1 << 7);
     pub(crate) const REQUEST_ID: Self = Self(1 << 8);
+    /// One of those that the gateway removes or sets, in a spelling that CGI and its heirs
+    /// take for the same: `X_Forwarded_For`.
+    pub(crate) const DISGUISED: Self = Self(1 << 9);
 
     /// The kinds of the fields of `headers`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
@@ -42,16 +45,42 @@ impl Fields {
         match name.as_str() {
             "connection" => Self::CONNECTION.with(Self::HOP_BY_HOP),
             "transfer-encoding" => Self::TRANSFER_ENCODING.with(Self::HOP_BY_HOP),
-            "keep-alive" | "proxy-connection" | "te" | "trailer" | "upgrade" => Self::HOP_BY_HOP,
+            "http2-settings" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "upgrade" => {
+                Self::HOP_BY_HOP
+            }
             "content-length" => Self::CONTENT_LENGTH,
             "expect" => Self::EXPECT,
             "cookie" => Self::COOKIE,
             "client-cert" | "client-cert-chain" | "forwarded" | "x-real-ip" => Self::FORWARDED,
             "sec-websocket-key" => Self::SEC_WEBSOCKET_KEY,
             "x-request-id" => Self::REQUEST_ID,
+            name if is_disguised(name) => Self::DISGUISED,
             _ => Self::default(),
         }
     }
+}
+
+/// Whether a name has characters that CGI (RFC 3875, section 4.1.18) makes one with `-`, and
+/// is one of the gateway's own then.
+fn is_disguised(name: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "client-cert",
+        "connection",
+        "content-length",
+        "forwarded",
+        "transfer-encoding",
+        "x-corsac",
+        "x-forwarded",
+        "x-real-ip",
+        "x-request-id",
+    ];
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if name.bytes().all(is_plain) {
+        return false;
+    }
+    let folded: String =
+        name.bytes().map(|byte| if is_plain(byte) { char::from(byte) } else { '-' }).collect();
+    OWN.iter().any(|own| folded.starts_with(own))
 }
 
 #[cfg(test)]
@@ -72,5 +101,16 @@ mod tests {
         assert!(!fields.has(Fields::CONNECTION) && !fields.has(Fields::FORWARDED));
         headers.insert("connection", HeaderValue::from_static("close"));
         assert!(Fields::of(&headers).has(Fields::CONNECTION));
+    }
+
+    #[test]
+    fn a_field_of_ours_in_another_spelling_is_disguised() {
+        let kind = |name: &str| Fields::kind(&HeaderName::try_from(name).unwrap());
+        for name in ["x_forwarded_for", "x-real_ip", "client_cert", "x.corsac.subject", "transfer_encoding"] {
+            assert_eq!(kind(name), Fields::DISGUISED, "{name}");
+        }
+        for name in ["x_custom", "x-forwarded-for", "x-corsac-subject", "accept", "my_client_cert"] {
+            assert!(!kind(name).has(Fields::DISGUISED), "{name}");
+        }
     }
 }

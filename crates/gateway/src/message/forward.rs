@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use corsac_middleware::guard::proxy::says_secure;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
+    ORIGIN,
 };
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{Request, Version};
@@ -59,7 +60,7 @@ fn nominated(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
 /// `fields` are those of `headers`; what an untrusted peer says of itself stays behind.
 pub(crate) fn request_fields(headers: &HeaderMap, fields: Fields, trusted: bool, added: usize) -> HeaderMap {
     let mut copy = HeaderMap::with_capacity(headers.len() + added);
-    let mut left = Fields::HOP_BY_HOP.with(Fields::EXPECT);
+    let mut left = Fields::HOP_BY_HOP.with(Fields::EXPECT).with(Fields::DISGUISED);
     if !trusted {
         left = left.with(Fields::FORWARDED);
     }
@@ -76,6 +77,21 @@ pub(crate) fn request_fields(headers: &HeaderMap, fields: Fields, trusted: bool,
         join_cookies(&mut copy);
     }
     copy
+}
+
+/// Removes from a request's trailers what its fields may not say either, or what a reader
+/// that merges both would take for them.
+pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
+    let is_left = |name: &HeaderName| {
+        Fields::kind(name) != Fields::default()
+            || name.as_str().starts_with("x-forwarded-")
+            || [AUTHORIZATION, HOST, ORIGIN].contains(name)
+    };
+    let left: Vec<_> = trailers.keys().filter(|name| is_left(name)).cloned().collect();
+    for name in &left {
+        trailers.remove(name);
+    }
+    corsac_middleware::authn::strip(trailers);
 }
 
 /// Cookies may come in several fields in HTTP/2 only (RFC 9113, section 8.2.3).

@@ -51,9 +51,8 @@ pub(crate) async fn open(
         fields.remove(COOKIE);
         fields.remove(AUTHORIZATION);
     }
-    let protocol = headers.get(UPGRADE).cloned();
     fields.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    fields.insert(UPGRADE, protocol.unwrap_or(HeaderValue::from_static("websocket")));
+    fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
 
     let upstream = exchange.snapshot.config.upstreams.get(matched.route.upstream).ok_or(Problem::Internal)?;
     let pool = Pool::new(upstream.clone());
@@ -63,6 +62,12 @@ pub(crate) async fn open(
         sent.map_err(|_| Problem::UpstreamTimeout)?.map_err(|error| exchange.upstream_failed(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(exchange.pass_on(response, None)?);
+    }
+    // Another protocol was not asked for, and nobody guards what it carries.
+    let mut protocols = response.headers().get_all(UPGRADE).iter();
+    let only = protocols.next().filter(|_| protocols.next().is_none());
+    if !only.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(Problem::UpstreamFailed.into());
     }
     exchange.set_from_upstream();
     exchange.framing.stop();

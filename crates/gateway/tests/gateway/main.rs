@@ -11,6 +11,7 @@ mod matrix;
 mod messages;
 mod operation;
 mod shared_limits;
+mod smuggling;
 mod streaming;
 mod support;
 mod tls;

@@ -33,7 +33,7 @@ pub fn strip(headers: &mut HeaderMap) {
 }
 
 fn is_reserved(name: &str) -> bool {
-    let same = |(own, byte): (u8, u8)| own == byte || (own == b'_' && byte == b'-');
+    let same = |(own, byte): (u8, u8)| own == byte || (!own.is_ascii_alphanumeric() && byte == b'-');
     name.len() >= PREFIX.len() && name.bytes().zip(PREFIX.bytes()).all(same)
 }
 

@@ -22,7 +22,7 @@ const MAX_NAMED: usize = 4;
 
 /// All methods that a request may be taken for.
 #[derive(Debug)]
-pub(super) struct Methods<'r> {
+pub(crate) struct Methods<'r> {
     own: &'r Method,
     /// In upper case, as frameworks make them.
     named: Vec<Vec<u8>>,
@@ -31,7 +31,7 @@ pub(super) struct Methods<'r> {
 }
 
 impl<'r> Methods<'r> {
-    pub(super) fn of(head: &Head<'r>) -> Self {
+    pub(crate) fn of(head: &Head<'r>) -> Self {
         let fields = FIELDS.into_iter().flat_map(|name| head.headers.get_all(name));
         let fields = fields.map(|value| Cow::Borrowed(value.as_bytes()));
         let pairs = head.query.unwrap_or_default().split(['&', ';']);
@@ -59,7 +59,7 @@ impl<'r> Methods<'r> {
     }
 
     /// Whether `condition` holds for each of them.
-    pub(super) fn all(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
+    pub(crate) fn all(&self, condition: impl Fn(&[u8]) -> bool) -> bool {
         self.named.len() <= MAX_NAMED
             && condition(self.own.as_str().as_bytes())
             && self.named.iter().all(|method| condition(method))

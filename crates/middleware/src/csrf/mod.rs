@@ -41,7 +41,7 @@ mod evidence;
 #[cfg(feature = "file")]
 mod file;
 mod layer;
-mod method_override;
+pub(crate) mod method_override;
 mod mistake;
 mod service;
 mod set_cookie;

@@ -24,6 +24,12 @@ fn preflight(detail: &'static str) -> Refused {
     Refused::new(Guard::Preflight, Problem::new(StatusCode::FORBIDDEN, "preflight-denied", detail))
 }
 
+/// The rules would not let the method pass that the request asks to be taken for.
+pub(super) fn override_forbidden() -> Refused {
+    let problem = Problem::new(StatusCode::FORBIDDEN, "forbidden", "this is not allowed");
+    Refused::new(Guard::Authz, problem).because("method-override", None)
+}
+
 /// Its `Retry-After` is among the fields that the decision stamps.
 pub(super) fn quota_exceeded(decision: &rate_limit::Decision) -> Refused {
     let (status, code) = (rate_limit::Problem::STATUS, rate_limit::Problem::CODE);

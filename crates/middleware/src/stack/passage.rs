@@ -5,13 +5,14 @@ use std::sync::Arc;
 use corsac_cors::{Decision, RequestHead};
 use corsac_credentials::Timestamp;
 use corsac_events::{Guard, Text, Verdict};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 
-use super::answer::{limits_away, no_route, preflight_denied, quota_exceeded};
+use super::answer::{limits_away, no_route, override_forbidden, preflight_denied, quota_exceeded};
 use super::compile::{Lane, Stack};
 use super::count::{Counting, Outcome};
 use crate::authn::{self, Check, Identity, Wait, Waited};
 use crate::authz::Permit;
+use crate::csrf::method_override::Methods;
 use crate::csrf::{self, NewToken};
 use crate::guard::{Head, Refused};
 use crate::limits::{BodyPlan, Presence};
@@ -202,6 +203,18 @@ impl Stack {
         let parameter = |name: &str| self.matcher.parameters(head.path).get(name);
         let principal = passage.identity.as_ref().map(|identity| &**identity.principal());
         let permit = lane.rules.decide(head, &parameter, principal)?;
+        if permit.rule().is_some() {
+            // A framework may take the request for one of another method that it names.
+            let may = |method: &[u8]| {
+                Method::from_bytes(method).is_ok_and(|method| {
+                    let taken = Head { method: &method, ..*head };
+                    lane.rules.decide(&taken, &parameter, principal).is_ok()
+                })
+            };
+            if !Methods::of(head).all(may) {
+                return Err(override_forbidden().into());
+            }
+        }
         if permit.rule().is_some() {
             passage.record(Guard::Authz, Verdict::Allowed, permit.reason(), Some(permit.detail()));
         }

@@ -27,7 +27,16 @@ pub fn is_websocket(method: &Method, version: Version, headers: &HeaderMap) -> b
         && version == Version::HTTP_11
         && *method == Method::GET
         && has_token(headers, CONNECTION, b"upgrade")
-        && has_token(headers, UPGRADE, b"websocket")
+        && asks_for_websocket_alone(headers)
+}
+
+/// `Upgrade` is one field with one protocol. A request that names others too is no handshake:
+/// the server could switch to another one, and what follows would be no WebSocket (`h2c`, a
+/// whole connection past every guard).
+fn asks_for_websocket_alone(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(UPGRADE).iter();
+    let only = lines.next().filter(|_| lines.next().is_none());
+    only.is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn has_token(headers: &HeaderMap, name: HeaderName, token: &[u8]) -> bool {
