@@ -17,8 +17,13 @@ use tokio::sync::mpsc::{self, Sender};
 /// Time between two looks.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Editors write a file in several steps; the last one counts.
-const SETTLE: Duration = Duration::from_millis(100);
+/// Editors and copies write a file in several steps; the last one counts. A file that changed
+/// within this time is still being written: half of it may be well-formed, without the guards
+/// that stand in the other half.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// Looks at files that keep changing; then they are read as they are.
+const MAX_UNSETTLED: u32 = 60;
 
 /// Looks after a change that count as one too: a file system that counts time in two
 /// seconds (FAT) does not show a second change of the same length.
@@ -74,13 +79,26 @@ pub async fn watch(files: &WatchedFiles, mut changed: impl FnMut()) -> std::io::
     Ok(())
 }
 
+/// The files once two looks in a row found the same.
+fn settled(files: &WatchedFiles) -> Vec<(PathBuf, Option<Look>)> {
+    let mut found = files.look();
+    for _ in 0..MAX_UNSETTLED {
+        thread::sleep(SETTLE);
+        let next = files.look();
+        if next == found {
+            break;
+        }
+        found = next;
+    }
+    found
+}
+
 fn look_again(files: &WatchedFiles, mut before: Vec<(PathBuf, Option<Look>)>, changes: &Sender<()>) {
     let mut afterwards = 0;
     loop {
         thread::sleep(INTERVAL);
         if files.look() != before {
-            thread::sleep(SETTLE);
-            before = files.look();
+            before = settled(files);
             afterwards = AFTERWARDS + 1;
         }
         if afterwards > 0 {
