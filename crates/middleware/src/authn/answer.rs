@@ -161,7 +161,7 @@ fn return_target(head: &Head<'_>, hides_query: bool) -> String {
 
 /// Whether the query may have `access_token` in it, however it is encoded.
 fn names_token(query: &str) -> bool {
-    let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    let mut names = query.split(['&', ';']).map(|pair| pair.split('=').next().unwrap_or_default());
     names.any(|name| name.contains('%') || name.eq_ignore_ascii_case("access_token"))
 }
 
