@@ -20,10 +20,17 @@ impl Matcher {
         }
         // Everything below a path includes the path itself, with and without its slash,
         // unless a route names it: then the insertion conflicts.
-        for (index, path) in paths.enumerate() {
+        for (index, path) in paths.clone().enumerate() {
             for path in itself(path) {
                 let _ = router.insert(path, index);
             }
+        }
+        // Many applications take a path and the one with a slash behind for the same: guards
+        // of the one must not be left out by the other.
+        for (index, path) in
+            paths.enumerate().filter(|(_, path)| !path.ends_with(['/', '}']) || is_segment(path))
+        {
+            let _ = router.insert(format!("{path}/"), index);
         }
         Self(router)
     }
@@ -49,6 +56,11 @@ impl<'r> Parameters<'r> {
     pub fn iter(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
         self.0.iter().copied()
     }
+}
+
+/// Whether the last segment is a parameter of its own: `/users/{id}`.
+fn is_segment(path: &str) -> bool {
+    path.ends_with('}') && path.rsplit('/').next().is_some_and(|last| !last.starts_with("{*"))
 }
 
 /// `/api/{*rest}` → `/api/`, `/api`; nothing for a path without `{*…}`.
@@ -77,6 +89,8 @@ mod tests {
             ("/api/a/b", Some(0)),
             ("/api/own", Some(2)),
             ("/users/7", Some(1)),
+            ("/users/7/", Some(1)),
+            ("/api/own/", Some(2)),
             ("/users/7/8", None),
             ("/users", None),
             ("/", Some(3)),
