@@ -201,7 +201,7 @@ impl RouteLimit {
 
     /// Whether one of its limits counts by who is authenticated.
     pub fn counts_callers(&self) -> bool {
-        self.counts(|part| matches!(part, KeyPart::ApiKey | KeyPart::Principal))
+        self.counts(KeyPart::is_of_caller)
     }
 
     fn counts(&self, by: impl Fn(KeyPart) -> bool) -> bool {

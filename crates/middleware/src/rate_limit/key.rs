@@ -31,6 +31,11 @@ impl KeyPart {
     /// All parts.
     pub const ALL: [Self; 5] = [Self::Address, Self::ApiKey, Self::Origin, Self::Principal, Self::Route];
 
+    /// Whether it is known only once somebody is authenticated.
+    pub fn is_of_caller(self) -> bool {
+        matches!(self, Self::ApiKey | Self::Principal)
+    }
+
     /// As it is written in a configuration.
     pub fn name(self) -> &'static str {
         match self {

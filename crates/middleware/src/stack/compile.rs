@@ -9,7 +9,7 @@ use crate::authn::{Authn, AuthnConfig, AuthnErrors, Group, Outside, ReadFile};
 use crate::authz::RouteRules;
 use crate::csrf::{Ambient, CookieRules, Csrf, CsrfMode, RouteCsrf};
 use crate::limits::{HeadConfig, HeadLimits, LimitsErrors, RouteLimits};
-use crate::rate_limit::{self, KeyPart, RateLimit, RateLimitConfig, RateLimitErrors, RouteLimit};
+use crate::rate_limit::{self, RateLimit, RateLimitConfig, RateLimitErrors, RouteLimit};
 use crate::route::Matcher;
 
 /// Bytes of a request's body.
@@ -288,9 +288,11 @@ fn stages(path: &str) -> [String; 2] {
 fn limited(route: &Route, config: &RateLimitConfig) -> impl Iterator<Item = rate_limit::RouteConfig> {
     let [clients, callers] = stages(&route.path);
     let named = |name: &String| config.concurrency.iter().find(|limit| limit.name == *name);
-    let is_by_caller = route.concurrency.as_ref().and_then(named).is_some_and(|limit| {
-        limit.by.iter().any(|part| matches!(part, KeyPart::ApiKey | KeyPart::Principal))
-    });
+    let is_by_caller = route
+        .concurrency
+        .as_ref()
+        .and_then(named)
+        .is_some_and(|limit| limit.by.iter().any(|part| part.is_of_caller()));
     let (early, late) =
         if is_by_caller { (None, route.concurrency.as_ref()) } else { (route.concurrency.as_ref(), None) };
     let at = |name, limits: &[String], concurrency: Option<&String>| {

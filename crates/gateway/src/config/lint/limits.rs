@@ -88,7 +88,7 @@ fn is_limited_by_address(subject: &Subject<'_>, route: &Served<'_>) -> bool {
     let limits = &subject.config.stack.rate_limit.limits;
     let by_address = |name: &str| {
         limits.iter().any(|limit| {
-            let is_early = !limit.by.iter().any(|part| matches!(part, KeyPart::ApiKey | KeyPart::Principal));
+            let is_early = !limit.by.iter().any(|part| part.is_of_caller());
             limit.name == name && is_early && limit.by.contains(&KeyPart::Address)
         })
     };

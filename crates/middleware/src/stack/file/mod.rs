@@ -22,7 +22,7 @@ use crate::authn::{self, Authn, AuthnConfig, AuthnFile, Nowhere, ReadFile, read_
 use crate::authz::{self, Authentication, AuthzFile, ProviderGrants, ReadAuthz, RoleGrants};
 use crate::csrf::{self, CookieRules, Csrf, CsrfMode, KeySource};
 use crate::limits::{self, Limits, LimitsConfig};
-use crate::rate_limit::{self, KeyPart, RateLimit, RateLimitConfig};
+use crate::rate_limit::{self, RateLimit, RateLimitConfig};
 use crate::route::unknown_reference;
 
 pub use application::{Reading, find_policy, read};
@@ -283,9 +283,7 @@ impl Pending {
     fn build(&self, rates: &RateLimitConfig, rules: &authz::RouteRules, limits: &Limits) -> Route {
         let is_by_caller = |name: &&str| {
             let limit = rates.limits.iter().find(|limit| limit.name == *name);
-            limit.is_some_and(|limit| {
-                limit.by.iter().any(|part| matches!(part, KeyPart::ApiKey | KeyPart::Principal))
-            })
+            limit.is_some_and(|limit| limit.by.iter().any(|part| part.is_of_caller()))
         };
         let names = self.rate.limits.iter().map(String::as_str);
         let (callers, clients): (Vec<_>, Vec<_>) = names.partition(is_by_caller);
