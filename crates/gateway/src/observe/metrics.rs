@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::hash::Hash;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
@@ -118,12 +119,12 @@ impl Metrics {
 
     /// The counters of decisions, for one worker.
     pub(crate) fn cors(&self) -> CorsMetrics {
-        CorsMetrics { all: self.cors.clone(), known: RefCell::default() }
+        CorsMetrics(Counters::of(&self.cors))
     }
 
     /// The counters of guards' decisions, for one worker.
     pub(crate) fn guards(&self) -> GuardMetrics {
-        GuardMetrics { all: self.guards.clone(), known: RefCell::default() }
+        GuardMetrics(Counters::of(&self.guards))
     }
 
     pub(crate) fn record_reload(&self, outcome: &'static str, generation: u64) {
@@ -140,22 +141,22 @@ impl Metrics {
     }
 }
 
-/// Counters of decisions by kind and reason. A worker remembers those it has met, a few
+/// Counters by labels that are all literals. A worker remembers those it has met, a few
 /// dozen at most, since looking one up costs as much as deciding.
-pub(crate) struct CorsMetrics {
-    all: Family<CorsLabels, Counter>,
-    known: RefCell<Vec<(CorsLabels, Counter)>>,
+struct Counters<L> {
+    all: Family<L, Counter>,
+    known: RefCell<Vec<(L, Counter)>>,
 }
 
-impl CorsMetrics {
-    pub(crate) fn record(&self, cors: &CorsEvent<'_>) {
-        let labels = CorsLabels { kind: cors.kind, reason: cors.reason() };
+impl<L: Clone + Eq + Hash> Counters<L> {
+    fn of(all: &Family<L, Counter>) -> Self {
+        Self { all: all.clone(), known: RefCell::default() }
+    }
+
+    /// `is_same` compares literals by their place: the same place means the same text.
+    fn count(&self, labels: L, is_same: impl Fn(&L, &L) -> bool) {
         let mut known = self.known.borrow_mut();
-        // Both texts are literals: the same place means the same text.
-        let is_same = |(met, _): &&(CorsLabels, Counter)| {
-            std::ptr::eq(met.kind, labels.kind) && std::ptr::eq(met.reason, labels.reason)
-        };
-        if let Some((_, counter)) = known.iter().find(is_same) {
+        if let Some((_, counter)) = known.iter().find(|(met, _)| is_same(met, &labels)) {
             counter.inc();
             return;
         }
@@ -167,31 +168,29 @@ impl CorsMetrics {
     }
 }
 
-/// Counters of guards' decisions; a worker remembers those it has met. All labels are
-/// literals.
-pub(crate) struct GuardMetrics {
-    all: Family<GuardLabels, Counter>,
-    known: RefCell<Vec<(GuardLabels, Counter)>>,
+/// Counters of CORS decisions, for one worker.
+pub(crate) struct CorsMetrics(Counters<CorsLabels>);
+
+impl CorsMetrics {
+    pub(crate) fn record(&self, cors: &CorsEvent<'_>) {
+        let labels = CorsLabels { kind: cors.kind, reason: cors.reason() };
+        let is_same =
+            |a: &CorsLabels, b: &CorsLabels| std::ptr::eq(a.kind, b.kind) && std::ptr::eq(a.reason, b.reason);
+        self.0.count(labels, is_same);
+    }
 }
+
+/// Counters of guards' decisions, for one worker.
+pub(crate) struct GuardMetrics(Counters<GuardLabels>);
 
 impl GuardMetrics {
     pub(crate) fn record(&self, decisions: &[Decided]) {
-        let mut known = self.known.borrow_mut();
         for decided in decisions {
             let (guard, verdict, reason) = (decided.guard.name(), decided.verdict.name(), decided.reason);
-            let is_same = |(met, _): &&(GuardLabels, Counter)| {
-                std::ptr::eq(met.reason, reason) && met.guard == guard && met.verdict == verdict
+            let is_same = |a: &GuardLabels, b: &GuardLabels| {
+                std::ptr::eq(a.reason, b.reason) && a.guard == b.guard && a.verdict == b.verdict
             };
-            if let Some((_, counter)) = known.iter().find(is_same) {
-                counter.inc();
-                continue;
-            }
-            let labels = GuardLabels { guard, verdict, reason };
-            let counter = self.all.get_or_create(&labels).clone();
-            counter.inc();
-            if known.len() < MAX_KNOWN {
-                known.push((labels, counter));
-            }
+            self.0.count(GuardLabels { guard, verdict, reason }, is_same);
         }
     }
 }
