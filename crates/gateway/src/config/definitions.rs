@@ -32,8 +32,8 @@ impl Reader<'_> {
         let policies = read_policies(&mut root, self.suffixes, self.profile, out);
         let around = Surroundings { base: self.files.folder(), read: &read_file };
         let mut guards = Definitions::read(&mut root, &around, out);
-        let events = events::read(&mut root, &around, self.files, out);
-        let store = store::read(&mut root, &around, self.files, out);
+        let events = events::read(&mut root, self.files, out);
+        let store = store::read(&mut root, self.files, out);
         let before = out.len();
         let known =
             routes::Known { upstreams: &upstreams, policies: &policies, body_size: gateway.limits.body_size };

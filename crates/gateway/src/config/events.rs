@@ -5,15 +5,8 @@ use std::path::{Path, PathBuf};
 use corsac_diagnostics::{Diagnostic, TableReader};
 use corsac_events::AddressDetail;
 use corsac_middleware::audit_log::Recorded;
-use corsac_middleware::stack::file::Surroundings;
 
 use super::files::Files;
-
-/// Digits of an identity key: 16 bytes in hexadecimal.
-const KEY_DIGITS: usize = 32;
-
-/// The largest file of an identity key.
-const MAX_KEY_FILE: u64 = 256;
 
 /// Where guards' decisions go.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,12 +30,7 @@ impl std::fmt::Debug for Events {
 }
 
 /// Reads the table. `None` if there is none.
-pub(super) fn read(
-    root: &mut TableReader<'_>,
-    around: &Surroundings<'_>,
-    files: &Files,
-    out: &mut Vec<Diagnostic>,
-) -> Option<Events> {
+pub(super) fn read(root: &mut TableReader<'_>, files: &Files, out: &mut Vec<Diagnostic>) -> Option<Events> {
     let mut table = root.table("events", out)?;
     let log = table.required_string("log", out);
     let recorded =
@@ -51,7 +39,7 @@ pub(super) fn read(
         [("full", AddressDetail::Full), ("network", AddressDetail::Network), ("none", AddressDetail::None)];
     let addresses = choice(&mut table, "client_addresses", &addresses, out);
     let name_subjects = choice(&mut table, "principals", &[("hashed", false), ("subject", true)], out);
-    let identity_key = identity_key(&mut table, around, files, out);
+    let identity_key = identity_key(&mut table, files, out);
     table.finish(out);
     Some(Events {
         file: log.filter(|log| *log != "stderr").map(|log| Path::new(log).to_owned()),
@@ -78,21 +66,9 @@ fn choice<T: Copy>(
     found.map(|(_, value)| *value)
 }
 
-fn identity_key(
-    table: &mut TableReader<'_>,
-    around: &Surroundings<'_>,
-    files: &Files,
-    out: &mut Vec<Diagnostic>,
-) -> Option<[u8; 16]> {
+fn identity_key(table: &mut TableReader<'_>, files: &Files, out: &mut Vec<Diagnostic>) -> Option<[u8; 16]> {
     let name = table.string("identity_key_file", out)?;
-    let path = around.base.join(name);
-    files.note([path.clone()]);
-    let read = (around.read)(&path, MAX_KEY_FILE).map_err(|error| format!("it cannot be read: {error}"));
-    let key = read.and_then(|contents| {
-        let digits = std::str::from_utf8(&contents.bytes).unwrap_or_default().trim();
-        let number = u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == KEY_DIGITS);
-        number.map(u128::to_be_bytes).ok_or_else(|| "it has no 32 hexadecimal digits".to_owned())
-    });
     let help = "write 32 hexadecimal digits: openssl rand -hex 16 > identity.key";
-    key.map_err(|reason| out.push(table.invalid("identity_key_file", name, &reason).help(help))).ok()
+    let refuse = |reason: String| table.invalid("identity_key_file", name, &reason).help(help);
+    files.read_key(name).map_err(|reason| out.push(refuse(reason))).ok()
 }

@@ -3,24 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
-use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Severity, TableReader, unreadable};
+use corsac_diagnostics::{Diagnostic, FieldPath, INVALID_VALUE, Severity, TableReader};
 use corsac_middleware::rate_limit::shared::{RedisStore, TIMEOUT, WhenAway, is_too_fast};
 use corsac_middleware::rate_limit::{LIMITS, RateLimitConfig, Seed};
-use corsac_middleware::stack::file::Surroundings;
 
 use super::files::Files;
-
-/// Digits of the seed: 16 bytes in hexadecimal.
-const SEED_DIGITS: usize = 32;
 
 const URL_HELP: &str = "write it like \"redis://127.0.0.1:6379/0\", and a prefix like \"corsac\"; \
                         to a server elsewhere, through a tunnel that encrypts";
 
 /// A URL of a store.
 const EXAMPLE: &str = "redis://127.0.0.1:6379/0";
-
-/// The largest file of a seed.
-const MAX_SEED_FILE: u64 = 256;
 
 /// Where limits are kept that several gateways share. `Debug` does not show the URL,
 /// which may have a password.
@@ -48,12 +41,7 @@ impl fmt::Debug for RateLimitStore {
 pub(super) type Read = (RateLimitStore, Seed);
 
 /// Reads the table. `None` if there is none, or it has mistakes.
-pub(super) fn read(
-    root: &mut TableReader<'_>,
-    around: &Surroundings<'_>,
-    files: &Files,
-    out: &mut Vec<Diagnostic>,
-) -> Option<Read> {
+pub(super) fn read(root: &mut TableReader<'_>, files: &Files, out: &mut Vec<Diagnostic>) -> Option<Read> {
     let mut table = root.table("rate_limit_store", out)?;
     let url = table.required_string("url", out);
     let prefix = table.string("prefix", out).unwrap_or("corsac");
@@ -69,7 +57,7 @@ pub(super) fn read(
     let bounds = (Duration::from_millis(1), Duration::from_secs(1));
     let timeout = table.duration("timeout", bounds, out).unwrap_or(TIMEOUT);
     let trusted_network = table.boolean("trusted_network", out).unwrap_or(false);
-    let seed = seed(&mut table, around, files, out);
+    let seed = seed(&mut table, files, out);
     table.finish(out);
     let (url, prefix) = (url?.to_owned(), prefix.to_owned());
     let store = RateLimitStore { url, prefix, when_away: when_away?, timeout, trusted_network };
@@ -105,28 +93,9 @@ fn when_away(table: &mut TableReader<'_>, out: &mut Vec<Diagnostic>) -> Option<W
 }
 
 /// A secret that all gateways share, so that they name keys alike and no client can.
-fn seed(
-    table: &mut TableReader<'_>,
-    around: &Surroundings<'_>,
-    files: &Files,
-    out: &mut Vec<Diagnostic>,
-) -> Option<Seed> {
+fn seed(table: &mut TableReader<'_>, files: &Files, out: &mut Vec<Diagnostic>) -> Option<Seed> {
     let name = table.required_string("seed_file", out)?;
-    let path = around.base.join(name);
-    files.note([path.clone()]);
     let help = "write 32 hexadecimal digits, the same for all gateways: openssl rand -hex 16 > limits.seed";
-    let refuse = |reason: &str| table.invalid("seed_file", name, reason).help(help);
-    let text = match (around.read)(&path, MAX_SEED_FILE) {
-        Ok(contents) => contents.bytes,
-        Err(error) => {
-            out.push(refuse(&format!("it cannot be read: {}", unreadable(error.kind()))));
-            return None;
-        }
-    };
-    let digits = std::str::from_utf8(&text).unwrap_or_default().trim();
-    let number = u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == SEED_DIGITS);
-    if number.is_none() {
-        out.push(refuse("it has no 32 hexadecimal digits"));
-    }
-    number.map(|number| Seed::fixed(number.to_be_bytes()))
+    let refuse = |reason: String| table.invalid("seed_file", name, &reason).help(help);
+    files.read_key(name).map(Seed::fixed).map_err(|reason| out.push(refuse(reason))).ok()
 }
