@@ -7,6 +7,7 @@
 #![cfg_attr(feature = "csrf", doc = "- [`csrf`]: did the page mean to send it;")]
 #![cfg_attr(feature = "guard", doc = "- [`guard`]: what all guards share;")]
 #![cfg_attr(feature = "limits", doc = "- [`limits`]: what a request may be, in size, type and shape;")]
+#![cfg_attr(feature = "mistake", doc = "- [`mistake`]: what is wrong with a configuration;")]
 #![cfg_attr(feature = "rate_limit", doc = "- [`rate_limit`]: how often, for whom;")]
 #![cfg_attr(feature = "route", doc = "- [`route`]: which requests a route is for;")]
 #![cfg_attr(feature = "stack", doc = "- [`stack`]: all guards in their order.")]
@@ -31,6 +32,8 @@ pub mod csrf;
 pub mod guard;
 #[cfg(feature = "limits")]
 pub mod limits;
+#[cfg(feature = "mistake")]
+pub mod mistake;
 #[cfg(feature = "rate_limit")]
 pub mod rate_limit;
 #[cfg(feature = "route")]

@@ -27,6 +27,7 @@ use super::identity::Forwarding;
 use super::keys::{Jwt, Keys, RemoteKeys, Verified};
 use super::opaque::{Opaque, Server, client_authorization};
 use super::outside::{Outside, parse_url};
+use crate::mistake::Mistakes;
 
 /// Mistakes reported of one configuration.
 const MAX_MISTAKES: usize = 1_000;
@@ -85,7 +86,7 @@ pub(super) fn compile(
     let groups = compiler.groups(config, &verified, &outside);
     let Compiler { mistakes, warnings, definitions, .. } = compiler;
     if !mistakes.is_empty() {
-        return Err(AuthnErrors(mistakes));
+        return Err(Mistakes(mistakes));
     }
     Ok(Authn { config: config.clone(), groups, definitions, verified, outside, warnings })
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corsac_credentials::{IntrospectionConfig, JwksCacheConfig, PlacesConfig, ProviderConfig};
-use corsac_diagnostics::{FieldPath, excerpt};
+use corsac_diagnostics::excerpt;
+
+use crate::mistake;
 use secrecy::{ExposeSecret, SecretString};
 
 /// Methods of each kind, and groups, of one configuration.
@@ -238,13 +240,7 @@ impl fmt::Debug for Contents {
 pub type ReadFile<'r> = &'r dyn Fn(&Path, u64) -> io::Result<Contents>;
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where, by kind and name: `jwt.sign_in.audiences[0]`.
-    pub field: FieldPath,
-    /// What.
-    pub kind: MistakeKind,
-}
+pub type Mistake = mistake::Mistake<MistakeKind>;
 
 /// What is wrong with a configuration. None of them repeats what is in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -397,24 +393,5 @@ impl MistakeKind {
     }
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.kind)
-    }
-}
-
 /// All mistakes of a configuration that cannot be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthnErrors(pub Vec<Mistake>);
-
-impl fmt::Display for AuthnErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, mistake) in self.0.iter().enumerate() {
-            let separator = if number == 0 { "" } else { "; " };
-            write!(f, "{separator}{mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for AuthnErrors {}
+pub type AuthnErrors = mistake::Mistakes<MistakeKind>;

@@ -14,6 +14,7 @@ use super::config::{
 use super::covered;
 use super::roles::{RoleSet, Roles};
 use super::rules::{Methods, NEVER, Permission, RouteRules, Rule};
+use crate::mistake::Mistakes;
 
 /// Mistakes reported of one configuration.
 const MAX_MISTAKES: usize = 1_000;
@@ -33,7 +34,7 @@ pub(super) fn compile(config: &AuthzConfig) -> Result<Authz, AuthzErrors> {
     if compiler.mistakes.is_empty() {
         Ok(Authz { config: config.clone(), routes })
     } else {
-        Err(AuthzErrors(compiler.mistakes))
+        Err(Mistakes(compiler.mistakes))
     }
 }
 

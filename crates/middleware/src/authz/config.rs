@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use corsac_diagnostics::{FieldPath, excerpt};
+use corsac_diagnostics::excerpt;
+
+use crate::mistake;
 
 /// Roles of one configuration: a set of them is one machine word.
 pub const MAX_ROLES: usize = 128;
@@ -108,13 +110,7 @@ pub struct RuleConfig {
 }
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where: `roles.NAME.includes[0]`, `routes[2].rules[1].scope`.
-    pub field: FieldPath,
-    /// What.
-    pub kind: MistakeKind,
-}
+pub type Mistake = mistake::Mistake<MistakeKind>;
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -279,24 +275,5 @@ impl MistakeKind {
     }
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.kind)
-    }
-}
-
 /// All mistakes of a configuration that cannot be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthzErrors(pub Vec<Mistake>);
-
-impl fmt::Display for AuthzErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, mistake) in self.0.iter().enumerate() {
-            let separator = if number == 0 { "" } else { "; " };
-            write!(f, "{separator}{mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for AuthzErrors {}
+pub type AuthzErrors = mistake::Mistakes<MistakeKind>;

@@ -25,12 +25,13 @@ use corsac_diagnostics::{
     Diagnostic, FieldPath, INVALID_VALUE, Node, Segment, TableReader, Value, WRONG_TYPE, unreadable,
 };
 
+use super::Authz;
 use super::config::{
     AuthzConfig, CedarConfig, CedarText, MAX_CEDAR_BYTES, Mistake, MistakeKind, RoleConfig, RouteConfig,
     RuleConfig,
 };
 use super::lint::{IMPOSSIBLE_RULE, UNREACHABLE_RULE};
-use super::{Authz, AuthzErrors};
+use crate::mistake::Mistakes;
 
 /// What a policy file says, while its tables are read.
 #[derive(Debug)]
@@ -166,7 +167,7 @@ impl AuthzFile {
     /// Compiles what was read. `None` if anything prevents it from running.
     pub fn compile(self, out: &mut Vec<Diagnostic>) -> Option<ReadAuthz> {
         let compiled = Authz::compile(&self.config);
-        if let Err(AuthzErrors(mistakes)) = &compiled {
+        if let Err(Mistakes(mistakes)) = &compiled {
             for mistake in mistakes {
                 let place = in_file(&mistake.field, &self.places);
                 if !self.is_reported(&place, &mistake.kind) {

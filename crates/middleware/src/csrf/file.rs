@@ -22,6 +22,7 @@ use super::config::{CookieConfig, CsrfConfig, CsrfMode, SameSite, TokenConfig};
 use super::decide::Csrf;
 use super::mistake::{CsrfErrors, Mistake};
 use super::set_cookie::CookieRules;
+use crate::mistake::Mistakes;
 
 /// Where the keys of tokens are. Reading them is the caller's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,5 +155,5 @@ fn report<T>(
             .at_field(&at, "this does not work")
             .help(mistake.kind.help())
     };
-    compiled.map_err(|CsrfErrors(mistakes)| out.extend(mistakes.iter().map(finding))).ok()
+    compiled.map_err(|Mistakes(mistakes)| out.extend(mistakes.iter().map(finding))).ok()
 }

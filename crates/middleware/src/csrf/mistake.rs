@@ -2,19 +2,14 @@
 
 use std::fmt;
 
-use corsac_diagnostics::{FieldPath, excerpt};
+use corsac_diagnostics::excerpt;
 
 use super::config::MAX_KEYS;
 use super::token::CSRF_COOKIE;
+use crate::mistake;
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where, from the root of the configuration: `token.keys`.
-    pub field: FieldPath,
-    /// What.
-    pub kind: MistakeKind,
-}
+pub type Mistake = mistake::Mistake<MistakeKind>;
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,27 +83,8 @@ impl MistakeKind {
     }
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.kind)
-    }
-}
-
 /// All mistakes of a configuration that cannot be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CsrfErrors(pub Vec<Mistake>);
-
-impl fmt::Display for CsrfErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, mistake) in self.0.iter().enumerate() {
-            let separator = if number == 0 { "" } else { "; " };
-            write!(f, "{separator}{mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for CsrfErrors {}
+pub type CsrfErrors = mistake::Mistakes<MistakeKind>;
 
 /// Whether `name` is a token (RFC 6265bis, section 4.1.1), and so the name of a cookie.
 pub(super) fn is_cookie_name(name: &str) -> bool {

@@ -14,6 +14,7 @@ use http::header::{Entry, HeaderMap, HeaderValue, SET_COOKIE};
 
 use super::config::{CookieConfig, SameSite};
 use super::mistake::{CsrfErrors, Mistake, MistakeKind, is_cookie_name};
+use crate::mistake::Mistakes;
 
 /// Longer values of attributes are ignored by browsers (RFC 6265bis, section 5.6).
 const MAX_ATTRIBUTE: usize = 1024;
@@ -47,7 +48,7 @@ impl CookieRules {
             };
             mistakes.push(Mistake { field: root.key("readable").index(index), kind });
         }
-        if mistakes.is_empty() { Ok(Self(config.clone())) } else { Err(CsrfErrors(mistakes)) }
+        if mistakes.is_empty() { Ok(Self(config.clone())) } else { Err(Mistakes(mistakes)) }
     }
 
     /// Whether cookies that say nothing of it get `SameSite`.

@@ -21,6 +21,7 @@ use secrecy::zeroize::Zeroizing;
 use super::config::{MAX_KEYS, TokenConfig};
 use super::mistake::{CsrfErrors, Mistake, MistakeKind, is_cookie_name};
 use super::verdict::Denial;
+use crate::mistake::Mistakes;
 
 /// The field that a page repeats its token in.
 pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
@@ -65,7 +66,7 @@ impl Tokens {
         if mistakes.is_empty() {
             Ok(Self { keys, session_cookie: name.clone() })
         } else {
-            Err(CsrfErrors(mistakes))
+            Err(Mistakes(mistakes))
         }
     }
 

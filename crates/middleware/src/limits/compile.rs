@@ -18,6 +18,7 @@ use super::media_type::is_essence;
 use super::openapi::Document;
 use super::route::{RouteLimits, Rule, is_checkable};
 use super::schema::{Dialect, Found, Schema};
+use crate::mistake::Mistakes;
 
 /// Mistakes reported of one configuration.
 const MAX_MISTAKES: usize = 1_000;
@@ -66,11 +67,7 @@ impl Limits {
             }
         }
         let Compiler { mistakes, warnings, files, .. } = compiler;
-        if mistakes.is_empty() {
-            Ok(Self { head, routes, files, warnings })
-        } else {
-            Err(LimitsErrors(mistakes))
-        }
+        if mistakes.is_empty() { Ok(Self { head, routes, files, warnings }) } else { Err(Mistakes(mistakes)) }
     }
 
     /// The bounds on heads, before there is a route.
@@ -107,7 +104,7 @@ type Named<'c, T> = HashMap<&'c str, Option<Arc<T>>>;
 impl Compiler<'_> {
     fn report(&mut self, field: FieldPath, kind: MistakeKind) {
         if self.mistakes.len() < MAX_MISTAKES {
-            self.mistakes.push(Mistake::new(field, kind));
+            self.mistakes.push(Mistake { field, kind });
         }
     }
 
@@ -179,8 +176,9 @@ impl Compiler<'_> {
             self.report(at.clone(), kind(mistake));
         }
         let left = MAX_MISTAKES.saturating_sub(self.warnings.len());
-        self.warnings
-            .extend(found.warnings.into_iter().take(left).map(|it| Mistake::new(at.clone(), kind(it))));
+        self.warnings.extend(
+            found.warnings.into_iter().take(left).map(|it| Mistake { field: at.clone(), kind: kind(it) }),
+        );
         compiled
     }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use corsac_diagnostics::{FieldPath, excerpt, unreadable};
+use corsac_diagnostics::{excerpt, unreadable};
+
+use crate::mistake;
 
 /// Schemas, documents, and types of a route that one configuration may name.
 pub const MAX_NAMED: usize = 1_000;
@@ -118,19 +120,7 @@ impl Default for RouteConfig {
 }
 
 /// One mistake, or one warning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where, from the root of the configuration: `schemas.item.file`, `routes[2].openapi`.
-    pub field: FieldPath,
-    /// What.
-    pub kind: MistakeKind,
-}
-
-impl Mistake {
-    pub(super) fn new(field: FieldPath, kind: MistakeKind) -> Self {
-        Self { field, kind }
-    }
-}
+pub type Mistake = mistake::Mistake<MistakeKind>;
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,24 +215,5 @@ impl fmt::Display for MistakeKind {
     }
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.kind)
-    }
-}
-
 /// All mistakes of a configuration that cannot be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitsErrors(pub Vec<Mistake>);
-
-impl fmt::Display for LimitsErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, mistake) in self.0.iter().enumerate() {
-            let separator = if number == 0 { "" } else { "; " };
-            write!(f, "{separator}{mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for LimitsErrors {}
+pub type LimitsErrors = mistake::Mistakes<MistakeKind>;

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::config::{HeadConfig, LimitsErrors, Mistake, MistakeKind};
 use crate::guard::{Head, Problem, Refused};
+use crate::mistake::Mistakes;
 
 /// The most that each bound may be: counts, then bytes.
 pub(crate) const MAX_COUNT: usize = 10_000;
@@ -23,7 +24,7 @@ impl HeadLimits {
     pub fn compile(config: &HeadConfig) -> Result<Self, LimitsErrors> {
         let mut mistakes = Vec::new();
         let compiled = Self::compile_at(config, &FieldPath::root().key("head"), &mut mistakes);
-        if mistakes.is_empty() { Ok(compiled) } else { Err(LimitsErrors(mistakes)) }
+        if mistakes.is_empty() { Ok(compiled) } else { Err(Mistakes(mistakes)) }
     }
 
     /// Compiles `config`; what is wrong goes to `mistakes`, at `at`.
@@ -38,7 +39,7 @@ impl HeadLimits {
         for (key, number, most) in
             bounds.into_iter().filter(|(_, number, most)| !(1..=*most).contains(number))
         {
-            mistakes.push(Mistake::new(at.key(key), MistakeKind::OutOfRange { number, most }));
+            mistakes.push(Mistake { field: at.key(key), kind: MistakeKind::OutOfRange { number, most } });
         }
         Self(config.clone())
     }

@@ -15,6 +15,7 @@ use super::decide::{Limit, RateLimit, RouteLimit};
 use super::gcra::{Gcra, MAX_WINDOW, MIN_INTERVAL};
 use super::key::{KeyPart, Seed};
 use super::table::{MAX_KEYS, MIN_KEYS};
+use crate::mistake::Mistakes;
 
 /// Mistakes reported of one configuration.
 const MAX_MISTAKES: usize = 1_000;
@@ -40,7 +41,7 @@ pub(super) fn compile(
     compiler.routes(config);
     compiler.preflights(&config.preflights);
     if !compiler.mistakes.is_empty() {
-        return Err(RateLimitErrors(compiler.mistakes));
+        return Err(Mistakes(compiler.mistakes));
     }
     let limits = config.limits.iter().zip(rates).filter_map(|(limit, rate)| {
         let kept = before.filter(|before| before.seed == seed).and_then(|it| it.limits.get(&limit.name));

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use corsac_diagnostics::{FieldPath, excerpt};
+use corsac_diagnostics::excerpt;
 
 use super::gcra::{MAX_FILL, MAX_WINDOW};
 use super::key::KeyPart;
 use super::table::{MAX_KEYS, MIN_KEYS};
+use crate::mistake;
 
 /// Limits of one configuration; each has a table of its own.
 pub const MAX_LIMITS: usize = 256;
@@ -106,13 +107,7 @@ impl Default for RouteConfig {
 }
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where, from the root of the configuration: `limits[2].burst`.
-    pub field: FieldPath,
-    /// What.
-    pub kind: MistakeKind,
-}
+pub type Mistake = mistake::Mistake<MistakeKind>;
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,24 +199,5 @@ impl fmt::Display for MistakeKind {
     }
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.kind)
-    }
-}
-
 /// All mistakes of a configuration that cannot be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RateLimitErrors(pub Vec<Mistake>);
-
-impl fmt::Display for RateLimitErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, mistake) in self.0.iter().enumerate() {
-            let separator = if number == 0 { "" } else { "; " };
-            write!(f, "{separator}{mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for RateLimitErrors {}
+pub type RateLimitErrors = mistake::Mistakes<MistakeKind>;

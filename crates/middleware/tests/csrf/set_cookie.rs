@@ -1,6 +1,7 @@
 //! A service's cookies, hardened.
 
-use corsac_middleware::csrf::{CookieConfig, CookieRules, CsrfErrors, MistakeKind, SameSite};
+use corsac_middleware::csrf::{CookieConfig, CookieRules, MistakeKind, SameSite};
+use corsac_middleware::mistake::Mistakes;
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 
@@ -121,7 +122,7 @@ fn each_line_is_a_cookie_of_its_own() {
 #[test]
 fn rules_that_do_nothing_are_mistakes() {
     let mistakes = |config: &CookieConfig| -> Vec<_> {
-        let CsrfErrors(mistakes) = CookieRules::compile(config).unwrap_err();
+        let Mistakes(mistakes) = CookieRules::compile(config).unwrap_err();
         mistakes.into_iter().map(|mistake| (mistake.field.to_string(), mistake.kind)).collect()
     };
     assert_eq!(mistakes(&CookieConfig::default()), [(String::new(), MistakeKind::NothingToDo)]);

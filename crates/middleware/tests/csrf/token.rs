@@ -1,8 +1,9 @@
 //! Tokens for browsers that say nothing.
 
 use corsac_middleware::csrf::{
-    Ambient, Csrf, CsrfConfig, CsrfErrors, CsrfMode, MistakeKind, RANDOM_BYTES, RouteCsrf, TokenConfig,
+    Ambient, Csrf, CsrfConfig, CsrfMode, MistakeKind, RANDOM_BYTES, RouteCsrf, TokenConfig,
 };
+use corsac_middleware::mistake::Mistakes;
 use http::HeaderMap;
 
 use crate::{Asked, KEY, OLD_KEY, with_tokens};
@@ -193,7 +194,7 @@ fn every_mistake_is_reported_and_no_key_is_shown() {
     let keys = [short, &weak, KEY, "", KEY, "zz", OLD_KEY].join("\r\n");
     let token = TokenConfig { keys: keys.into(), session_cookie: "s id".into() };
     let config = CsrfConfig { token: Some(token) };
-    let CsrfErrors(mistakes) = Csrf::compile(&config).unwrap_err();
+    let Mistakes(mistakes) = Csrf::compile(&config).unwrap_err();
     let kinds: Vec<_> =
         mistakes.iter().map(|mistake| (mistake.field.to_string(), mistake.kind.clone())).collect();
     let keys = |kind| ("token.keys".to_owned(), kind);
@@ -207,13 +208,13 @@ fn every_mistake_is_reported_and_no_key_is_shown() {
             ("token.session_cookie".to_owned(), MistakeKind::CookieName("s id".into())),
         ]
     );
-    let shown = format!("{config:?} {} {:?}", CsrfErrors(mistakes), with_tokens(&[KEY]));
+    let shown = format!("{config:?} {} {:?}", Mistakes(mistakes), with_tokens(&[KEY]));
     for secret in [short, weak.as_str(), KEY, OLD_KEY, "0, 1, 2, 3", "zz"] {
         assert!(!shown.contains(secret), "{shown}");
     }
     let one = |keys: &str, session_cookie: &str| {
         let token = TokenConfig { keys: keys.into(), session_cookie: session_cookie.into() };
-        let CsrfErrors(mistakes) = Csrf::compile(&CsrfConfig { token: Some(token) }).unwrap_err();
+        let Mistakes(mistakes) = Csrf::compile(&CsrfConfig { token: Some(token) }).unwrap_err();
         assert_eq!(mistakes.len(), 1);
         mistakes[0].kind.clone()
     };
