@@ -1,0 +1,69 @@
+//! Which origins a server takes.
+
+use crate::alphabet::ByteSet;
+use crate::regex::Regex;
+
+/// A condition on the text of the request's `Origin`.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// All of them hold.
+    AllOf(Vec<Self>),
+    /// No condition.
+    Any,
+    /// One of them holds.
+    AnyOf(Vec<Self>),
+    /// The text contains this.
+    Contains(String, LetterCase),
+    /// The text is this.
+    Exact(String, LetterCase),
+    /// The whole text is these pieces, one after the other.
+    Glob(Vec<Piece>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// It is not known, for this reason: code decides, or syntax that is not modelled.
+    Opaque(String),
+    /// The text begins with this.
+    Prefix(String, LetterCase),
+    /// A regular expression.
+    Regex(Regex),
+    /// The text ends with this.
+    Suffix(String, LetterCase),
+}
+
+/// Whether letters match in either case. Browsers send origins in lower case, so that a
+/// text with upper case matches none unless case is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LetterCase {
+    /// It is ignored.
+    Ignored,
+    /// It matters.
+    Matters,
+}
+
+/// A piece of a [`Matcher::Glob`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A text.
+    Literal(String, LetterCase),
+    /// A run of bytes of a set: at least so many, at most so many.
+    Run(ByteSet, u32, Option<u32>),
+}
+
+impl Piece {
+    /// Any run of bytes, also an empty one: what `*` means in most globs.
+    pub fn anything() -> Self {
+        Self::Run(ByteSet::ALL, 0, None)
+    }
+
+    /// A text whose case matters.
+    pub fn literal(text: &str) -> Self {
+        Self::Literal(text.to_owned(), LetterCase::Matters)
+    }
+}
+
+impl Matcher {
+    /// The text is this, in this case.
+    pub fn exact(text: impl Into<String>) -> Self {
+        Self::Exact(text.into(), LetterCase::Matters)
+    }
+}

@@ -1,0 +1,89 @@
+//! Other software's CORS configuration, read as a [`Model`].
+//!
+//! One module a system, one folder where a grammar needs one. A reader describes what the
+//! *program* does, traps included, as its tests against the real program show; it judges
+//! nothing. What it does not understand goes into [`Model::unread`], and where that could decide
+//! who may read, into the model as opaque: never out of it.
+//!
+//! Readers are pure: included files come through [`Includes`]. Work is bound by the text's
+//! length and by [`MAX_TEXT`], [`MAX_INCLUDES`] and [`MAX_DEPTH`].
+#![forbid(unsafe_code)]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod system;
+
+use std::fmt;
+
+use corsac_analysis::model::Model;
+use corsac_diagnostics::Source;
+
+pub use system::System;
+
+/// Longest text that is read, in bytes.
+pub const MAX_TEXT: usize = 16 << 20;
+
+/// Most files that one configuration includes.
+pub const MAX_INCLUDES: usize = 256;
+
+/// Deepest nesting of blocks, lists or expressions that is followed.
+pub const MAX_DEPTH: usize = 64;
+
+/// Where included files come from.
+pub trait Includes {
+    /// The texts that `pattern`, as the file named `from` writes it, stands for; in the order
+    /// in which the program reads them.
+    ///
+    /// # Errors
+    /// Why there is none, as a fragment.
+    fn read(&self, from: &str, pattern: &str) -> Result<Vec<Source>, String>;
+}
+
+/// No included files: each is reported as unread.
+impl Includes for () {
+    fn read(&self, _: &str, _: &str) -> Result<Vec<Source>, String> {
+        Err("included files are not read".to_owned())
+    }
+}
+
+/// Why a text has no model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The byte at which reading ended.
+    pub offset: usize,
+    /// Why, as a fragment.
+    pub reason: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Whose configuration a text is; `None` if it is nobody's that is known. `name` is its path.
+pub fn detect(name: &str, text: &str) -> Option<System> {
+    let likeness = |system: &System| (system.likeness)(name, text);
+    System::all()
+        .iter()
+        .map(|system| (likeness(system), system))
+        .filter(|(like, _)| *like > 0)
+        .max_by_key(|(like, _)| *like)
+        .map(|(_, system)| *system)
+}
+
+/// Reads `source` as `system` does.
+///
+/// # Errors
+/// The text is no configuration of that system at all, or larger than [`MAX_TEXT`].
+pub fn import(system: System, source: Source, includes: &dyn Includes) -> Result<Model, Unreadable> {
+    if source.text().len() > MAX_TEXT {
+        return Err(Unreadable {
+            offset: MAX_TEXT,
+            reason: format!("it is larger than {} MiB", MAX_TEXT >> 20),
+        });
+    }
+    let model = (system.read)(source, includes)?;
+    Ok(Model { system: system.name, ..model })
+}

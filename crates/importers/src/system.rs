@@ -1,0 +1,51 @@
+//! The systems whose configuration is read.
+
+use std::fmt;
+
+use corsac_analysis::model::Model;
+use corsac_diagnostics::Source;
+
+use crate::{Includes, Unreadable};
+
+/// A system whose configuration is read.
+#[derive(Clone, Copy)]
+pub struct System {
+    /// Its name on the command line: `nginx`, `ingress-nginx`.
+    pub id: &'static str,
+    /// Its name in messages: `nginx`, `Express`.
+    pub name: &'static str,
+    /// How much a file (its path, its text) looks like this system's, from 0, not at all, to 100. A
+    /// file's name alone is worth at most 50; looking costs little, whatever the text.
+    pub(crate) likeness: fn(name: &str, text: &str) -> u8,
+    /// The reader.
+    pub(crate) read: fn(Source, &dyn Includes) -> Result<Model, Unreadable>,
+}
+
+impl System {
+    /// All of them.
+    pub fn all() -> &'static [Self] {
+        SYSTEMS
+    }
+
+    /// The system with this id.
+    pub fn by_id(id: &str) -> Option<Self> {
+        SYSTEMS.iter().find(|system| system.id == id).copied()
+    }
+}
+
+/// One line each, by id: `System { id, name, likeness: module::likeness, read: module::read },`
+const SYSTEMS: &[System] = &[];
+
+impl fmt::Debug for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl PartialEq for System {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for System {}
