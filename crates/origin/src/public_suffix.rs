@@ -41,6 +41,19 @@ pub struct SuffixBelow {
     pub example: String,
 }
 
+/// What the rules of a list say of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuffixRules<'l> {
+    /// The name, in punycode.
+    pub name: &'l str,
+    /// The name is a suffix.
+    pub suffix: Option<Section>,
+    /// Each child of the name is a suffix (`*.name`).
+    pub children: Option<Section>,
+    /// The name is no suffix although its parent's children are (`!name`).
+    pub exception: bool,
+}
+
 /// Why a text is not a public suffix list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -174,6 +187,16 @@ impl PublicSuffixList {
     /// The list's own version line, such as `2026-10-22_08-36-41_UTC`.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Every name that a rule is about, with what its rules say, in no order.
+    pub fn names(&self) -> impl Iterator<Item = SuffixRules<'_>> {
+        self.nodes.iter().map(|(name, node)| SuffixRules {
+            name,
+            suffix: node.suffix.map(Section::from),
+            children: node.children.map(Section::from),
+            exception: node.exception,
+        })
     }
 
     /// The public suffix of `name` and where its rule stands; `None` for an empty

@@ -28,6 +28,8 @@ pub enum Matcher {
     Regex(Regex),
     /// The text ends with this.
     Suffix(String, LetterCase),
+    /// What a group of the expression has matched is the whole text; group 0 is the match.
+    Whole(Regex, u32),
 }
 
 /// Whether letters match in either case. Browsers send origins in lower case, so that a

@@ -2,7 +2,7 @@
 //! importers compared with real programs by it.
 
 use super::{Answer, Case, Choice, Emission, LetterCase, Matcher, Piece};
-use crate::regex::Found;
+use crate::regex::{Found, Regex};
 
 /// Whether the page asks with credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -191,6 +191,7 @@ impl Matcher {
             Self::AnyOf(any) => return any.iter().fold(Truth::False, |t, m| t.or(m.matches(origin))),
             Self::Not(inner) => return inner.matches(origin).negated(),
             Self::Opaque(_) => return Truth::Unknown,
+            Self::Whole(regex, group) => return whole(regex, *group, origin),
             Self::Regex(regex) => return regex.accepts(origin).map_or(Truth::Unknown, Truth::from),
             Self::Any => true,
             Self::Contains(text, case) => case.of(origin).contains(&case.of(text)),
@@ -200,6 +201,17 @@ impl Matcher {
             Self::Suffix(text, case) => case.of(origin).ends_with(&case.of(text)),
         };
         Truth::from(holds)
+    }
+}
+
+fn whole(regex: &Regex, group: u32, origin: &str) -> Truth {
+    match regex.find(origin) {
+        None => Truth::Unknown,
+        Some(Found::Nothing) => Truth::False,
+        Some(Found::Match(groups)) => {
+            let span = usize::try_from(group).ok().and_then(|group| groups.into_iter().nth(group)).flatten();
+            Truth::from(span.is_some_and(|span| span == (0..origin.len())))
+        }
     }
 }
 

@@ -36,6 +36,12 @@ impl Regex {
         Self { text: text.to_owned(), dialect, mode, flags, syntax }
     }
 
+    /// An expression of our own, put together rather than written.
+    pub(crate) fn of_syntax(node: Node, mode: Mode) -> Self {
+        let (text, flags) = (String::new(), Flags::default());
+        Self { text, dialect: Dialect::Pcre, mode, flags, syntax: Ok(node) }
+    }
+
     /// The expression as it was written.
     pub fn text(&self) -> &str {
         &self.text

@@ -55,6 +55,44 @@ pub enum Node {
     Set(ByteSet),
 }
 
+impl Node {
+    /// Calls `see` for this part and for each part within, the outer before the inner.
+    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
+        see(self);
+        match self {
+            Self::Alternation(parts) | Self::Concat(parts) => parts.iter().for_each(|part| part.visit(see)),
+            Self::Atomic(inner)
+            | Self::Group { node: inner, .. }
+            | Self::Look { node: inner, .. }
+            | Self::Repeat { node: inner, .. } => inner.visit(see),
+            Self::Assert(_) | Self::Backreference { .. } | Self::Empty | Self::Set(_) => {}
+        }
+    }
+
+    /// Whether `holds` of this part or of one within.
+    fn has(&self, holds: impl Fn(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.visit(&mut |part| found |= holds(part));
+        found
+    }
+
+    /// Whether some part repeats what a group has matched.
+    pub fn has_backreference(&self) -> bool {
+        self.has(|part| matches!(part, Self::Backreference { .. }))
+    }
+
+    /// Whether which texts match is a matter of the parts alone: nothing in it depends on
+    /// what the engine had matched before or had given up (back-references, atomic groups,
+    /// possessive repetition).
+    pub fn is_exact(&self) -> bool {
+        !self.has(|part| match part {
+            Self::Atomic(_) | Self::Backreference { .. } => true,
+            Self::Repeat { kind, .. } => *kind == Repetition::Possessive,
+            _ => false,
+        })
+    }
+}
+
 /// A place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assertion {
