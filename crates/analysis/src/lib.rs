@@ -1,13 +1,20 @@
 //! What configurations and exchanges mean.
 //!
 //! - [`model`]: what some server answers, whoever configured it;
+//! - [`question`]: what a model really admits, each answer with a witness or a proof;
 //! - [`regex`]: the expressions in such configurations, in eight dialects;
+//! - [`stranger`]: whose an origin is;
 //! - [`alphabet`]: the bytes that origins have;
 //! - [`explain`]: recorded or imagined exchanges, judged as browsers do, and what to change.
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod alphabet;
+mod automaton;
 pub mod explain;
+mod grammar;
 pub mod model;
+pub mod question;
 pub mod regex;
+mod search;
+pub mod stranger;

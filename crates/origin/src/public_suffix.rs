@@ -22,7 +22,7 @@ pub const MAX_LIST_BYTES: usize = 8 << 20;
 const MIN_RULES: usize = 1_000;
 
 /// Which part of the list a suffix comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Section {
     /// No rule matches: the list's default rule `*` does.
     Default,

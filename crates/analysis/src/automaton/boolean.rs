@@ -132,9 +132,8 @@ impl Machine for Boolean<'_> {
             let truth = match contexts.len() {
                 1 => held,
                 _ if held == 0 => 0,
-                len => (0..len).fold(0, |truth, before| {
-                    truth | (held >> contexts.after(before, number) & 1) << before
-                }),
+                len => (0..len)
+                    .fold(0, |truth, before| truth | (held >> contexts.after(before, number) & 1) << before),
             };
             if let Some(slot) = self.truth.get_mut(at) {
                 *slot = truth;
@@ -147,10 +146,6 @@ impl Machine for Boolean<'_> {
 
     fn accepts(&self, state: u32) -> bool {
         self.kept_truth(state, self.program.root) & self.program.contexts.start() != 0
-    }
-
-    fn is_deterministic(&self) -> bool {
-        true
     }
 }
 

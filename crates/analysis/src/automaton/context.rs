@@ -37,11 +37,8 @@ impl Contexts {
     pub(super) fn of(matcher: &Matcher) -> Result<(Self, Behinds), TooLarge> {
         let mut asked = Asked::default();
         asked.by(matcher);
-        let tracker = Tracker {
-            behinds: &asked.automata,
-            sees_start: asked.sees_start,
-            sees_words: asked.sees_words,
-        };
+        let tracker =
+            Tracker { behinds: &asked.automata, sees_start: asked.sees_start, sees_words: asked.sees_words };
         let contexts = tracker.explore()?;
         Ok((contexts, asked.numbers))
     }
@@ -251,8 +248,7 @@ struct Context {
 impl Tracker<'_> {
     fn explore(&self) -> Result<Contexts, TooLarge> {
         let closures = self.behinds.iter().map(|behind| behind.closure([behind.first], true));
-        let start =
-            Context { is_start: self.sees_start, after_word: false, behinds: closures.collect() };
+        let start = Context { is_start: self.sees_start, after_word: false, behinds: closures.collect() };
         let mut numbers = HashMap::from([(start.clone(), 0_u8)]);
         let mut open = VecDeque::from([start.clone()]);
         let mut contexts = vec![start];

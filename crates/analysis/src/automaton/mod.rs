@@ -20,7 +20,7 @@ use crate::model::Matcher;
 
 /// A bound of work or memory is reached; nothing is known then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge;
+pub(crate) struct TooLarge;
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,8 +56,6 @@ trait Machine {
     fn step(&mut self, state: u32, byte: u8, into: &mut Vec<u32>) -> Result<(), TooLarge>;
     /// Whether the whole text is accepted that has led here.
     fn accepts(&self, state: u32) -> bool;
-    /// Whether each step leads to one state.
-    fn is_deterministic(&self) -> bool;
 }
 
 /// A machine written out.
@@ -153,7 +151,10 @@ impl Table {
         Self {
             starts: self.starts.iter().filter_map(renumbered).collect(),
             edges: edges.collect(),
-            accepting: kept.iter().map(|state| at(&self.accepting, *state).copied().unwrap_or_default()).collect(),
+            accepting: kept
+                .iter()
+                .map(|state| at(&self.accepting, *state).copied().unwrap_or_default())
+                .collect(),
             is_exact: self.is_exact,
         }
     }
@@ -199,7 +200,8 @@ fn explore(machine: &mut dyn Machine, within: &Table, classes: &[ByteSet]) -> Re
         let mut edges: Vec<(ByteSet, u32)> = Vec::new();
         for class in classes {
             let places = at(&within.edges, place).into_iter().flatten();
-            let places: Vec<u32> = places.filter(|(set, _)| !set.and(*class).is_empty()).map(|(_, to)| *to).collect();
+            let places: Vec<u32> =
+                places.filter(|(set, _)| !set.and(*class).is_empty()).map(|(_, to)| *to).collect();
             let Some(byte) = class.iter().next().filter(|_| !places.is_empty()) else { continue };
             reached.clear();
             machine.step(state, byte, &mut reached)?;

@@ -36,7 +36,7 @@ impl<'p> Nondeterministic<'p> {
         let mut silent = vec![Vec::new(); count];
         let mut reading = vec![Vec::new(); count];
         for (id, instruction) in (0..).zip(&program.instructions) {
-            let mut add = |table: &mut Vec<Vec<Id>>, to: &Id| {
+            let add = |table: &mut Vec<Vec<Id>>, to: &Id| {
                 if let Some(row) = usize::try_from(*to).ok().and_then(|at| table.get_mut(at)) {
                     row.push(id);
                 }
@@ -79,7 +79,10 @@ impl<'p> Nondeterministic<'p> {
     /// The claims that hold everywhere.
     fn truths(&self) -> Vec<Id> {
         let numbered = (0..).zip(&self.program.instructions);
-        numbered.filter(|(_, instruction)| matches!(instruction, Instruction::True)).map(|(id, _)| id).collect()
+        numbered
+            .filter(|(_, instruction)| matches!(instruction, Instruction::True))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// Everything that holds because one of `held` does, in `context`.
@@ -129,7 +132,8 @@ impl Machine for Nondeterministic<'_> {
         let found = usize::try_from(state).ok().and_then(|at| self.states.get(at)).copied();
         let (Some((id, context)), Some(number)) = (found, index(byte)) else { return Ok(()) };
         let readers = usize::try_from(id).ok().and_then(|at| self.reading.get(at)).into_iter().flatten();
-        let reads = |id: &Id| match usize::try_from(*id).ok().and_then(|at| self.program.instructions.get(at)) {
+        let reads = |id: &Id| match usize::try_from(*id).ok().and_then(|at| self.program.instructions.get(at))
+        {
             Some(Instruction::Byte(set, _)) => set.contains(byte),
             _ => false,
         };
@@ -160,10 +164,6 @@ impl Machine for Nondeterministic<'_> {
         state.is_some_and(|(id, context)| {
             *id == self.program.root && self.program.contexts.start() >> context & 1 == 1
         })
-    }
-
-    fn is_deterministic(&self) -> bool {
-        false
     }
 }
 

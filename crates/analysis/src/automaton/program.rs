@@ -57,12 +57,8 @@ impl Program {
     /// be modelled.
     pub(super) fn compile(matcher: &Matcher) -> Result<Self, TooLarge> {
         let (contexts, behinds) = Contexts::of(matcher)?;
-        let mut compiler = Compiler {
-            instructions: vec![Instruction::True],
-            contexts,
-            behinds,
-            is_exact: true,
-        };
+        let mut compiler =
+            Compiler { instructions: vec![Instruction::True], contexts, behinds, is_exact: true };
         let root = compiler.matcher(matcher, Bound::Upper)?;
         let Compiler { instructions, contexts, is_exact, .. } = compiler;
         let order = super::order::of(&instructions);
@@ -203,11 +199,9 @@ impl Compiler {
         for piece in pieces.iter().rev() {
             claim = match piece {
                 Piece::Literal(text, case) => self.literal(text, *case, claim)?,
-                Piece::Run(set, min, max) => {
-                    self.repeat((*min, *max), claim, &mut |compiler, next| {
-                        compiler.push(Instruction::Byte(*set, next))
-                    })?
-                }
+                Piece::Run(set, min, max) => self.repeat((*min, *max), claim, &mut |compiler, next| {
+                    compiler.push(Instruction::Byte(*set, next))
+                })?,
             };
         }
         Ok(claim)
@@ -244,9 +238,7 @@ impl Compiler {
             Node::Assert(assertion) => self.assertion(*assertion, next),
             Node::Atomic(inner) | Node::Group { node: inner, .. } => self.node(inner, next, groups),
             Node::Backreference { group, unset, .. } => self.backreference(*group, *unset, next, groups),
-            Node::Concat(all) => {
-                all.iter().rev().try_fold(next, |claim, one| self.node(one, claim, groups))
-            }
+            Node::Concat(all) => all.iter().rev().try_fold(next, |claim, one| self.node(one, claim, groups)),
             Node::Empty => Ok(next),
             Node::Look { direction, sign, node: inner } => match direction {
                 Direction::Ahead => self.ahead(inner, *sign, next, groups),
@@ -363,7 +355,6 @@ impl Compiler {
         }
     }
 }
-
 
 /// The groups of an expression, for back-references to them.
 struct Groups<'n> {

@@ -45,9 +45,9 @@ pub fn of_policy(name: &str, policy: &Policy) -> Scope {
 /// One entry of a policy's origins.
 fn origin(text: &str) -> Matcher {
     match OriginPattern::parse(text) {
-        Ok(pattern) => of_pattern(&pattern),
-        // `null`, the only entry that is no pattern.
-        Err(_) => Matcher::exact(text),
+        Ok(pattern) if text.contains('*') => of_pattern(&pattern),
+        // One origin, or `null`.
+        Ok(_) | Err(_) => Matcher::exact(text),
     }
 }
 

@@ -1,0 +1,83 @@
+//! What else is worth knowing of the origins that are admitted.
+
+use super::{Prover, Witness, is_an_origin};
+use crate::automaton::Table;
+use crate::grammar;
+use crate::model::{Matcher, Truth};
+use crate::search::{Outcome, search};
+
+/// Origins of special kinds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether `null` is admitted; `None` if it is not known.
+    pub null: Option<bool>,
+    /// One over `http` that is not loopback.
+    pub http: Witness,
+    /// One whose host is an address that is not loopback.
+    pub address: Witness,
+    /// Whether every web origin is admitted; `None` if it is not known.
+    pub everything: Option<bool>,
+    /// Whether none is that any browser sends; `None` if it is not known.
+    pub dead: Option<bool>,
+}
+
+impl Prover<'_> {
+    /// The facts about what `matcher` takes.
+    pub fn facts(&self, matcher: &Matcher) -> Facts {
+        let null = match matcher.matches("null") {
+            Truth::True => Some(true),
+            Truth::False => Some(false),
+            Truth::Unknown => None,
+        };
+        Facts {
+            null,
+            http: Self::witness(matcher, grammar::plain()),
+            address: Self::witness(matcher, grammar::addresses()),
+            everything: Self::is_everything(matcher),
+            dead: Self::is_dead(matcher),
+        }
+    }
+
+    /// An origin of `within` that `matcher` takes.
+    fn witness(matcher: &Matcher, within: &Table) -> Witness {
+        let table = match Table::of(matcher, within) {
+            Ok(table) => table,
+            Err(error) => return Witness::Unknown(error.to_string()),
+        };
+        let mut confirm = |origin: &str| matcher.matches(origin) == Truth::True && is_an_origin(origin);
+        match search(&table, &(), &mut confirm) {
+            Outcome::Empty(_) => Witness::None,
+            Outcome::Found(origin) => Witness::Found(origin),
+            Outcome::Unknown(reason) => Witness::Unknown(reason),
+        }
+    }
+
+    fn is_everything(matcher: &Matcher) -> Option<bool> {
+        let others = Matcher::Not(Box::new(matcher.clone()));
+        // Most matchers refuse the first origin that comes to mind.
+        if matcher.matches("https://evil-site.com") == Truth::False {
+            return Some(false);
+        }
+        match Self::witness(&others, grammar::web()) {
+            Witness::None => Some(true),
+            Witness::Found(_) => Some(false),
+            Witness::Unknown(_) => None,
+        }
+    }
+
+    fn is_dead(matcher: &Matcher) -> Option<bool> {
+        let table = Table::of(matcher, grammar::all()).ok()?;
+        if table.is_empty() {
+            return Some(true);
+        }
+        if table.is_exact {
+            return Some(false);
+        }
+        let is_taken = |origin: &str| matcher.matches(origin) == Truth::True;
+        match search(&table, &(), &mut |origin| is_taken(origin)) {
+            Outcome::Empty(_) => Some(true),
+            Outcome::Found(_) => Some(false),
+            Outcome::Unknown(_) => None,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Whom is a configuration meant for? A guess from what it spells out; it is shown as one.
+
+use corsac_origin::{PublicSuffixList, Section};
+
+use crate::alphabet::ByteSet;
+use crate::model::{Matcher, Piece};
+use crate::regex::Node;
+
+/// Most spellings of an expression that are read.
+const MAX_SPELLINGS: usize = 64;
+
+/// Longest spelling that is followed, in bytes.
+const MAX_SPELLING: usize = 2_000;
+
+/// Stands in a spelling for what is not spelt out.
+const GAP: u8 = 0;
+
+/// The registrable names that `matcher` spells out, in order: `example.com` of
+/// `^https://(www\.)?example\.com$`.
+pub fn intended_names(matcher: &Matcher, list: &PublicSuffixList) -> Vec<String> {
+    let mut names = Vec::new();
+    collect(matcher, &mut |spelling| {
+        for part in
+            spelling.split(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'.' | b'_'))
+        {
+            let text = String::from_utf8_lossy(part).to_ascii_lowercase();
+            let host = text.trim_matches(['.', '-']);
+            let is_listed = list.public_suffix(host).is_some_and(|(_, section)| section != Section::Default);
+            match list.registrable_domain(host) {
+                Some(name) if is_listed && !names.iter().any(|known| known == name) => {
+                    names.push(name.to_owned())
+                }
+                _ => {}
+            }
+        }
+    });
+    names
+}
+
+fn collect(matcher: &Matcher, read: &mut dyn FnMut(&[u8])) {
+    match matcher {
+        Matcher::AllOf(all) | Matcher::AnyOf(all) => all.iter().for_each(|one| collect(one, read)),
+        Matcher::Any | Matcher::Not(_) | Matcher::Opaque(_) => {}
+        Matcher::Contains(text, _)
+        | Matcher::Exact(text, _)
+        | Matcher::Prefix(text, _)
+        | Matcher::Suffix(text, _) => {
+            read(text.as_bytes());
+        }
+        Matcher::Glob(pieces) => {
+            let spelling = pieces.iter().flat_map(|piece| match piece {
+                Piece::Literal(text, _) => text.as_bytes().to_vec(),
+                Piece::Run(..) => vec![GAP],
+            });
+            read(&spelling.collect::<Vec<_>>());
+        }
+        Matcher::Regex(regex) | Matcher::Whole(regex, _) => {
+            if let Ok(node) = regex.syntax() {
+                spellings(node).iter().for_each(|spelling| read(spelling));
+            }
+        }
+    }
+}
+
+/// The texts that an expression spells out, with gaps.
+fn spellings(node: &Node) -> Vec<Vec<u8>> {
+    match node {
+        Node::Alternation(any) => any.iter().flat_map(spellings).take(MAX_SPELLINGS).collect(),
+        Node::Assert(_) | Node::Empty | Node::Look { .. } => vec![Vec::new()],
+        Node::Atomic(inner) | Node::Group { node: inner, .. } => spellings(inner),
+        Node::Backreference { .. } => vec![vec![GAP]],
+        Node::Concat(all) => {
+            all.iter().fold(vec![Vec::new()], |before, one| joined(&before, &spellings(one)))
+        }
+        Node::Repeat { node, min: 0, max: Some(1), .. } => {
+            let mut both = spellings(node);
+            both.push(Vec::new());
+            both
+        }
+        Node::Repeat { node, min: 1, max: Some(1), .. } => spellings(node),
+        Node::Repeat { .. } => vec![vec![GAP]],
+        // An unescaped dot is meant as one.
+        Node::Set(set) if *set == ByteSet::ALL => vec![vec![b'.']],
+        Node::Set(set) if set.len() == 1 => vec![set.iter().collect()],
+        Node::Set(_) => vec![vec![GAP]],
+    }
+}
+
+fn joined(before: &[Vec<u8>], after: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let pairs = before.iter().flat_map(|first| after.iter().map(move |second| (first, second)));
+    let joined = pairs.map(|(first, second)| {
+        let both = first.iter().chain(second);
+        both.copied().take(MAX_SPELLING).collect()
+    });
+    joined.take(MAX_SPELLINGS).collect()
+}

@@ -1,0 +1,109 @@
+//! What a configuration really admits.
+//!
+//! Each question is answered with a witness, with a proof that there is none, or not at all:
+//! [`Verdict::Unknown`] is a verdict, and never safe. A witness was accepted by a matcher
+//! that shares nothing with the automata but the syntax tree, and was read back by a URL
+//! parser, before it is told.
+
+mod difference;
+mod facts;
+mod guess;
+mod strangers;
+mod telling;
+
+use corsac_origin::PublicSuffixList;
+
+use crate::stranger::{SuffixTrie, Tier};
+
+pub use difference::Difference;
+pub use facts::Facts;
+pub use guess::intended_names;
+
+/// Answers questions with one public suffix list.
+#[derive(Debug)]
+pub struct Prover<'l> {
+    list: &'l PublicSuffixList,
+    suffixes: SuffixTrie,
+}
+
+/// Whether a stranger can own an origin that is admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// One can.
+    Attack(Attack),
+    /// Nobody can, under the [assumptions](Prover::assumptions).
+    Proved {
+        /// How many states of the product were seen.
+        states: usize,
+    },
+    /// It is not known, for this reason.
+    Unknown(String),
+}
+
+/// An origin of a stranger that is admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attack {
+    /// A shortest one.
+    pub witness: String,
+    /// One that tells more at a glance, where there is one.
+    pub telling: Option<String>,
+    /// How easily it is had.
+    pub tier: Tier,
+}
+
+/// An origin that has a property, or the certainty that none is admitted that has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// This one.
+    Found(String),
+    /// There is none.
+    None,
+    /// It is not known, for this reason.
+    Unknown(String),
+}
+
+impl Witness {
+    /// The origin, if there is one.
+    pub fn found(&self) -> Option<&str> {
+        match self {
+            Self::Found(origin) => Some(origin),
+            Self::None | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl<'l> Prover<'l> {
+    /// A prover with `list`.
+    pub fn new(list: &'l PublicSuffixList) -> Self {
+        Self { list, suffixes: SuffixTrie::of(list) }
+    }
+
+    /// What every verdict takes for granted.
+    pub fn assumptions(&self) -> Vec<String> {
+        vec![
+            format!("public suffixes are those of the list of {}", self.suffixes.version()),
+            "strangers register names under listed suffixes only, of letters, digits and hyphens".to_owned(),
+            "over https a host has a certificate: other bytes stand in its first label only".to_owned(),
+            format!(
+                "browsers send http and https origins in one spelling, of at most {} bytes",
+                corsac_origin::MAX_ORIGIN_LEN
+            ),
+        ]
+    }
+}
+
+/// Whether a URL parser reads `origin` as an origin and writes it the same.
+fn is_an_origin(origin: &str) -> bool {
+    url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == origin)
+}
+
+/// The host of an origin.
+fn host_of(origin: &str) -> &str {
+    let rest = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    let end = if rest.starts_with('[') {
+        rest.find(']').map_or(rest.len(), |at| at + 1)
+    } else {
+        rest.find(':').unwrap_or(rest.len())
+    };
+    rest.get(..end).unwrap_or(rest)
+}

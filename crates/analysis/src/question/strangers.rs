@@ -1,0 +1,91 @@
+//! Does it admit an origin that a stranger can own?
+
+use corsac_origin::{MAX_LABEL_LEN, Section};
+
+use super::{Attack, Prover, Verdict, host_of, is_an_origin};
+use crate::automaton::Table;
+use crate::grammar;
+use crate::model::{Matcher, Truth};
+use crate::search::{Outcome, search};
+use crate::stranger::{Intended, Stranger, Tier};
+
+impl Prover<'_> {
+    /// Whether `matcher` admits an origin that a stranger can own: a registrable name other
+    /// than the `intended` ones, or a host under one.
+    pub fn strangers(&self, matcher: &Matcher, intended: &Intended) -> Verdict {
+        let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
+        let mut states = 0;
+        let mut unknown = None;
+        for (within, tier) in [(grammar::secure_domains(), Tier::Odd), (grammar::plain_domains(), Tier::Http)]
+        {
+            let table = match Table::of(matcher, within) {
+                Ok(table) => table,
+                Err(error) => return self.by_example(matcher, intended, error.to_string()),
+            };
+            match search(&table, &self.side(intended, tier), &mut confirm) {
+                Outcome::Empty(seen) => states += seen,
+                Outcome::Unknown(reason) => unknown = Some(reason),
+                Outcome::Found(any) => {
+                    return Verdict::Attack(self.easiest(matcher, intended, (&table, tier), any));
+                }
+            }
+        }
+        match unknown {
+            Some(reason) => self.by_example(matcher, intended, reason),
+            None => Verdict::Proved { states },
+        }
+    }
+
+    fn side<'s>(&'s self, intended: &'s Intended, tier: Tier) -> Stranger<'s> {
+        Stranger { suffixes: &self.suffixes, intended, tier }
+    }
+
+    /// The attack that is mounted most easily, now that `any` is known to be of `worst` or better.
+    fn easiest(
+        &self,
+        matcher: &Matcher,
+        intended: &Intended,
+        (table, worst): (&Table, Tier),
+        any: String,
+    ) -> Attack {
+        let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
+        let own = self.side(intended, Tier::Http).tier_of(&any).unwrap_or(worst);
+        let easier =
+            Tier::ALL.into_iter().take_while(|tier| *tier < own && worst != Tier::Http).find_map(|tier| {
+                match search(table, &self.side(intended, tier), &mut confirm) {
+                    Outcome::Found(origin) => Some((origin, tier)),
+                    _ => None,
+                }
+            });
+        let (witness, tier) = easier.unwrap_or((any, own));
+        Attack { telling: self.telling(matcher, intended, tier), witness, tier }
+    }
+
+    /// What cannot be searched is tried.
+    fn by_example(&self, matcher: &Matcher, intended: &Intended, reason: String) -> Verdict {
+        for tier in Tier::ALL {
+            if let Some(witness) = self.telling(matcher, intended, tier) {
+                return Verdict::Attack(Attack { telling: None, witness, tier });
+            }
+        }
+        Verdict::Unknown(reason)
+    }
+
+    /// Whether `matcher` takes `origin` and a stranger can own it, told without automata.
+    pub(super) fn is_strangers(&self, matcher: &Matcher, intended: &Intended, origin: &str) -> bool {
+        let host = host_of(origin);
+        let is_listed = self.list.public_suffix(host).is_some_and(|(_, section)| section != Section::Default);
+        let fits = host.split('.').all(|label| label.len() <= MAX_LABEL_LEN);
+        is_listed
+            && fits
+            && self.list.registrable_domain(host).is_some()
+            && !intended.covers(host)
+            && matcher.matches(origin) == Truth::True
+            && is_an_origin(origin)
+    }
+
+    /// The tier of an origin that a stranger can own.
+    pub(super) fn tier(&self, origin: &str, intended: &Intended) -> Option<Tier> {
+        self.side(intended, Tier::Http).tier_of(origin)
+    }
+}
