@@ -8,40 +8,42 @@
 
 use std::sync::LazyLock;
 
-use crate::alphabet::{BYTES, ByteSet};
+use crate::alphabet::ByteSet;
 use crate::automaton::Table;
-use crate::model::Matcher;
-use crate::regex::{Assertion, Direction, Mode, Node, Regex, Repetition, Sign};
+use crate::model::{LetterCase, Matcher};
+use crate::regex::{Assertion, Mode, Node, Regex, Repetition};
 
 /// `http` and `https` origins of every kind.
 pub(crate) fn web() -> &'static Table {
-    static TABLE: LazyLock<Table> =
-        LazyLock::new(|| table(&alternation([tuple("https", any_host()), tuple("http", any_host())])));
+    static TABLE: LazyLock<Table> = LazyLock::new(|| {
+        origins(&alternation([literal("https"), literal("http")]), &any_host(), &Node::Empty)
+    });
     &TABLE
 }
 
 /// `https` origins with a domain name.
 pub(crate) fn secure_domains() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| table(&tuple("https", domain())));
+    static TABLE: LazyLock<Table> = LazyLock::new(|| origins(&literal("https"), &domain(), &Node::Empty));
     &TABLE
 }
 
 /// `http` origins with a domain name.
 pub(crate) fn plain_domains() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| table(&tuple("http", domain())));
+    static TABLE: LazyLock<Table> = LazyLock::new(|| origins(&literal("http"), &domain(), &Node::Empty));
     &TABLE
 }
 
 /// `http` origins of every kind that are not loopback.
 pub(crate) fn plain() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| table(&tuple("http", away(any_host()))));
+    static TABLE: LazyLock<Table> =
+        LazyLock::new(|| away(&origins(&literal("http"), &any_host(), &Node::Empty)));
     &TABLE
 }
 
 /// `http` and `https` origins whose host is an address, not a loopback one.
 pub(crate) fn addresses() -> &'static Table {
     static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        table(&alternation([tuple("https", away(address())), tuple("http", away(address()))]))
+        away(&origins(&alternation([literal("https"), literal("http")]), &address(), &Node::Empty))
     });
     &TABLE
 }
@@ -49,25 +51,56 @@ pub(crate) fn addresses() -> &'static Table {
 /// Whatever a browser may send: `null`, web origins, origins of extensions and applications.
 pub(crate) fn all() -> &'static Table {
     static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        let scheme_byte = ByteSet::of_all(b'a'..=b'z').or(ByteSet::digit()).or(ByteSet::of_all(*b"+-."));
-        let scheme = concat([Node::Set(ByteSet::of_all(b'a'..=b'z')), star(Node::Set(scheme_byte))]);
-        let web =
-            look(Sign::Negative, concat([alternation([literal("https"), literal("http")]), literal("://")]));
-        let other = concat([web, scheme, literal("://"), any_host(), optional(port(None))]);
-        table(&alternation([tuple("https", any_host()), tuple("http", any_host()), other, literal("null")]))
+        let byte = ByteSet::of_all(b'a'..=b'z').or(ByteSet::digit()).or(ByteSet::of_all(*b"+-."));
+        let scheme = concat([Node::Set(ByteSet::of_all(b'a'..=b'z')), star(Node::Set(byte))]);
+        origins(&scheme, &any_host(), &literal("null"))
     });
     &TABLE
 }
 
-fn table(node: &Node) -> Table {
-    let whole = Matcher::Regex(Regex::of_syntax(node.clone(), Mode::Full));
-    // The grammar is fixed, and small; a test explores every one.
-    Table::of(&whole, &Table::everything()).unwrap_or_default()
+/// Texts `scheme://host` with a port or without, and `beside` them `also`. One condition
+/// after the other: each machine is small.
+fn origins(scheme: &Node, host: &Node, also: &Node) -> Table {
+    let port = concat([literal(":"), repeat(Node::Set(ByteSet::digit()), 1, Some(5))]);
+    let shape = concat([scheme.clone(), literal("://"), host.clone(), optional(port)]);
+    let shape = if *also == Node::Empty { shape } else { alternation([shape, also.clone()]) };
+    let default = |scheme: &str, port: &str| {
+        let case = LetterCase::Matters;
+        Matcher::AllOf(vec![Matcher::Prefix(scheme.to_owned(), case), Matcher::Suffix(port.to_owned(), case)])
+    };
+    let conditions = [
+        Matcher::Regex(Regex::of_syntax(shape, Mode::Full)),
+        not(ending(number_above_ports())),
+        not(default("https://", ":443")),
+        not(default("http://", ":80")),
+        Matcher::AnyOf(vec![not(ending(number_for_name())), ending(quad())]),
+    ];
+    conditions.iter().fold(Table::everything(), |within, condition| narrowed(condition, &within))
 }
 
-fn tuple(scheme: &str, host: Node) -> Node {
-    let default = if scheme == "https" { "443" } else { "80" };
-    concat([literal(scheme), literal("://"), host, optional(port(Some(default)))])
+/// A grammar is fixed and small: a test builds every one. Nothing would be proved of one that
+/// could not be built.
+fn narrowed(condition: &Matcher, within: &Table) -> Table {
+    Table::of(condition, within).unwrap_or_else(|_| Table::everything())
+}
+
+/// Without this machine (RFC 6761, section 6.3).
+fn away(origins: &Table) -> Table {
+    let port = || optional(concat([literal(":"), star(Node::Set(ByteSet::digit()))]));
+    let name =
+        concat([Node::Set(ByteSet::of_all(*b"./")), literal("localhost"), optional(literal(".")), port()]);
+    let quad = concat([literal("/127."), star(Node::Set(ByteSet::digit().or(ByteSet::of(b'.')))), port()]);
+    let six = concat([literal("/[::1]"), port()]);
+    narrowed(&not(ending(alternation([name, quad, six]))), origins)
+}
+
+fn not(matcher: Matcher) -> Matcher {
+    Matcher::Not(Box::new(matcher))
+}
+
+/// Texts that end with `node`.
+fn ending(node: Node) -> Matcher {
+    Matcher::Regex(Regex::of_syntax(concat([node, Node::Assert(Assertion::End)]), Mode::Search))
 }
 
 fn any_host() -> Node {
@@ -76,83 +109,73 @@ fn any_host() -> Node {
 
 /// Bytes that stand in a label: the oddities too, which browsers accept.
 fn label_bytes() -> ByteSet {
-    ByteSet::of_all(BYTES.iter().copied()).and(ByteSet::of_all(*b".:/[]").complement())
+    ByteSet::of_all(*b".:/[]").complement()
 }
 
-/// Labels between dots, perhaps a dot behind; the last label is no number ("ends in a
-/// number checker": digits alone, or `0x` and hexadecimal digits).
+/// Labels between dots, perhaps a dot behind.
 fn domain() -> Node {
     let label = || plus(Node::Set(label_bytes()));
-    let number = alternation([
-        plus(Node::Set(ByteSet::digit())),
-        concat([literal("0x"), star(Node::Set(hexadecimal()))]),
-    ]);
-    let behind = Node::Set(label_bytes().or(ByteSet::of(b'.')).complement());
-    let end = alternation([Node::Assert(Assertion::End), behind]);
-    let is_number = look(Sign::Negative, concat([number, optional(literal(".")), look(Sign::Positive, end)]));
-    concat([star(concat([label(), literal(".")])), is_number, label(), optional(literal("."))])
+    concat([label(), star(concat([literal("."), label()])), optional(literal("."))])
+}
+
+/// A last label that makes a host an address ("ends in a number checker": digits alone, or
+/// `0x` and hexadecimal digits), and what may stand behind a host.
+fn number_for_name() -> Node {
+    let hexadecimal = concat([literal("0x"), star(Node::Set(hexadecimal()))]);
+    let number = alternation([plus(Node::Set(ByteSet::digit())), hexadecimal]);
+    let port = concat([literal(":"), plus(Node::Set(ByteSet::digit()))]);
+    concat([Node::Set(ByteSet::of_all(*b"./")), number, optional(literal(".")), optional(port)])
+}
+
+/// An address of four octets as a whole host.
+fn quad() -> Node {
+    let port = concat([literal(":"), plus(Node::Set(ByteSet::digit()))]);
+    concat([literal("/"), ipv4(), optional(port)])
+}
+
+fn ipv4() -> Node {
+    let digit = |from, to| Node::Set(ByteSet::of_all(from..=to));
+    let any = || digit(b'0', b'9');
+    let octet = || {
+        alternation([
+            any(),
+            concat([digit(b'1', b'9'), any()]),
+            concat([literal("1"), any(), any()]),
+            concat([literal("2"), digit(b'0', b'4'), any()]),
+            concat([literal("25"), digit(b'0', b'5')]),
+        ])
+    };
+    concat([octet(), literal("."), octet(), literal("."), octet(), literal("."), octet()])
 }
 
 fn address() -> Node {
     let first = hexadecimal().and(ByteSet::of(b'0').complement());
-    let group = || {
-        alternation([literal("0"), concat([Node::Set(first), repeat(Node::Set(hexadecimal()), 0, Some(3))])])
-    };
-    let groups = |most| concat([group(), repeat(concat([literal(":"), group()]), 0, Some(most))]);
+    let more = || repeat(Node::Set(hexadecimal()), 0, Some(3));
+    let group = || alternation([literal("0"), concat([Node::Set(first), more()])]);
+    let groups = || concat([group(), star(concat([literal(":"), group()]))]);
     let full = concat([group(), repeat(concat([literal(":"), group()]), 7, Some(7))]);
-    let short = concat([optional(groups(5)), literal("::"), optional(groups(5))]);
+    let short = concat([optional(groups()), literal("::"), optional(groups())]);
     let ipv6 = concat([literal("["), alternation([short, full]), literal("]")]);
-    let octet = || number_to(255);
-    let ipv4 = concat([octet(), literal("."), octet(), literal("."), octet(), literal("."), octet()]);
-    alternation([ipv4, ipv6])
-}
-
-/// `host`, unless it is this machine (RFC 6761, section 6.3).
-fn away(host: Node) -> Node {
-    let end = alternation([literal(":"), Node::Assert(Assertion::End)]);
-    let under = optional(concat([star(Node::Set(label_bytes().or(ByteSet::of(b'.')))), literal(".")]));
-    let name = concat([under, literal("localhost"), optional(literal(".")), end]);
-    let here = alternation([name, literal("127."), literal("[::1]")]);
-    concat([look(Sign::Negative, here), host])
+    alternation([ipv4(), ipv6])
 }
 
 fn hexadecimal() -> ByteSet {
     ByteSet::digit().or(ByteSet::of_all(b'a'..=b'f'))
 }
 
-/// A colon and a port, but for the default one.
-fn port(default: Option<&str>) -> Node {
-    let is_default =
-        default.map(|text| look(Sign::Negative, concat([literal(text), Node::Assert(Assertion::End)])));
-    let parts = [Some(literal(":")), is_default, Some(number_to(65_535))];
-    concat(parts.into_iter().flatten())
-}
-
-/// A decimal number without leading zeros, from 0 to `most`.
-fn number_to(most: u32) -> Node {
-    let digits = most.to_string();
-    let mut ways = vec![literal("0")];
-    // Shorter numbers, then those that are smaller from some digit on, then the number.
-    for length in 1..digits.len() {
-        ways.push(concat([digit(b'1', b'9'), times(length - 1)]));
-    }
-    for (place, most) in digits.bytes().enumerate() {
-        let least = if place == 0 { b'1' } else { b'0' };
-        if most > least {
-            let before = digits.get(..place).unwrap_or_default();
-            ways.push(concat([literal(before), digit(least, most - 1), times(digits.len() - place - 1)]));
-        }
-    }
-    ways.push(literal(&digits));
-    alternation(ways)
-}
-
-fn digit(from: u8, to: u8) -> Node {
-    Node::Set(ByteSet::of_all(from..=to))
-}
-
-fn times(count: usize) -> Node {
-    concat(std::iter::repeat_n(Node::Set(ByteSet::digit()), count))
+/// Ports that are none: with leading zeros, or above 65,535.
+fn number_above_ports() -> Node {
+    let digit = |from, to| Node::Set(ByteSet::of_all(from..=to));
+    let any = |count| concat(std::iter::repeat_n(Node::Set(ByteSet::digit()), count));
+    let numbers = alternation([
+        concat([literal("0"), plus(Node::Set(ByteSet::digit()))]),
+        concat([literal("6553"), digit(b'6', b'9')]),
+        concat([literal("655"), digit(b'4', b'9'), any(1)]),
+        concat([literal("65"), digit(b'6', b'9'), any(2)]),
+        concat([literal("6"), digit(b'6', b'9'), any(3)]),
+        concat([digit(b'7', b'9'), any(4)]),
+    ]);
+    concat([literal(":"), numbers])
 }
 
 fn literal(text: &str) -> Node {
@@ -181,8 +204,4 @@ fn plus(node: Node) -> Node {
 
 fn optional(node: Node) -> Node {
     repeat(node, 0, Some(1))
-}
-
-fn look(sign: Sign, node: Node) -> Node {
-    Node::Look { direction: Direction::Ahead, sign, node: Box::new(node) }
 }
