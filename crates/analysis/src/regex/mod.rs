@@ -73,7 +73,7 @@ impl Regex {
     /// What the engine finds in `text`, by trying as the engine does; `None` if the
     /// expression was refused or the bound of steps is reached.
     pub fn find(&self, text: &str) -> Option<Found> {
-        backtrack::find(self.syntax.as_ref().ok()?, self.mode, text)
+        backtrack::find(self.syntax.as_ref().ok()?, self.dialect, self.mode, text)
     }
 
     /// Whether the program accepts `text`; `None` as for [`Self::find`].

@@ -56,40 +56,72 @@ pub enum Node {
 }
 
 impl Node {
-    /// Calls `see` for this part and for each part within, the outer before the inner.
-    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
-        see(self);
+    /// Whether automata can tell all about it: no back-reference, atomic group or possessive
+    /// repetition is in it.
+    pub fn is_exact(&self) -> bool {
         match self {
-            Self::Alternation(parts) | Self::Concat(parts) => parts.iter().for_each(|part| part.visit(see)),
-            Self::Atomic(inner)
-            | Self::Group { node: inner, .. }
-            | Self::Look { node: inner, .. }
-            | Self::Repeat { node: inner, .. } => inner.visit(see),
-            Self::Assert(_) | Self::Backreference { .. } | Self::Empty | Self::Set(_) => {}
+            Self::Atomic(_) | Self::Backreference { .. } => false,
+            Self::Repeat { kind: Repetition::Possessive, .. } => false,
+            _ => self.children().all(Self::is_exact),
         }
     }
 
-    /// Whether `holds` of this part or of one within.
-    fn has(&self, holds: impl Fn(&Self) -> bool) -> bool {
-        let mut found = false;
-        self.visit(&mut |part| found |= holds(part));
-        found
+    /// Calls `see` for this part and for each part within, the outer before the inner.
+    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
+        see(self);
+        self.children().for_each(|child| child.visit(see));
     }
 
     /// Whether some part repeats what a group has matched.
     pub fn has_backreference(&self) -> bool {
-        self.has(|part| matches!(part, Self::Backreference { .. }))
+        matches!(self, Self::Backreference { .. }) || self.children().any(Self::has_backreference)
     }
 
-    /// Whether which texts match is a matter of the parts alone: nothing in it depends on
-    /// what the engine had matched before or had given up (back-references, atomic groups,
-    /// possessive repetition).
-    pub fn is_exact(&self) -> bool {
-        !self.has(|part| match part {
-            Self::Atomic(_) | Self::Backreference { .. } => true,
-            Self::Repeat { kind, .. } => *kind == Repetition::Possessive,
-            _ => false,
-        })
+    /// Whether look-around is in it. Word boundaries do not count.
+    pub fn has_look_around(&self) -> bool {
+        matches!(self, Self::Look { .. }) || self.children().any(Self::has_look_around)
+    }
+
+    /// How many characters it matches, at least and at most; back-references any number.
+    pub fn length(&self) -> (u64, Option<u64>) {
+        match self {
+            Self::Assert(_) | Self::Empty | Self::Look { .. } => (0, Some(0)),
+            Self::Backreference { .. } => (0, None),
+            Self::Set(_) => (1, Some(1)),
+            Self::Atomic(node) | Self::Group { node, .. } => node.length(),
+            Self::Alternation(branches) => {
+                let lengths = branches.iter().map(Self::length);
+                lengths
+                    .reduce(|a, b| (a.0.min(b.0), a.1.zip(b.1).map(|(a, b)| a.max(b))))
+                    .unwrap_or((0, Some(0)))
+            }
+            Self::Concat(nodes) => nodes.iter().map(Self::length).fold((0, Some(0)), |a, b| {
+                let most = a.1.zip(b.1).map(|(a, b)| a.saturating_add(b));
+                (a.0.saturating_add(b.0), most)
+            }),
+            Self::Repeat { node, min, max, .. } => {
+                let (least, most) = node.length();
+                let most = if most == Some(0) {
+                    Some(0)
+                } else {
+                    most.zip(*max).map(|(most, max)| most.saturating_mul(u64::from(max)))
+                };
+                (least.saturating_mul(u64::from(*min)), most)
+            }
+        }
+    }
+
+    /// What it is made of.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
+        let (several, one) = match self {
+            Self::Alternation(nodes) | Self::Concat(nodes) => (nodes.as_slice(), None),
+            Self::Atomic(node)
+            | Self::Group { node, .. }
+            | Self::Look { node, .. }
+            | Self::Repeat { node, .. } => (&[][..], Some(&**node)),
+            Self::Assert(_) | Self::Backreference { .. } | Self::Empty | Self::Set(_) => (&[][..], None),
+        };
+        several.iter().chain(one)
     }
 }
 

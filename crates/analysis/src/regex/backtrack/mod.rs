@@ -1,0 +1,38 @@
+//! A matcher that tries one way after the other, as the engines of most dialects do.
+//!
+//! It shares nothing with the automata but the syntax, so that a witness which an automaton
+//! found is confirmed by another road, and it knows what automata cannot: back-references,
+//! atomic groups, and which part of the text the engine settles on. An expression becomes a
+//! [`program`]; a [`machine`] runs it with a stack of its own.
+
+use std::ops::Range;
+
+use super::{Dialect, Mode, Node};
+
+mod machine;
+mod program;
+
+/// Steps of one search, over all the places where a match might begin.
+const MAX_STEPS: u32 = 2_000_000;
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The match: the whole of it first, then each group's, where it took part.
+    Match(Vec<Option<Range<usize>>>),
+    /// None.
+    Nothing,
+}
+
+/// Looks for the match that the engine would settle on; `None` past the bound of steps.
+pub(super) fn find(node: &Node, dialect: Dialect, mode: Mode, text: &str) -> Option<Found> {
+    let program = program::Program::of(node, dialect)?;
+    let mut machine = machine::Machine::new(&program, mode, text.as_bytes(), MAX_STEPS);
+    let last = if mode == Mode::Search { text.len() } else { 0 };
+    for start in 0..=last {
+        if let Some(groups) = machine.run(start)? {
+            return Some(Found::Match(groups));
+        }
+    }
+    Some(Found::Nothing)
+}

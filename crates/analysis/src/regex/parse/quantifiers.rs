@@ -1,0 +1,186 @@
+//! `*`, `+`, `?` and braces.
+
+use super::options::Options;
+use super::{Dialect, Done, Item, Kind, MAX_DEPTH, Node, Parser};
+use crate::regex::Repetition;
+
+/// How often.
+struct Counts {
+    min: u32,
+    max: Option<u32>,
+    /// Whether it was written with braces.
+    braces: bool,
+}
+
+/// What stands after an opening brace.
+enum Braces {
+    Counts(Counts),
+    Literal,
+}
+
+impl Parser<'_> {
+    /// `item` and what repeats it.
+    pub(super) fn repeated(&mut self, item: Item) -> Done<Node> {
+        let mut node = item.node;
+        let mut times = 0;
+        loop {
+            self.skip_ignored()?;
+            let begin = self.cursor.at();
+            let Some(counts) = self.counts()? else { return Ok(node) };
+            self.check_repeatable(begin, item.kind)?;
+            self.check_stacked(begin, times)?;
+            node = self.suffixed(begin, node, &counts)?;
+            times += 1;
+        }
+    }
+
+    /// The repetition and whether it is lazy or possessive.
+    fn suffixed(&mut self, begin: usize, node: Node, counts: &Counts) -> Done<Node> {
+        let after = self.cursor.at();
+        self.skip_ignored()?;
+        if self.cursor.at() > after && self.cursor.peek().is_some_and(|c| "?+*{".contains(c)) {
+            return self.refuse(begin, "white space within a repetition is not modelled");
+        }
+        let kind = self.suffix(counts);
+        Ok(Node::Repeat { node: Box::new(node), min: counts.min, max: counts.max, kind })
+    }
+
+    fn suffix(&mut self, counts: &Counts) -> Repetition {
+        let (greedy, lazy) = if self.options.has(Options::LAZY) {
+            (Repetition::Lazy, Repetition::Greedy)
+        } else {
+            (Repetition::Greedy, Repetition::Lazy)
+        };
+        // In Ruby `a{2}?` and `a{2,3}+` are two repetitions.
+        let ruby = self.dialect == Dialect::Ruby && counts.braces;
+        if self.dialect == Dialect::Posix || (ruby && counts.max == Some(counts.min)) {
+            return greedy;
+        }
+        if self.cursor.eat("?") {
+            return lazy;
+        }
+        let possessive =
+            matches!(self.dialect, Dialect::Java | Dialect::Pcre | Dialect::Python | Dialect::Ruby);
+        if possessive && !ruby && self.cursor.eat("+") { Repetition::Possessive } else { greedy }
+    }
+
+    /// A quantifier, without its suffix.
+    fn counts(&mut self) -> Done<Option<Counts>> {
+        let begin = self.cursor.at();
+        let (min, max) = match self.cursor.peek() {
+            Some('*') => (0, None),
+            Some('+') => (1, None),
+            Some('?') => (0, Some(1)),
+            Some('{') => {
+                self.cursor.next();
+                return match self.braces(begin)? {
+                    Braces::Counts(counts) => Ok(Some(counts)),
+                    Braces::Literal => {
+                        self.cursor.back_to(begin);
+                        Ok(None)
+                    }
+                };
+            }
+            _ => return Ok(None),
+        };
+        self.cursor.next();
+        Ok(Some(Counts { min, max, braces: false }))
+    }
+
+    /// What follows `{`.
+    fn braces(&mut self, begin: usize) -> Done<Braces> {
+        let low = self.cursor.number(10, 1, usize::MAX);
+        let comma = self.cursor.eat(",");
+        let high = if comma { self.cursor.number(10, 1, usize::MAX) } else { low };
+        let closed = self.cursor.eat("}");
+        let strange = self.cursor.peek().is_some_and(char::is_whitespace);
+        if !closed || (low.is_none() && !self.may_begin_with_comma(high)) {
+            self.check_open_brace(begin, closed && low.is_none() && high.is_some(), strange)?;
+            return Ok(Braces::Literal);
+        }
+        let low = low.unwrap_or(0);
+        if low > self.most() || high.is_some_and(|high| high > self.most()) {
+            return self.refuse(begin, "the count is too high");
+        }
+        if high.is_some_and(|high| high < low) {
+            return self.rejected(begin, "counts out of order");
+        }
+        Ok(Braces::Counts(Counts { min: low, max: high, braces: true }))
+    }
+
+    /// Whether `{,n}` counts from zero.
+    fn may_begin_with_comma(&self, high: Option<u32>) -> bool {
+        match self.dialect {
+            Dialect::Posix | Dialect::Ruby => high.is_some(),
+            Dialect::Python => true,
+            _ => false,
+        }
+    }
+
+    /// Braces that do not count.
+    fn check_open_brace(&self, begin: usize, comma: bool, strange: bool) -> Done<()> {
+        match self.dialect {
+            Dialect::Java | Dialect::Posix => self.rejected(begin, "a brace without a count"),
+            Dialect::Js if self.options.has(Options::UNICODE) => self.rejected(begin, "a lone brace"),
+            Dialect::Pcre if comma || strange => {
+                self.refuse(begin, "whether this repeats depends on the version of PCRE")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A `{` where nothing is to be repeated.
+    pub(super) fn check_literal_brace(&mut self, begin: usize) -> Done<()> {
+        let at = self.cursor.at();
+        let braces = self.braces(begin);
+        if self.dialect == Dialect::Python {
+            // Any brace with a count is one; `{}` is literal.
+            if matches!(braces, Ok(Braces::Literal)) || self.cursor.read_since(begin) == "{}" {
+                self.cursor.back_to(at);
+                return Ok(());
+            }
+        }
+        self.cursor.back_to(at);
+        match braces? {
+            Braces::Literal => Ok(()),
+            Braces::Counts(..) => self.rejected(begin, "nothing to repeat"),
+        }
+    }
+
+    /// The highest count.
+    fn most(&self) -> u32 {
+        match self.dialect {
+            Dialect::Dotnet | Dialect::Java => 0x7fff_ffff,
+            Dialect::Js | Dialect::Python => u32::MAX - 1,
+            Dialect::Pcre => 65_535,
+            Dialect::Posix => 32_767,
+            Dialect::Re2 => 1_000,
+            Dialect::Ruby => 100_000,
+        }
+    }
+
+    fn check_repeatable(&self, begin: usize, kind: Kind) -> Done<()> {
+        let unicode = self.options.has(Options::UNICODE);
+        let refused = match (self.dialect, kind) {
+            (_, Kind::Atom) => false,
+            (Dialect::Js, Kind::LookAhead) => unicode,
+            (Dialect::Js, _) => true,
+            (Dialect::Posix | Dialect::Python | Dialect::Ruby, Kind::Anchor) => true,
+            _ => false,
+        };
+        if refused { self.rejected(begin, "this cannot be repeated") } else { Ok(()) }
+    }
+
+    fn check_stacked(&self, begin: usize, times: u32) -> Done<()> {
+        if times == 0 {
+            return Ok(());
+        }
+        if !matches!(self.dialect, Dialect::Posix | Dialect::Ruby) {
+            return self.rejected(begin, "a repetition of a repetition");
+        }
+        if self.depth + times > MAX_DEPTH {
+            return self.refuse(begin, "repetitions are nested too deep");
+        }
+        Ok(())
+    }
+}

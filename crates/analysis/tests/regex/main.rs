@@ -1,0 +1,4 @@
+//! Expressions in eight dialects, against what their engines do.
+#![cfg(test)]
+
+mod traps;
