@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use corsac_analysis::explain::Server;
+use corsac_analysis::regex::{Dialect, Mode};
 use corsac_diagnostics::parse_duration;
 
 /// CORS access control: a gateway in front of any API, and answers about CORS.
@@ -99,6 +100,37 @@ pub(crate) struct Check {
     /// Policy files; `-` is standard input
     #[arg(default_value = "corsac.toml")]
     pub(crate) files: Vec<PathBuf>,
+    /// A domain that is meant to be admitted, with all under it; may be given again. Guessed
+    /// from what a configuration spells out unless it is said
+    #[arg(long, value_name = "NAME")]
+    pub(crate) intend: Vec<String>,
+    /// Judge this regular expression over origins instead of files
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, conflicts_with = "files", requires = "dialect", help_heading = EXPRESSION)]
+    pub(crate) regex: Option<String>,
+    /// Whose syntax the expression is
+    #[arg(long, value_name = "DIALECT", ignore_case = true, value_parser = dialects(), requires = "regex", help_heading = EXPRESSION)]
+    pub(crate) dialect: Option<Dialect>,
+    /// How much of an origin has to match
+    #[arg(long, value_name = "MODE", ignore_case = true, value_parser = modes(), requires = "regex", default_value = "search", help_heading = EXPRESSION)]
+    pub(crate) mode: Mode,
+    /// Flags of the expression, as in `i`
+    #[arg(long, value_name = "LETTERS", requires = "regex", default_value = "", help_heading = EXPRESSION)]
+    pub(crate) flags: String,
+}
+
+const EXPRESSION: &str = "One expression";
+
+/// Engines by their names.
+fn dialects() -> impl TypedValueParser<Value = Dialect> {
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::id)).try_map(|name| {
+        Dialect::ALL.into_iter().find(|dialect| dialect.id() == name).ok_or("unknown dialect")
+    })
+}
+
+/// Ways to apply an expression, by their names.
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(Mode::ALL.map(Mode::id))
+        .try_map(|name| Mode::ALL.into_iter().find(|mode| mode.id() == name).ok_or("unknown mode"))
 }
 
 #[derive(Debug, ClapArgs)]

@@ -84,7 +84,7 @@ impl<'m> Split<'m> {
             Err(error) => return Witness::Unknown(error.to_string()),
         };
         let mut confirm = |origin: &str| {
-            self.takes(origin) == Truth::True && other.takes(origin) == Truth::False && is_sent(origin)
+            Truth::from(is_sent(origin)).and(self.takes(origin)).and(other.takes(origin).negated())
         };
         match search(&table, &Listed::of(&other.listed), &mut confirm) {
             Outcome::Empty(_) => Witness::None,

@@ -44,7 +44,7 @@ impl Prover<'_> {
             Ok(table) => table,
             Err(error) => return Witness::Unknown(error.to_string()),
         };
-        let mut confirm = |origin: &str| matcher.matches(origin) == Truth::True && is_an_origin(origin);
+        let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(matcher.matches(origin));
         match search(&table, &(), &mut confirm) {
             Outcome::Empty(_) => Witness::None,
             Outcome::Found(origin) => Witness::Found(origin),
@@ -73,8 +73,7 @@ impl Prover<'_> {
         if table.is_exact {
             return Some(false);
         }
-        let is_taken = |origin: &str| matcher.matches(origin) == Truth::True;
-        match search(&table, &(), &mut |origin| is_taken(origin)) {
+        match search(&table, &(), &mut |origin| matcher.matches(origin)) {
             Outcome::Empty(_) => Some(true),
             Outcome::Found(_) => Some(false),
             Outcome::Unknown(_) => None,

@@ -72,16 +72,16 @@ impl Prover<'_> {
     }
 
     /// Whether `matcher` takes `origin` and a stranger can own it, told without automata.
-    pub(super) fn is_strangers(&self, matcher: &Matcher, intended: &Intended, origin: &str) -> bool {
+    pub(super) fn is_strangers(&self, matcher: &Matcher, intended: &Intended, origin: &str) -> Truth {
         let host = host_of(origin);
         let is_listed = self.list.public_suffix(host).is_some_and(|(_, section)| section != Section::Default);
         let fits = host.split('.').all(|label| label.len() <= MAX_LABEL_LEN);
-        is_listed
+        let is_owned = is_listed
             && fits
             && self.list.registrable_domain(host).is_some()
             && !intended.covers(host)
-            && matcher.matches(origin) == Truth::True
-            && is_an_origin(origin)
+            && is_an_origin(origin);
+        if is_owned { matcher.matches(origin) } else { Truth::False }
     }
 
     /// The tier of an origin that a stranger can own.

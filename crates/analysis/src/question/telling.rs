@@ -2,7 +2,7 @@
 //! `https://evil-example.com` says what is wrong.
 
 use super::Prover;
-use crate::model::Matcher;
+use crate::model::{Matcher, Truth};
 use crate::stranger::{Intended, Tier};
 
 /// What strangers put before a name, and before its labels.
@@ -31,7 +31,8 @@ impl Prover<'_> {
         let hosts = hosts.chain(["localhost.evil-site.com".to_owned()]);
         let mut origins = hosts.map(|host| format!("{scheme}://{host}"));
         origins.find(|origin| {
-            self.is_strangers(matcher, intended, origin) && self.tier(origin, intended) == Some(tier)
+            self.tier(origin, intended) == Some(tier)
+                && self.is_strangers(matcher, intended, origin) == Truth::True
         })
     }
 }

@@ -14,16 +14,23 @@ use corsac_origin::MAX_ORIGIN_LEN;
 use foldhash::fast::FixedState;
 
 use crate::automaton::{Table, at};
+use crate::model::Truth;
 pub(crate) use listed::Listed;
 
 /// Most states of the product.
 const MAX_PRODUCT: usize = 400_000;
 
+/// Most ways kept at once: some 200 MB.
+const MAX_STEPS: usize = 4_000_000;
+
 /// Most states followed, once the shortest ways were refused.
-const MAX_RETRIES: usize = 40_000;
+const MAX_RETRIES: usize = 10_000;
 
 /// Most candidates that are put to the real matcher.
-const MAX_CANDIDATES: usize = 20_000;
+const MAX_CANDIDATES: usize = 5_000;
+
+/// Most candidates of which the real matcher may know nothing.
+const MAX_UNKNOWN: usize = 20;
 
 /// A deterministic machine that is walked as far as needed.
 pub(crate) trait Side {
@@ -68,30 +75,40 @@ pub(crate) enum Outcome {
 }
 
 /// Looks for an origin that both accept and that `confirm` confirms.
-pub(crate) fn search<S: Side>(table: &Table, side: &S, confirm: &mut dyn FnMut(&str) -> bool) -> Outcome {
+pub(crate) fn search<S: Side>(table: &Table, side: &S, confirm: &mut dyn FnMut(&str) -> Truth) -> Outcome {
     let distances = table.distances();
-    let mut walk = Walk { table, side, distances: &distances, visits: 1, tried: 0, is_complete: true };
-    match walk.run(&mut |_| true) {
-        Ok(None) => return Outcome::Empty(walk.tried),
-        Err(reason) => return Outcome::Unknown(reason),
-        Ok(Some(first)) if confirm(&first) => return Outcome::Found(first),
-        Ok(Some(_)) => {}
-    }
-    // The shortest one is refused: more ways to each state, and at last all of them.
-    for visits in [16, usize::MAX] {
-        let mut candidates = 0;
-        let mut walk = Walk { table, side, distances: &distances, visits, tried: 0, is_complete: true };
-        let found = walk.run(&mut |word| {
-            candidates += 1;
-            candidates > MAX_CANDIDATES || confirm(word)
-        });
-        match found {
-            Ok(Some(word)) if candidates <= MAX_CANDIDATES => return Outcome::Found(word),
-            Ok(None) if walk.is_complete => return Outcome::Empty(walk.tried),
+    let mut tried = Tried { candidates: 0, unknown: 0, confirm };
+    // First the shortest way to each state; then more of them, and at last all.
+    for visits in [1, 16, usize::MAX] {
+        let mut walk = Walk { table, side, distances: &distances, visits, seen: 0, is_complete: true };
+        let take: &mut dyn FnMut(&str) -> bool =
+            if visits == 1 { &mut |_| true } else { &mut |word| tried.ends(word) };
+        match walk.run(take) {
+            Ok(None) if visits == 1 || walk.is_complete => return Outcome::Empty(walk.seen),
+            Err(reason) if visits == 1 => return Outcome::Unknown(reason),
+            Ok(Some(word)) if (tried.confirm)(&word) == Truth::True => return Outcome::Found(word),
+            _ if tried.unknown > MAX_UNKNOWN => break,
             _ => {}
         }
     }
     Outcome::Unknown("origins that may be admitted were tried, and none was confirmed".to_owned())
+}
+
+/// Candidates that were put to the real matcher.
+struct Tried<'c> {
+    candidates: usize,
+    unknown: usize,
+    confirm: &'c mut dyn FnMut(&str) -> Truth,
+}
+
+impl Tried<'_> {
+    /// Whether trying ends with `word`: it is confirmed, or it is time to give up.
+    fn ends(&mut self, word: &str) -> bool {
+        self.candidates += 1;
+        let found = (self.confirm)(word);
+        self.unknown += usize::from(found == Truth::Unknown);
+        found == Truth::True || self.candidates > MAX_CANDIDATES || self.unknown > MAX_UNKNOWN
+    }
 }
 
 struct Walk<'a, S: Side> {
@@ -101,7 +118,7 @@ struct Walk<'a, S: Side> {
     /// How often a state of the product is followed.
     visits: usize,
     /// States followed.
-    tried: usize,
+    seen: usize,
     /// Whether nothing was left out.
     is_complete: bool,
 }
@@ -120,7 +137,7 @@ impl<S: Side> Walk<'_, S> {
     fn run(&mut self, take: &mut dyn FnMut(&str) -> bool) -> Result<Option<String>, String> {
         let mut steps: Vec<Step<S::State>> = Vec::new();
         let mut open = BinaryHeap::new();
-        let mut seen: HashMap<(u32, S::State), usize, FixedState> = HashMap::default();
+        let mut visited: HashMap<(u32, S::State), usize, FixedState> = HashMap::default();
         for start in &self.table.starts {
             let step = Step { byte: 0, parent: u32::MAX, length: 0, state: *start, side: self.side.start() };
             self.add(&mut steps, &mut open, step);
@@ -131,16 +148,16 @@ impl<S: Side> Walk<'_, S> {
             else {
                 continue;
             };
-            let visits = seen.entry((state, side)).or_default();
+            let visits = visited.entry((state, side)).or_default();
             *visits += 1;
             if *visits > self.visits {
                 self.is_complete &= self.visits == 1;
                 continue;
             }
-            self.tried += 1;
-            let most_tried = if self.visits == 1 { MAX_PRODUCT } else { MAX_RETRIES };
-            if self.tried > most_tried {
-                return Err(format!("more than {most_tried} states"));
+            self.seen += 1;
+            let most_seen = if self.visits == 1 { MAX_PRODUCT } else { MAX_RETRIES };
+            if self.seen > most_seen || steps.len() > MAX_STEPS {
+                return Err(format!("more than {most_seen} states"));
             }
             if at(&self.table.accepting, state).copied().unwrap_or_default() && self.side.accepts(side) {
                 let word = word(&steps, number);

@@ -50,6 +50,18 @@ impl Tier {
     }
 }
 
+impl Tier {
+    /// Who has such an origin, to read behind "it is admitted, and".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Open | Self::Icann => "anybody can register that name",
+            Self::Private => "anybody can get that name from the hosting service",
+            Self::Odd => "anybody can serve that name, which browsers take",
+            Self::Http => "anybody can serve that name over http",
+        }
+    }
+}
+
 /// The machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stranger<'a> {

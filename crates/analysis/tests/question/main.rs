@@ -1,6 +1,8 @@
 //! What matchers really admit.
 #![cfg(test)]
 
+mod collected;
+
 use corsac_analysis::model::{LetterCase, Matcher, Piece};
 use corsac_analysis::question::{Prover, Verdict};
 use corsac_analysis::stranger::{Intended, Tier};
@@ -72,4 +74,16 @@ fn prefixes() {
         println!("{m:?} {:?}", prover.facts(&m));
         println!("{:?}", t.elapsed());
     }
+}
+#[test]
+fn dbg_spring() {
+    let c = collected::all().into_iter().find(|c| c.id == "spring-10.100").unwrap();
+    println!("{:?}", c.regex.syntax());
+    for o in ["https://10.100.164.me", "https://10.100.164.com", "https://10.100.164.1"] {
+        println!("{o} {:?}", c.regex.find(o));
+    }
+    let m = Matcher::Regex(c.regex.clone());
+    println!("{:?}", Prover::new(PublicSuffixList::embedded()).facts(&m));
+    println!("{:?}", verdict(&m, &[]));
+    println!("{:?}", url::Url::parse("https://10.100.164.me").map(|u| u.origin().ascii_serialization()));
 }

@@ -1,5 +1,7 @@
 //! `corsac check`: find mistakes in policies.
 
+mod expression;
+
 use std::collections::HashSet;
 
 use corsac_diagnostics::{Report, Resolved, Severity, Source};
@@ -17,6 +19,9 @@ pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
         Err(error) => return output.fail(&error.reason, &error.hint),
     };
     let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
+    if let Some(text) = &check.regex {
+        return expression::run(text, check, suffixes, (output, global));
+    }
     let mut reports: Vec<Report> = Vec::new();
     let mut failed = false;
     for file in &check.files {
