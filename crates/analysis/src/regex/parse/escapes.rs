@@ -13,10 +13,10 @@ impl Parser<'_> {
             return self.rejected(begin, "a backslash at the end");
         };
         if letter == 'Q' && matches!(self.dialect, Dialect::Java | Dialect::Pcre | Dialect::Re2) {
-            if self.cursor.starts(r"\E") {
-                return self.refuse(begin, r"an empty `\Q\E` is not modelled");
+            self.quoting = !self.cursor.eat(r"\E");
+            if !self.quoting && self.cursor.peek().is_some_and(|next| "*+?{".contains(next)) {
+                return self.refuse(begin, r"repeating an empty `\Q\E` is not modelled");
             }
-            self.quoting = true;
             return Ok(None);
         }
         self.check_wide(begin, letter)?;
