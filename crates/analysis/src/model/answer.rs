@@ -100,6 +100,8 @@ pub enum Value {
 pub enum Coverage {
     /// All of them.
     All,
+    /// All but the answer to a failure that the program did not handle: Starlette's 500.
+    Handled,
     /// Those that did not fail: not 401, 403, 404, 429, 5xx.
     Successes,
     /// It is not known.
