@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod code;
 mod system;
 
 use std::fmt;

@@ -5,6 +5,8 @@ use std::fmt;
 use corsac_analysis::model::Model;
 use corsac_diagnostics::Source;
 
+use crate::code::python_systems::{django, fastapi, flask_cors};
+use crate::code::{express, rust_systems};
 use crate::{Includes, Unreadable};
 
 /// A system whose configuration is read.
@@ -34,7 +36,13 @@ impl System {
 }
 
 /// One line each, by id: `System { id, name, likeness: module::likeness, read: module::read },`
-const SYSTEMS: &[System] = &[];
+const SYSTEMS: &[System] = &[
+    System { id: "django", name: "Django", likeness: django::likeness, read: django::read },
+    System { id: "express", name: "Express", likeness: express::likeness, read: express::read },
+    System { id: "fastapi", name: "FastAPI", likeness: fastapi::likeness, read: fastapi::read },
+    System { id: "flask-cors", name: "Flask-CORS", likeness: flask_cors::likeness, read: flask_cors::read },
+    System { id: "rust", name: "Rust", likeness: rust_systems::likeness, read: rust_systems::read },
+];
 
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

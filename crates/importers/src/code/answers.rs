@@ -1,0 +1,184 @@
+//! From expressions to the parts of a model.
+
+use std::ops::Range;
+
+use corsac_analysis::model::{
+    Answer, Case, Choice, Emission, Field, Matcher, Model, Place, Scope, Unread, Value,
+};
+use corsac_diagnostics::Source;
+use tree_sitter::Tree;
+
+use super::expression::{Argument, Expression, Kind};
+use super::program::Program;
+use super::rust::without_vec;
+use super::syntax::{Language, parse, quoted};
+use crate::Unreadable;
+
+/// Most places of broken syntax that are listed; one slip can break many.
+const MAX_BROKEN: usize = 8;
+
+/// What is known of a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Known<T> {
+    /// It is this.
+    Is(T),
+    /// It is not known, for this reason.
+    Not(String),
+}
+
+/// A file while it is read.
+pub(crate) struct Reading<'p, 't> {
+    pub(crate) program: &'p Program<'t>,
+    pub(crate) scopes: Vec<Scope>,
+    unread: Vec<Unread>,
+}
+
+/// Reads `source` with a reader of one system.
+///
+/// # Errors
+/// The text is too long, or takes too long.
+pub(crate) fn read(
+    language: Language,
+    source: Source,
+    reader: fn(&mut Reading<'_, '_>),
+) -> Result<Model, Unreadable> {
+    let tree = match language {
+        Language::Rust => parse(language, &without_vec(source.text())),
+        _ => parse(language, source.text()),
+    }?;
+    let (scopes, unread) = parts(language, source.text(), &tree, reader);
+    Ok(Model { files: vec![source], scopes, unread, ..Model::default() })
+}
+
+fn parts(
+    language: Language,
+    text: &str,
+    tree: &Tree,
+    reader: fn(&mut Reading<'_, '_>),
+) -> (Vec<Scope>, Vec<Unread>) {
+    let program = Program::new(language, text, tree);
+    let mut reading = Reading { program: &program, scopes: Vec::new(), unread: Vec::new() };
+    reader(&mut reading);
+    for span in program.broken.iter().take(MAX_BROKEN) {
+        reading.unread(span.clone(), "syntax that is not understood".to_owned());
+    }
+    (reading.scopes, reading.unread)
+}
+
+impl Reading<'_, '_> {
+    /// The place of a span of the file.
+    #[expect(clippy::unnecessary_wraps, reason = "what takes it may have none")]
+    pub(crate) fn place(span: &Range<usize>) -> Option<Place> {
+        Some(Place { file: 0, span: span.clone() })
+    }
+
+    /// Lists what was not understood, once a place.
+    pub(crate) fn unread(&mut self, span: Range<usize>, reason: String) {
+        let unread = Unread { place: Self::place(&span), reason };
+        if !self.unread.contains(&unread) {
+            self.unread.push(unread);
+        }
+    }
+
+    /// Lists an expression whose value is not known; returns the reason.
+    pub(crate) fn opaque(&mut self, expression: &Expression) -> String {
+        let words = self.program.source.get(expression.span.clone()).unwrap_or_default();
+        let why = match &expression.kind {
+            Kind::Function => "a function decides",
+            Kind::Computed(_) | Kind::Name(_) | Kind::Member(..) | Kind::Call(..) => "it is not a literal of this file",
+            _ => "it is not a value that is expected here",
+        };
+        let reason = format!("`{}`: {why}", quoted(words));
+        self.unread(expression.span.clone(), reason.clone());
+        reason
+    }
+
+    /// The value of an argument.
+    pub(crate) fn value(&self, expression: &Expression) -> Expression {
+        self.program.value(expression)
+    }
+
+    /// A list of texts, or one text, as the value of a field.
+    pub(crate) fn field(&mut self, expression: &Expression, separator: &str) -> Field {
+        let value = self.value(expression);
+        let place = Self::place(&expression.span);
+        let items = match &value.kind {
+            Kind::List(items) => self.program.items(items),
+            _ => vec![value],
+        };
+        match items.iter().find(|item| !matches!(item.kind, Kind::Text(_) | Kind::Number(_))) {
+            Some(unknown) => Field { value: Value::Opaque(self.opaque(unknown)), place },
+            None => {
+                let texts: Vec<_> = items.iter().map(plain).collect();
+                Field { value: Value::Text(texts.join(separator)), place }
+            }
+        }
+    }
+
+    /// The condition and emission of a case that is opaque.
+    pub(crate) fn opaque_case(&mut self, expression: &Expression) -> Case<Emission> {
+        let reason = self.opaque(expression);
+        Case { when: Matcher::Opaque(reason), then: Emission::Reflected, place: Self::place(&expression.span) }
+    }
+
+    /// A case for the origins of `when`, which stands at `expression`.
+    pub(crate) fn reflected(when: Matcher, expression: &Expression) -> Case<Emission> {
+        Case { when, then: Emission::Reflected, place: Self::place(&expression.span) }
+    }
+}
+
+/// The text of a literal.
+pub(crate) fn plain(item: &Expression) -> &str {
+    match &item.kind {
+        Kind::Text(text) | Kind::Number(text) => text,
+        _ => "",
+    }
+}
+
+/// A field that the program sets by itself.
+pub(crate) fn given(text: &str) -> Option<Field> {
+    Some(Field { value: Value::Text(text.to_owned()), place: None })
+}
+
+/// One line for every origin.
+pub(crate) fn always(then: Emission, span: &Range<usize>) -> Choice<Emission> {
+    Choice::always(then, Reading::place(span))
+}
+
+/// `Access-Control-Allow-Credentials` for every origin, as far as it is known.
+pub(crate) fn credentials(known: &Known<bool>, span: &Range<usize>) -> Vec<Choice<bool>> {
+    credentials_when(&[Matcher::Any], known, span)
+}
+
+/// `Access-Control-Allow-Credentials` for some origins, as far as it is known.
+pub(crate) fn credentials_when(
+    origins: &[Matcher],
+    known: &Known<bool>,
+    span: &Range<usize>,
+) -> Vec<Choice<bool>> {
+    let case = |when: &Matcher| {
+        let when = match known {
+            Known::Is(_) => when.clone(),
+            Known::Not(reason) => Matcher::AllOf(vec![when.clone(), Matcher::Opaque(reason.clone())]),
+        };
+        Case { when, then: true, place: Reading::place(span) }
+    };
+    match known {
+        Known::Is(false) => Vec::new(),
+        _ => vec![Choice { cases: origins.iter().map(case).collect() }],
+    }
+}
+
+/// An answer of which nothing is known, for this reason.
+pub(crate) fn unknown(reason: &str, span: &Range<usize>) -> Answer {
+    Answer {
+        allow_origin: vec![always(Emission::Opaque(reason.to_owned()), span)],
+        allow_credentials: credentials(&Known::Not(reason.to_owned()), span),
+        ..Answer::default()
+    }
+}
+
+/// The named value among arguments; the last, as keys of tables go too.
+pub(crate) fn named<'a>(arguments: &'a [Argument], name: &str) -> Option<&'a Expression> {
+    arguments.iter().rev().find(|argument| argument.name.as_deref() == Some(name)).map(|argument| &argument.value)
+}

@@ -1,0 +1,178 @@
+//! Fields that handlers set by hand: `res.setHeader("Access-Control-Allow-Origin", …)`, and
+//! object literals with such keys.
+
+use std::collections::BTreeMap;
+
+use corsac_analysis::model::{Answer, Case, Choice, Emission, Field, Matcher, Scope, Value};
+
+use super::super::answers::Reading;
+use super::super::expression::{Expression, Kind};
+use super::super::program::{Around, SiteKind};
+
+/// Methods that replace a field, and the one that adds a line.
+const SETTERS: [&str; 4] = ["header", "set", "setHeader", "append"];
+
+/// One field that is set somewhere.
+struct Set {
+    name: String,
+    value: Expression,
+    around: Around,
+    adds: bool,
+}
+
+pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
+    let sites = reading.program.sites.clone();
+    // By the function that they stand in, or the object literal outside of one.
+    let mut functions: BTreeMap<(usize, usize), Vec<Set>> = BTreeMap::new();
+    // Where a function may first be left, before its end.
+    let mut left: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for site in sites.iter().filter(|site| site.kind == SiteKind::Leave && site.around.conditional) {
+        left.entry(site.around.function.unwrap_or_default()).or_insert(site.node.start_byte());
+    }
+    for site in &sites {
+        let (pairs, adds) = match site.kind {
+            SiteKind::Leave | SiteKind::Store => continue,
+            kind => fields(reading, &reading.program.read(site.node), kind),
+        };
+        let own = (site.node.start_byte(), site.node.end_byte());
+        let function = site.around.function.unwrap_or_default();
+        let passed = left.get(&function).is_some_and(|left| *left < own.0);
+        let around = Around { conditional: site.around.conditional || passed, ..site.around };
+        for (name, value) in pairs {
+            let set = Set { name, value, around, adds };
+            functions.entry(site.around.function.unwrap_or(own)).or_default().push(set);
+        }
+    }
+    for (_, sets) in functions {
+        if sets.iter().any(|set| set.name == "access-control-allow-origin") {
+            scope(reading, &sets);
+        }
+    }
+}
+
+/// The CORS fields that a site sets.
+fn fields(reading: &Reading<'_, '_>, at: &Expression, kind: SiteKind) -> (Vec<(String, Expression)>, bool) {
+    let field = |name: &Expression, value: &Expression| {
+        let name = reading.value(name).as_text()?.to_ascii_lowercase();
+        let ours = name.starts_with("access-control-") || name == "vary";
+        ours.then(|| (name, value.clone()))
+    };
+    match (kind, &at.kind) {
+        (SiteKind::Call, Kind::Call(callee, arguments)) => {
+            let method = callee.last_name().filter(|name| SETTERS.contains(name));
+            match (method, arguments.as_slice()) {
+                (Some(method), [name, value, ..]) => {
+                    (field(&name.value, &value.value).into_iter().collect(), method == "append")
+                }
+                _ => (Vec::new(), false),
+            }
+        }
+        (SiteKind::Table, Kind::Table(pairs)) => {
+            let mut set: Vec<_> = pairs.iter().filter_map(|(key, value)| field(key, value)).collect();
+            // `{ key: "Access-Control-Allow-Origin", value: "*" }`, as Next.js has it.
+            let part = |name: &str| pairs.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value);
+            set.extend(part("key").zip(part("value")).and_then(|(key, value)| field(key, value)));
+            (set, false)
+        }
+        _ => (Vec::new(), false),
+    }
+}
+
+/// The scope of a function's fields.
+fn scope(reading: &mut Reading<'_, '_>, sets: &[Set]) {
+    let mut lines: Vec<Choice<Emission>> = Vec::new();
+    let mut choice = Choice::default();
+    for set in named(sets, "access-control-allow-origin").rev() {
+        let case = Case { when: condition(reading, set), then: emission(reading, &set.value), place: Reading::place(&set.value.span) };
+        if set.adds {
+            lines.push(Choice { cases: vec![case] });
+        } else {
+            choice.cases.push(case);
+        }
+    }
+    lines.extend((!choice.cases.is_empty()).then_some(choice));
+    let mut credentials = Choice::default();
+    for set in named(sets, "access-control-allow-credentials").rev() {
+        let value = reading.value(&set.value);
+        let when = condition(reading, set);
+        let (when, then) = match &value.kind {
+            Kind::Text(text) => (when, text == "true"),
+            Kind::Boolean(is) => (when, *is),
+            _ => (Matcher::AllOf(vec![when, Matcher::Opaque(reading.opaque(&value))]), true),
+        };
+        credentials.cases.push(Case { when, then, place: Reading::place(&set.value.span) });
+    }
+    let mut field = |name: &str| {
+        let set = sets.iter().rev().find(|set| set.name == name)?;
+        let field = reading.field(&set.value, ", ");
+        let certain = !set.around.conditional;
+        Some(if certain { field } else { Field { value: Value::Opaque("it is set under a condition".to_owned()), ..field } })
+    };
+    let actual = Answer {
+        allow_methods: field("access-control-allow-methods"),
+        allow_headers: field("access-control-allow-headers"),
+        max_age: field("access-control-max-age"),
+        expose_headers: field("access-control-expose-headers"),
+        allow_private_network: field("access-control-allow-private-network"),
+        vary: field("vary"),
+        allow_origin: lines,
+        allow_credentials: if credentials.cases.is_empty() { Vec::new() } else { vec![credentials] },
+        ..Answer::default()
+    };
+    let first = named(sets, "access-control-allow-origin").next();
+    let place = first.and_then(|set| Reading::place(&set.value.span));
+    reading.scopes.push(Scope { name: "fields set by hand".to_owned(), place, actual, ..Scope::default() });
+}
+
+fn named<'s>(sets: &'s [Set], name: &'static str) -> impl DoubleEndedIterator<Item = &'s Set> {
+    sets.iter().filter(move |set| set.name == name)
+}
+
+/// When a field is set.
+fn condition(reading: &mut Reading<'_, '_>, set: &Set) -> Matcher {
+    if !set.around.conditional {
+        return Matcher::Any;
+    }
+    let reason = "it is set under a condition".to_owned();
+    reading.unread(set.value.span.clone(), reason.clone());
+    Matcher::Opaque(reason)
+}
+
+/// What is sent: a text, the request's origin, or what is not known.
+fn emission(reading: &mut Reading<'_, '_>, given: &Expression) -> Emission {
+    if reflects(reading, given, 0) {
+        return Emission::Reflected;
+    }
+    let value = reading.value(given);
+    match &value.kind {
+        Kind::Text(text) => Emission::Fixed(text.clone()),
+        _ => Emission::Opaque(reading.opaque(&value)),
+    }
+}
+
+/// Whether an expression is the request's `Origin`: `req.headers.origin`, `req.get("Origin")`, a
+/// name for it, or that with a default for requests that have none.
+fn reflects(reading: &Reading<'_, '_>, expression: &Expression, depth: usize) -> bool {
+    if depth > 8 {
+        return false;
+    }
+    match &expression.kind {
+        Kind::Member(object, name) => {
+            name.eq_ignore_ascii_case("origin") && object.last_name() == Some("headers")
+        }
+        Kind::Call(callee, arguments) => {
+            let request = callee.path().is_some_and(|path| match path.as_slice() {
+                [.., "headers", "get"] => true,
+                [request, "get" | "header"] => matches!(*request, "req" | "request"),
+                _ => false,
+            });
+            let name = arguments.first().and_then(|name| name.value.as_text());
+            request && name.is_some_and(|name| name.eq_ignore_ascii_case("origin"))
+        }
+        Kind::Name(name) => {
+            reading.program.constant(name).is_some_and(|value| reflects(reading, &value, depth + 1))
+        }
+        Kind::Either(first, _) => reflects(reading, first, depth + 1),
+        _ => false,
+    }
+}

@@ -1,0 +1,271 @@
+//! Options of the npm package `cors`.
+//!
+//! Traps, as version 2.8.6 answers: a text is sent to everyone, whoever asks; `"*"` within a list
+//! matches nothing; other truthy values admit all; a falsy origin turns the middleware off; the
+//! credentials field is sent to origins that are refused, too. An expression with the flag `g`
+//! admits every second request (`lastIndex`): here it admits.
+
+use std::ops::Range;
+
+use corsac_analysis::model::{
+    Answer, Case, Choice, Emission, Field, Matcher, Preflight, Value,
+};
+use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
+
+use super::super::answers::{Known, Reading, always, credentials, given, plain, unknown};
+use super::super::expression::{Argument, Expression, Kind};
+
+/// What a package takes the same options for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Package {
+    Cors,
+    /// `@fastify/cors`.
+    Fastify,
+}
+
+/// Options: an object literal, its spread parts in their places.
+pub(super) struct Options {
+    pairs: Vec<(String, Expression)>,
+    /// Why keys before this index, or missing ones, may be otherwise.
+    others: Option<(usize, String)>,
+    span: Range<usize>,
+}
+
+impl Options {
+    /// The options that `given` is; `Err` with a reason where code decides.
+    pub(super) fn new(reading: &mut Reading<'_, '_>, given: Option<&Expression>, call: &Expression) -> Result<Self, String> {
+        let mut options = Self { pairs: Vec::new(), others: None, span: call.span.clone() };
+        let Some(given) = given else { return Ok(options) };
+        let value = reading.value(given);
+        match &value.kind {
+            Kind::Table(pairs) => {
+                options.take(reading, pairs);
+                Ok(options)
+            }
+            Kind::Nothing | Kind::Boolean(_) | Kind::Number(_) => Ok(options),
+            _ => Err(reading.opaque(&value)),
+        }
+    }
+
+    fn take(&mut self, reading: &mut Reading<'_, '_>, pairs: &[(Expression, Expression)]) {
+        for (key, value) in pairs {
+            match &key.kind {
+                Kind::Text(name) => self.pairs.push((name.clone(), value.clone())),
+                Kind::Spread(inner) => {
+                    let inner = reading.value(inner);
+                    match &inner.kind {
+                        Kind::Table(more) if more.iter().all(|(key, _)| key.as_text().is_some()) => self.take(reading, more),
+                        _ => self.others = Some((self.pairs.len(), reading.opaque(key))),
+                    }
+                }
+                _ => self.others = Some((self.pairs.len(), reading.opaque(key))),
+            }
+        }
+    }
+
+    /// The last value of a key; `Err` with a reason if it may be another.
+    fn get(&self, name: &str) -> Result<Option<&Expression>, &str> {
+        let found = self.pairs.iter().enumerate().rev().find(|(_, (key, _))| key == name);
+        match (&self.others, found) {
+            (Some((after, reason)), Some((index, _))) if index < *after => Err(reason),
+            (Some((_, reason)), None) => Err(reason),
+            (_, found) => Ok(found.map(|(_, (_, value))| value)),
+        }
+    }
+}
+
+/// Actual responses and preflights under `options`.
+pub(super) fn answer(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> (Answer, Preflight) {
+    let allow_origin = match origin(reading, options, package) {
+        Origin::Off => return (Answer::default(), Preflight::Unanswered),
+        Origin::Unknown(reason) => {
+            return (unknown(&reason, &options.span), Preflight::Unknown);
+        }
+        Origin::Sent(choice) => choice,
+    };
+    let (with_credentials, at) = flag(reading, options, "credentials");
+    let star = allow_origin.cases.iter().any(|case| case.then == Emission::Fixed("*".to_owned()));
+    let actual = Answer {
+        allow_credentials: credentials(&with_credentials, &at),
+        expose_headers: field(reading, options, "exposedHeaders", ","),
+        vary: if star { None } else { given("Origin") },
+        allow_origin: vec![allow_origin],
+        ..Answer::default()
+    };
+    let default_methods = match package {
+        Package::Cors => "GET,HEAD,PUT,PATCH,POST,DELETE",
+        Package::Fastify => "GET,HEAD,POST",
+    };
+    let requested = field(reading, options, "allowedHeaders", ",");
+    let requested = requested.or_else(|| field(reading, options, "headers", ",")).filter(|field| !empty(field));
+    let vary = match (star, requested.is_none()) {
+        (false, false) => given("Origin"),
+        (false, true) => given("Origin, Access-Control-Request-Headers"),
+        (true, true) => given("Access-Control-Request-Headers"),
+        (true, false) => None,
+    };
+    let preflight = Answer {
+        allow_methods: field(reading, options, "methods", ",").or_else(|| given(default_methods)),
+        allow_headers: requested.or(Some(Field { value: Value::Reflected, place: None })),
+        max_age: field(reading, options, "maxAge", ","),
+        vary,
+        coverage: corsac_analysis::model::Coverage::All,
+        ..actual.clone()
+    };
+    let answered = answers_preflights(reading, options, package);
+    let preflight = if answered == Some(true) {
+        Preflight::Answered(Box::new(preflight))
+    } else if answered == Some(false) {
+        Preflight::Unanswered
+    } else {
+        Preflight::Unknown
+    };
+    (actual, preflight)
+}
+
+fn empty(field: &Field) -> bool {
+    field.value == Value::Text(String::new())
+}
+
+/// Whether the middleware answers preflights with success, if that is known.
+fn answers_preflights(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Option<bool> {
+    let (continues, _) = flag(reading, options, "preflightContinue");
+    let off = package == Package::Fastify && options.get("preflight").is_ok_and(|given| {
+        given.is_some_and(|given| matches!(reading.value(given).kind, Kind::Boolean(false)))
+    });
+    let status = match options.get("optionsSuccessStatus") {
+        Ok(None) => Some(204),
+        Ok(Some(status)) => plain(&reading.value(status)).parse::<u16>().ok(),
+        Err(_) => None,
+    };
+    match continues {
+        Known::Is(false) if !off => status.map(|status| (200..300).contains(&status)),
+        _ => None,
+    }
+}
+
+/// What `origin` comes to.
+enum Origin {
+    /// The middleware does nothing.
+    Off,
+    Sent(Choice<Emission>),
+    Unknown(String),
+}
+
+fn origin(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Origin {
+    let star = || Emission::Fixed("*".to_owned());
+    let given = match options.get("origin") {
+        Err(reason) => return Origin::Unknown(reason.to_owned()),
+        Ok(None) => return Origin::Sent(always(star(), &options.span)),
+        Ok(Some(given)) => given,
+    };
+    let value = reading.value(given);
+    match &value.kind {
+        Kind::Boolean(false) | Kind::Nothing => Origin::Off,
+        Kind::Number(number) if zero(number) => Origin::Off,
+        Kind::Text(text) if text.is_empty() => Origin::Off,
+        Kind::Text(text) => Origin::Sent(always(Emission::Fixed(text.clone()), &given.span)),
+        Kind::List(items) => {
+            let items = flat(reading, items, 0);
+            if package == Package::Fastify && items.iter().any(|item| item.as_text() == Some("*")) {
+                return Origin::Sent(always(star(), &given.span));
+            }
+            let cases = items.iter().map(|item| case(reading, item));
+            Origin::Sent(Choice { cases: cases.collect() })
+        }
+        Kind::Computed(_) | Kind::Function | Kind::Either(..) | Kind::Sum(_) | Kind::Spread(_) => {
+            Origin::Unknown(reading.opaque(&value))
+        }
+        _ => match case(reading, &value) {
+            Case { when: Matcher::Opaque(reason), .. } => Origin::Unknown(reason),
+            case => Origin::Sent(Choice { cases: vec![case] }),
+        },
+    }
+}
+
+/// The items of lists within lists, as deep as they are followed.
+fn flat(reading: &Reading<'_, '_>, items: &[Expression], depth: usize) -> Vec<Expression> {
+    let items = reading.program.items(items);
+    let mut all = Vec::with_capacity(items.len());
+    for item in items {
+        match &item.kind {
+            Kind::List(inner) if depth < crate::MAX_DEPTH => all.extend(flat(reading, inner, depth + 1)),
+            _ => all.push(item),
+        }
+    }
+    all
+}
+
+/// An entry of a list: which origins it admits.
+fn case(reading: &mut Reading<'_, '_>, item: &Expression) -> Case<Emission> {
+    let when = match &item.kind {
+        Kind::Text(text) => Matcher::exact(text),
+        Kind::Boolean(false) | Kind::Nothing => Matcher::AnyOf(Vec::new()),
+        Kind::Number(number) if zero(number) => Matcher::AnyOf(Vec::new()),
+        Kind::Boolean(true) | Kind::Number(_) | Kind::Table(_) | Kind::Function => Matcher::Any,
+        Kind::Pattern(text, flags) => regex(text, flags),
+        Kind::Call(callee, arguments) if callee.last_name() == Some("RegExp") => {
+            match constructed(reading, arguments) {
+                Some(when) => when,
+                None => return reading.opaque_case(item),
+            }
+        }
+        _ => return reading.opaque_case(item),
+    };
+    Reading::reflected(when, item)
+}
+
+/// `new RegExp("…", "i")`
+pub(super) fn constructed(reading: &Reading<'_, '_>, arguments: &[Argument]) -> Option<Matcher> {
+    let (first, rest) = arguments.split_first()?;
+    let flags = rest.first().map(|flags| reading.value(&flags.value));
+    let flags = match &flags {
+        None => None,
+        Some(flags) => Some(flags.as_text()?),
+    };
+    match &reading.value(&first.value).kind {
+        Kind::Text(text) => Some(regex(text, flags.unwrap_or_default())),
+        Kind::Pattern(text, own) => Some(regex(text, flags.unwrap_or(own))),
+        _ => None,
+    }
+}
+
+/// An expression as `test` applies it: `y` holds it to the beginning.
+pub(super) fn regex(text: &str, flags: &str) -> Matcher {
+    let mode = if flags.contains('y') { Mode::Prefix } else { Mode::Search };
+    let flags: String = flags.chars().filter(|flag| !"dgy".contains(*flag)).collect();
+    Matcher::Regex(Regex::new(text, Dialect::Js, mode, Flags(flags)))
+}
+
+fn zero(number: &str) -> bool {
+    number.parse::<f64>().is_ok_and(|number| number == 0.0)
+}
+
+/// Whether a key is `true`, and where; other values are not taken for it.
+fn flag(reading: &mut Reading<'_, '_>, options: &Options, name: &str) -> (Known<bool>, Range<usize>) {
+    match options.get(name) {
+        Err(reason) => (Known::Not(reason.to_owned()), options.span.clone()),
+        Ok(None) => (Known::Is(false), options.span.clone()),
+        Ok(Some(given)) => {
+            let value = reading.value(given);
+            let known = match value.kind {
+                Kind::Boolean(is) => Known::Is(is),
+                Kind::Computed(_) | Kind::Either(..) | Kind::Call(..) | Kind::Sum(_) => Known::Not(reading.opaque(&value)),
+                _ => Known::Is(false),
+            };
+            (known, given.span.clone())
+        }
+    }
+}
+
+/// A key that is a text or a list, unless it is absent or falsy.
+fn field(reading: &mut Reading<'_, '_>, options: &Options, name: &str, separator: &str) -> Option<Field> {
+    match options.get(name) {
+        Err(reason) => Some(Field { value: Value::Opaque(reason.to_owned()), place: None }),
+        Ok(given) => {
+            let value = reading.value(given?);
+            let absent = matches!(value.kind, Kind::Nothing | Kind::Boolean(false));
+            (!absent).then(|| reading.field(&value, separator)).filter(|field| !empty(field))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Other software that takes the options of `cors`: NestJS, Socket.IO and Vite hand them to that
+//! package; Fastify has its own.
+
+use std::ops::Range;
+
+use corsac_analysis::model::{Answer, Preflight, Scope};
+
+use super::super::answers::{Reading, always, unknown};
+use super::super::expression::{Argument, Expression, Kind};
+use super::super::program::{SiteKind, required};
+use super::options::{Options, Package, answer, regex};
+use corsac_analysis::model::{Choice, Emission};
+
+/// What Vite admits where nothing is said: loopback.
+const VITE: &str = r"^https?:\/\/(?:(?:[^:]+\.)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$";
+
+pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
+    let calls: Vec<_> = reading
+        .program
+        .sites
+        .iter()
+        .filter(|site| site.kind == SiteKind::Call)
+        .map(|site| reading.program.read(site.node))
+        .collect();
+    let fastify = reading.program.source.contains("FastifyAdapter");
+    let nest = if fastify { Package::Fastify } else { Package::Cors };
+    for call in calls {
+        let Kind::Call(callee, arguments) = &call.kind else { continue };
+        let argument = |index: usize| arguments.get(index).map(|argument: &Argument| &argument.value);
+        let Some(name) = callee.last_name() else { continue };
+        match name {
+            "enableCors" => scope(reading, "NestJS", argument(0), nest, &call),
+            "create" if is_nest(callee) => {
+                if let Some(given) = cors_key(reading, arguments) {
+                    scope(reading, "NestJS", Some(&given), nest, &call);
+                }
+            }
+            "register" => {
+                let plugin = argument(0).is_some_and(|plugin| is_fastify(reading, plugin));
+                if plugin {
+                    scope(reading, "Fastify", argument(1), Package::Fastify, &call);
+                }
+            }
+            "defineConfig" => vite(reading, argument(0)),
+            "Server" | "io" | "socketIO" | "socketIo" | "socketio" => {
+                if let Some(given) = cors_key(reading, arguments) {
+                    scope(reading, "Socket.IO", Some(&given), Package::Cors, &call);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_nest(callee: &Expression) -> bool {
+    callee.path().is_some_and(|path| path == ["NestFactory", "create"])
+}
+
+fn is_fastify(reading: &Reading<'_, '_>, plugin: &Expression) -> bool {
+    let ours = |module: &str| matches!(module, "@fastify/cors" | "fastify-cors");
+    match &plugin.kind {
+        Kind::Name(name) => reading.program.module_of(name).as_deref().is_some_and(ours),
+        _ => required(plugin).is_some_and(ours),
+    }
+}
+
+/// The value of `cors` in an object among the arguments.
+fn cors_key(reading: &Reading<'_, '_>, arguments: &[Argument]) -> Option<Expression> {
+    arguments.iter().find_map(|argument| key(&reading.value(&argument.value), "cors"))
+}
+
+fn key(table: &Expression, name: &str) -> Option<Expression> {
+    let Kind::Table(pairs) = &table.kind else { return None };
+    pairs.iter().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.clone())
+}
+
+/// The scope of one call with options.
+fn scope(reading: &mut Reading<'_, '_>, who: &str, given: Option<&Expression>, package: Package, call: &Expression) {
+    let value = given.map(|given| reading.value(given));
+    if matches!(value.as_ref().map(|value| &value.kind), Some(Kind::Boolean(false))) {
+        return;
+    }
+    let (actual, preflight) = match Options::new(reading, given, call) {
+        Ok(options) => answer(reading, &options, package),
+        Err(reason) => (unknown(&reason, &call.span), Preflight::Unknown),
+    };
+    push(reading, who, (actual, preflight), &given.map_or_else(|| call.span.clone(), |given| given.span.clone()));
+}
+
+fn push(reading: &mut Reading<'_, '_>, who: &str, answers: (Answer, Preflight), span: &Range<usize>) {
+    let (actual, preflight) = answers;
+    reading.scopes.push(Scope { name: who.to_owned(), place: Reading::place(span), actual, preflight });
+}
+
+/// `server.cors` and `preview.cors`.
+fn vite(reading: &mut Reading<'_, '_>, config: Option<&Expression>) {
+    let Some(config) = config.map(|config| reading.value(config)) else { return };
+    for part in ["server", "preview"] {
+        let Some(table) = key(&config, part).map(|table| reading.value(&table)) else { continue };
+        let Some(given) = key(&table, "cors") else { continue };
+        let who = format!("Vite, {part}");
+        let value = reading.value(&given);
+        let has_origin = key(&value, "origin").is_some();
+        match &value.kind {
+            Kind::Table(_) if !has_origin => {
+                let case = Reading::reflected(regex(VITE, ""), &given);
+                let (actual, preflight) = match Options::new(reading, Some(&given), &given) {
+                    Ok(options) => answer(reading, &options, Package::Cors),
+                    Err(reason) => (unknown(&reason, &given.span), Preflight::Unknown),
+                };
+                let unclear = actual.allow_origin.iter().any(|line| {
+                    line.cases.iter().any(|case| matches!(case.then, Emission::Opaque(_)))
+                });
+                let allow_origin = if unclear {
+                    vec![always(Emission::Opaque("its options are not known".to_owned()), &given.span)]
+                } else {
+                    vec![Choice { cases: vec![case] }]
+                };
+                let actual = Answer { allow_origin: allow_origin.clone(), ..actual };
+                let preflight = match preflight {
+                    Preflight::Answered(answer) => Preflight::Answered(Box::new(Answer { allow_origin, ..*answer })),
+                    other => other,
+                };
+                push(reading, &who, (actual, preflight), &given.span);
+            }
+            _ => scope(reading, &who, Some(&given), Package::Cors, &given),
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! A file of code: its calls, and what its names stand for.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use tree_sitter::{Node, Tree};
+
+use super::expression::{Argument, Expression, Kind};
+use super::syntax::{Language, MAX_CODE, quoted, text};
+use super::{javascript, python, rust};
+use crate::MAX_DEPTH;
+
+/// Most expressions that are read of one file: those within calls within calls are read anew
+/// for each.
+const MAX_EXPRESSIONS: usize = 1 << 20;
+
+/// Most names that are followed from one to the next.
+const MAX_NAMES: usize = 16;
+
+/// A file of code.
+pub(crate) struct Program<'t> {
+    pub(crate) source: &'t str,
+    language: Language,
+    /// Calls, object literals and assignments to parts of values, in their order.
+    pub(crate) sites: Vec<Site<'t>>,
+    names: HashMap<&'t str, Vec<Binding<'t>>>,
+    /// Names whose values are changed somewhere.
+    changed: HashSet<&'t str>,
+    /// Modules of imported names: `cors` of `import cors from "cors"`.
+    pub(crate) imports: HashMap<&'t str, String>,
+    /// The first import of all names of a module, which may bring any.
+    pub(crate) imports_all: Option<Range<usize>>,
+    /// Text that is not well formed.
+    pub(crate) broken: Vec<Range<usize>>,
+    left: Cell<usize>,
+}
+
+/// A node that may matter.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'t> {
+    pub(crate) node: Node<'t>,
+    pub(crate) kind: SiteKind,
+    pub(crate) around: Around,
+}
+
+/// What is at a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SiteKind {
+    /// A call.
+    Call,
+    /// A way out of a function before its end.
+    Leave,
+    /// An assignment to a part of a value: `app.config["X"] = y`.
+    Store,
+    /// An object literal.
+    Table,
+}
+
+/// What is around a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Around {
+    /// Where the nearest function begins and ends.
+    pub(crate) function: Option<(usize, usize)>,
+    /// Whether a condition, a loop or a `try` lies between it and the function or file.
+    pub(crate) conditional: bool,
+}
+
+/// A place that gives a name its value.
+#[derive(Clone, Copy)]
+struct Binding<'t> {
+    /// Nothing for parameters, loops, and whatever else has no one value.
+    value: Option<Node<'t>>,
+    around: Around,
+}
+
+/// What a node does, in the grammar of its language.
+pub(crate) enum Role<'t> {
+    /// It begins a function.
+    Function,
+    /// Its parts happen or not.
+    Condition,
+    /// It gives a name a value, or an unknown one.
+    Binds(&'t str, Option<Node<'t>>),
+    /// It changes the value of a name in place.
+    Changes(&'t str),
+    /// It brings a name from a module.
+    Imports(&'t str, String),
+    /// It brings all names of a module.
+    ImportsAll,
+    /// It is a site.
+    Site(SiteKind),
+}
+
+impl<'t> Program<'t> {
+    /// Looks through the whole tree, once.
+    pub(crate) fn new(language: Language, source: &'t str, tree: &'t Tree) -> Self {
+        let mut program = Program {
+            source,
+            language,
+            sites: Vec::new(),
+            names: HashMap::new(),
+            changed: HashSet::new(),
+            imports: HashMap::new(),
+            imports_all: None,
+            broken: Vec::new(),
+            left: Cell::new(MAX_EXPRESSIONS),
+        };
+        program.survey(tree);
+        program
+    }
+
+    fn survey(&mut self, tree: &'t Tree) {
+        let mut cursor = tree.walk();
+        let mut above: Vec<(Node<'t>, Around)> = Vec::new();
+        let mut around = Around::default();
+        loop {
+            let node = cursor.node();
+            let parent = above.last().map(|(parent, _)| *parent);
+            let inside = self.visit(node, parent, cursor.field_name(), around);
+            if cursor.goto_first_child() {
+                above.push((node, around));
+                around = inside;
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+                if let Some((_, outside)) = above.pop() {
+                    around = outside;
+                }
+            }
+        }
+    }
+
+    /// Notes what `node` does; returns what is around its parts.
+    fn visit(&mut self, node: Node<'t>, parent: Option<Node<'t>>, field: Option<&str>, around: Around) -> Around {
+        if node.is_error() || node.is_missing() {
+            self.broken.push(node.byte_range());
+        }
+        let mut inside = around;
+        let roles = match self.language {
+            Language::Python => python::roles(node, parent, field, self.source),
+            Language::Rust => rust::roles(node, parent, field, self.source),
+            _ => javascript::roles(node, parent, field, self.source),
+        };
+        for role in roles {
+            match role {
+                Role::Function => {
+                    inside = Around { function: Some((node.start_byte(), node.end_byte())), conditional: false };
+                }
+                Role::Condition => inside.conditional = true,
+                Role::Binds(name, value) => {
+                    self.names.entry(name).or_default().push(Binding { value, around });
+                }
+                Role::Changes(name) => {
+                    self.changed.insert(name);
+                }
+                Role::Imports(name, module) => {
+                    self.names.entry(name).or_default().push(Binding { value: None, around });
+                    self.imports.insert(name, module);
+                }
+                Role::ImportsAll => {
+                    self.imports_all.get_or_insert(node.byte_range());
+                }
+                Role::Site(kind) => self.sites.push(Site { node, kind, around }),
+            }
+        }
+        inside
+    }
+
+    /// The expression of a node.
+    pub(crate) fn read(&self, node: Node<'_>) -> Expression {
+        self.read_at(node, 0)
+    }
+
+    /// The expression of a node that lies `depth` expressions deep.
+    pub(crate) fn read_at(&self, node: Node<'_>, depth: usize) -> Expression {
+        self.left.set(self.left.get().saturating_sub(1));
+        if depth > MAX_DEPTH || self.left.get() == 0 {
+            return Expression::new(Kind::Computed(quoted(text(node, self.source))), node.byte_range());
+        }
+        match self.language {
+            Language::Python => python::expression(self, node, depth),
+            Language::Rust => rust::expression(self, node, depth),
+            _ => javascript::expression(self, node, depth),
+        }
+    }
+
+    /// Whether the file gives `name` a value, or brings it from elsewhere.
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    /// The module that `name` comes from: by an import, or by `require`.
+    pub(crate) fn module_of(&self, name: &str) -> Option<String> {
+        if let Some(module) = self.imports.get(name) {
+            return Some(module.clone());
+        }
+        let value = self.constant(name)?;
+        required(&value).map(str::to_owned)
+    }
+
+    /// The value of a name that has only one in the whole file, in the same words.
+    pub(crate) fn constant(&self, name: &str) -> Option<Expression> {
+        let bindings = self.names.get(name)?;
+        let words = |binding: &Binding<'_>| binding.value.map(|value| text(value, self.source));
+        let (first, rest) = bindings.split_first()?;
+        let value = first.value?;
+        // Several functions may each name the same thing alike.
+        let alike = rest.iter().all(|other| words(other) == words(first));
+        let fixed = bindings.iter().all(|binding| !binding.around.conditional) && !self.changed.contains(name);
+        (alike && fixed).then(|| self.read(value))
+    }
+
+    /// Whether the value of a name is changed in place somewhere.
+    pub(crate) fn changes(&self, name: &str) -> bool {
+        self.changed.contains(name)
+    }
+
+    /// What the file says of a setting: the value that its module ends with.
+    pub(crate) fn setting(&self, name: &str) -> Setting {
+        let Some(bindings) = self.names.get(name) else { return Setting::Absent };
+        let certain = |binding: &Binding<'_>| binding.around == Around::default();
+        match bindings.iter().filter(|binding| binding.around.function.is_none()).next_back() {
+            None => Setting::Absent,
+            Some(Binding { value: Some(value), .. })
+                if bindings.iter().all(certain) && !self.changed.contains(name) =>
+            {
+                Setting::Is(self.read(*value))
+            }
+            Some(Binding { value: Some(value), .. }) => Setting::Unclear(value.byte_range()),
+            Some(_) => Setting::Unclear(0..0),
+        }
+    }
+
+    /// What an expression comes to, as far as constants of the file say: a name is followed to
+    /// its value, parts of tables and sums of texts and lists are taken.
+    pub(crate) fn value(&self, expression: &Expression) -> Expression {
+        self.value_after(expression, 0)
+    }
+
+    fn value_after(&self, expression: &Expression, steps: usize) -> Expression {
+        if steps > MAX_NAMES {
+            return self.computed(expression);
+        }
+        match &expression.kind {
+            Kind::Name(name) => match self.constant(name) {
+                Some(value) => self.value_after(&value, steps + 1),
+                None => self.computed(expression),
+            },
+            Kind::Member(object, name) => {
+                let object = self.value_after(object, steps + 1);
+                match member(&object, name) {
+                    Some(value) => self.value_after(&value, steps + 1),
+                    None => self.computed(expression),
+                }
+            }
+            Kind::Sum(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.value_after(part, steps)).collect();
+                let lists = self.language == Language::Python;
+                sum(&parts, lists).map_or_else(
+                    || self.computed(expression),
+                    |kind| Expression::new(kind, expression.span.clone()),
+                )
+            }
+            _ => expression.clone(),
+        }
+    }
+
+    /// The values of a list, spread lists in their places; what is not a list of this file is one
+    /// computed value.
+    pub(crate) fn items(&self, list: &[Expression]) -> Vec<Expression> {
+        let mut items = Vec::with_capacity(list.len());
+        for item in list {
+            let Kind::Spread(inner) = &item.kind else {
+                items.push(self.value(item));
+                continue;
+            };
+            match self.value(inner).kind {
+                Kind::List(more) => items.extend(more.iter().map(|item| self.value(item))),
+                _ => items.push(self.computed(item)),
+            }
+        }
+        items
+    }
+
+    fn computed(&self, expression: &Expression) -> Expression {
+        let words = self.source.get(expression.span.clone()).unwrap_or_default();
+        Expression::new(Kind::Computed(quoted(words)), expression.span.clone())
+    }
+}
+
+/// A setting of a module.
+pub(crate) enum Setting {
+    /// The file does not have it.
+    Absent,
+    /// It is this.
+    Is(Expression),
+    /// It is set under a condition, or changed.
+    Unclear(Range<usize>),
+}
+
+/// The module of `require("…")`, also of `.default` or a call of it.
+pub(crate) fn required(value: &Expression) -> Option<&str> {
+    match &value.kind {
+        Kind::Call(callee, arguments) if callee.last_name() == Some("require") => match arguments.as_slice() {
+            [Argument { value, .. }] => value.as_text(),
+            _ => None,
+        },
+        Kind::Member(object, _) => required(object),
+        _ => None,
+    }
+}
+
+/// A part of a table, if its keys are all plain.
+fn member(object: &Expression, name: &str) -> Option<Expression> {
+    let Kind::Table(pairs) = &object.kind else { return None };
+    let plain = pairs.iter().all(|(key, _)| matches!(key.kind, Kind::Text(_)));
+    let value = pairs.iter().rev().find(|(key, _)| key.as_text() == Some(name));
+    value.filter(|_| plain).map(|(_, value)| value.clone())
+}
+
+/// Texts one after the other; or lists, where the language adds them.
+fn sum(parts: &[Expression], lists: bool) -> Option<Kind> {
+    let items = |part: &Expression| match &part.kind {
+        Kind::List(items) => Some(items.len()),
+        _ => None,
+    };
+    let length: Option<usize> = parts.iter().map(items).sum();
+    if lists && length.is_some_and(|length| length <= MAX_CODE) {
+        let lists = parts.iter().filter_map(|part| match &part.kind {
+            Kind::List(items) => Some(items.iter().cloned()),
+            _ => None,
+        });
+        return Some(Kind::List(lists.flatten().collect()));
+    }
+    let length: Option<usize> = parts.iter().map(|part| part.as_text().map(str::len)).sum();
+    length.filter(|length| *length <= MAX_CODE)?;
+    Some(Kind::Text(parts.iter().filter_map(Expression::as_text).collect()))
+}

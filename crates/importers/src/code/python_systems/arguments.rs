@@ -1,0 +1,112 @@
+//! Keyword arguments, and what Python takes for true.
+
+use corsac_analysis::model::Matcher;
+use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
+
+use super::super::answers::{Known, Reading, named};
+use super::super::expression::{Argument, Expression, Kind};
+
+/// Keyword arguments of a call, dictionaries that are spread among them included.
+pub(super) struct Keywords {
+    arguments: Vec<Argument>,
+    /// Why others may be there, if a dictionary that is not known is spread.
+    others: Option<(String, Expression)>,
+}
+
+impl Keywords {
+    pub(super) fn new(reading: &mut Reading<'_, '_>, arguments: &[Argument]) -> Self {
+        let mut all = Vec::new();
+        let mut others = None;
+        for argument in arguments {
+            match (&argument.name, &argument.value.kind) {
+                (None, Kind::Spread(inner)) => match reading.value(inner).kind {
+                    Kind::Table(pairs) => {
+                        all.extend(pairs.into_iter().filter_map(|(key, value)| {
+                            let name = reading.value(&key).as_text().map(str::to_owned);
+                            name.map(|name| Argument { name: Some(name), value })
+                        }));
+                    }
+                    _ => others = Some((reading.opaque(&argument.value), argument.value.clone())),
+                },
+                _ => all.push(argument.clone()),
+            }
+        }
+        Self { arguments: all, others }
+    }
+
+    /// Whether a value is given, known, or may be given.
+    pub(super) fn get(&self, name: &str) -> Option<&Expression> {
+        named(&self.arguments, name).or_else(|| self.others.as_ref().map(|(_, spread)| spread))
+    }
+
+    /// These, and what else `outer` has.
+    pub(super) fn over(self, outer: &Self) -> Self {
+        let arguments = outer.arguments.iter().chain(&self.arguments).cloned().collect();
+        Self { arguments, others: self.others.or_else(|| outer.others.clone()) }
+    }
+
+    /// Adds a value unless one of this name is there.
+    pub(super) fn or(&mut self, name: &str, value: Expression) {
+        if named(&self.arguments, name).is_none() {
+            self.arguments.push(Argument { name: Some(name.to_owned()), value });
+        }
+    }
+
+    /// A flag.
+    pub(super) fn flag(&self, reading: &mut Reading<'_, '_>, name: &str, default: bool) -> Known<bool> {
+        match self.get(name) {
+            None => Known::Is(default),
+            Some(given) => flag(reading, given),
+        }
+    }
+}
+
+/// Whether a value is true.
+pub(super) fn flag(reading: &mut Reading<'_, '_>, expression: &Expression) -> Known<bool> {
+    let value = reading.value(expression);
+    match &value.kind {
+        Kind::Boolean(is) => Known::Is(*is),
+        Kind::Nothing => Known::Is(false),
+        Kind::Text(text) => Known::Is(!text.is_empty()),
+        Kind::Number(number) => Known::Is(number.bytes().any(|digit| matches!(digit, b'1'..=b'9'))),
+        Kind::List(items) if items.iter().all(|item| !matches!(item.kind, Kind::Spread(_))) => {
+            Known::Is(!items.is_empty())
+        }
+        _ => Known::Not(reading.opaque(&value)),
+    }
+}
+
+/// `re.compile(r"…", re.I | re.X)`: the text and its flags.
+pub(super) fn compiled(reading: &Reading<'_, '_>, value: &Expression) -> Option<(String, String)> {
+    let Kind::Call(callee, arguments) = &value.kind else { return None };
+    let path = callee.path()?;
+    let compiles = path == ["re", "compile"]
+        || (path == ["compile"] && reading.program.module_of("compile").as_deref() == Some("re.compile"));
+    let mut arguments = arguments.iter().filter(|_| compiles);
+    let text = reading.value(&arguments.next()?.value).as_text()?.to_owned();
+    let flags = arguments.next().map_or(Some(String::new()), |flags| letters(&flags.value));
+    Some((text, flags?))
+}
+
+/// The letters of `re.I | re.VERBOSE`.
+fn letters(flags: &Expression) -> Option<String> {
+    match &flags.kind {
+        Kind::Either(left, right) => Some(letters(left)? + &letters(right)?),
+        Kind::Number(number) if number == "0" => Some(String::new()),
+        Kind::Member(..) | Kind::Name(_) => match flags.last_name()? {
+            "I" | "IGNORECASE" => Some("i".to_owned()),
+            "X" | "VERBOSE" => Some("x".to_owned()),
+            "S" | "DOTALL" => Some("s".to_owned()),
+            "M" | "MULTILINE" => Some("m".to_owned()),
+            "A" | "ASCII" => Some("a".to_owned()),
+            "U" | "UNICODE" => Some("u".to_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An expression as Python applies it.
+pub(super) fn regex(text: &str, flags: &str, mode: Mode) -> Matcher {
+    Matcher::Regex(Regex::new(text, Dialect::Python, mode, Flags(flags.to_owned())))
+}

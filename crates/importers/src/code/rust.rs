@@ -1,0 +1,129 @@
+//! Rust.
+
+use std::borrow::Cow;
+
+use tree_sitter::Node;
+
+use super::expression::{Argument, Expression, Kind};
+use super::program::{Program, Role, SiteKind};
+use super::strings;
+use super::syntax::{quoted, text};
+
+/// Methods that change what they are called on.
+const CHANGING: &[&str] = &["push", "extend", "insert", "remove", "retain", "clear", "append", "pop", "truncate"];
+
+/// The text with `vec!` blanked, so that what is in it is read as a list; each byte keeps its
+/// place. A grammar knows nothing of what macros take.
+pub(crate) fn without_vec(source: &str) -> Cow<'_, str> {
+    if source.contains("vec!") { Cow::Owned(source.replace("vec!", "    ")) } else { Cow::Borrowed(source) }
+}
+
+/// What a node does.
+pub(crate) fn roles<'t>(
+    node: Node<'t>,
+    parent: Option<Node<'t>>,
+    field: Option<&str>,
+    source: &'t str,
+) -> Vec<Role<'t>> {
+    let child = |name: &str| node.child_by_field_name(name);
+    let named = |name: &str, value: &str| match child(name) {
+        Some(name) if name.kind() == "identifier" => vec![Role::Binds(text(name, source), child(value))],
+        _ => Vec::new(),
+    };
+    match node.kind() {
+        "function_item" => named("name", "").into_iter().chain([Role::Function]).collect(),
+        "closure_expression" | "async_block" => vec![Role::Function],
+        "if_expression" | "match_expression" | "for_expression" | "while_expression" | "loop_expression" => {
+            vec![Role::Condition]
+        }
+        "let_declaration" => named("pattern", "value"),
+        "const_item" | "static_item" => named("name", "value"),
+        "assignment_expression" | "compound_assignment_expr" => named("left", ""),
+        "call_expression" => {
+            let changed = child("function").and_then(|callee| changed_by(callee, source));
+            changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
+        }
+        "identifier" => parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<&'t str> {
+    let method = text(callee.child_by_field_name("field")?, source);
+    let object = callee.child_by_field_name("value")?;
+    (CHANGING.contains(&method) && object.kind() == "identifier").then(|| text(object, source))
+}
+
+/// What a name within parameters and patterns does.
+fn bound<'t>(node: Node<'t>, parent: Node<'t>, field: Option<&str>, source: &'t str) -> Option<Role<'t>> {
+    let binds = match parent.kind() {
+        "closure_parameters" | "tuple_pattern" | "ref_pattern" | "mut_pattern" | "captured_pattern"
+        | "slice_pattern" | "tuple_struct_pattern" | "match_pattern" => true,
+        "parameter" | "for_expression" | "let_condition" => field == Some("pattern"),
+        _ => false,
+    };
+    binds.then(|| Role::Binds(text(node, source), None))
+}
+
+/// The expression of a node.
+pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) -> Expression {
+    let at = |kind| Expression::new(kind, node.byte_range());
+    let words = text(node, program.source);
+    let computed = || at(Kind::Computed(quoted(words)));
+    let inner = |child: Option<Node<'_>>| child.map(|child| program.read_at(child, depth + 1));
+    let field = |name: &str| inner(node.child_by_field_name(name));
+    let member = |object: &str, name: &str| {
+        let name = node.child_by_field_name(name).map(|name| text(name, program.source).to_owned());
+        let both = field(object).zip(name);
+        both.map_or_else(computed, |(object, name)| at(Kind::Member(Box::new(object), name)))
+    };
+    match node.kind() {
+        "string_literal" => {
+            let literal = words.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            literal.and_then(strings::rust).map_or_else(computed, |text| at(Kind::Text(text)))
+        }
+        "raw_string_literal" => {
+            let literal = words.strip_prefix('r').map(|rest| rest.trim_matches('#'));
+            let literal = literal.and_then(|rest| rest.strip_prefix('"')?.strip_suffix('"'));
+            literal.map_or_else(computed, |text| at(Kind::Text(text.to_owned())))
+        }
+        "integer_literal" => {
+            let digits = words.replace('_', "");
+            let digits = digits.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+            at(Kind::Number(digits.to_owned()))
+        }
+        "boolean_literal" => at(Kind::Boolean(words == "true")),
+        "identifier" | "self" | "type_identifier" | "crate" => at(Kind::Name(words.to_owned())),
+        "scoped_identifier" | "scoped_type_identifier" => match node.child_by_field_name("path") {
+            Some(_) => member("path", "name"),
+            None => field("name").unwrap_or_else(computed),
+        },
+        "field_expression" => member("value", "field"),
+        "generic_function" => field("function").unwrap_or_else(computed),
+        "generic_type" | "generic_type_with_turbofish" => field("type").unwrap_or_else(computed),
+        "array_expression" | "tuple_expression" if node.child_by_field_name("length").is_none() => {
+            at(Kind::List(children(node).map(|item| program.read_at(item, depth + 1)).collect()))
+        }
+        "reference_expression" => field("value").unwrap_or_else(computed),
+        "try_expression" | "parenthesized_expression" => inner(children(node).next()).unwrap_or_else(computed),
+        "await_expression" => computed(),
+        "closure_expression" | "function_item" => at(Kind::Function),
+        "call_expression" => {
+            let arguments = node.child_by_field_name("arguments");
+            let values = arguments.into_iter().flat_map(children);
+            let values = values.map(|value| Argument { name: None, value: program.read_at(value, depth + 1) });
+            field("function").map_or_else(computed, |callee| at(Kind::Call(Box::new(callee), values.collect())))
+        }
+        _ => computed(),
+    }
+}
+
+/// The parts of a node that are code.
+pub(crate) fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut cursor = node.walk();
+    let nodes: Vec<_> = node
+        .named_children(&mut cursor)
+        .filter(|child| !matches!(child.kind(), "line_comment" | "block_comment" | "attribute_item"))
+        .collect();
+    nodes.into_iter()
+}
