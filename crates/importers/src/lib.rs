@@ -12,6 +12,7 @@
 
 mod code;
 mod system;
+pub mod tree;
 
 use std::fmt;
 
