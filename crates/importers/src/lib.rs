@@ -11,6 +11,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod code;
+mod cloud;
 mod system;
 pub mod tree;
 

@@ -8,6 +8,7 @@ use corsac_diagnostics::Source;
 use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
 use crate::{Includes, Unreadable};
+use crate::{Includes, Unreadable, cloud};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -42,6 +43,27 @@ const SYSTEMS: &[System] = &[
     System { id: "fastapi", name: "FastAPI", likeness: fastapi::likeness, read: fastapi::read },
     System { id: "flask-cors", name: "Flask-CORS", likeness: flask_cors::likeness, read: flask_cors::read },
     System { id: "rust", name: "Rust", likeness: rust_systems::likeness, read: rust_systems::read },
+    System {
+        id: "api-gateway",
+        name: "API Gateway",
+        likeness: cloud::likeness_api_gateway,
+        read: cloud::read_api_gateway,
+    },
+    System { id: "azure", name: "Azure", likeness: cloud::likeness_azure, read: cloud::read_azure },
+    System {
+        id: "cloudformation",
+        name: "CloudFormation",
+        likeness: cloud::likeness_cloudformation,
+        read: cloud::read_cloudformation,
+    },
+    System { id: "gcs", name: "Cloud Storage", likeness: cloud::likeness_gcs, read: cloud::read_gcs },
+    System { id: "s3", name: "S3", likeness: cloud::likeness_s3, read: cloud::read_s3 },
+    System {
+        id: "terraform",
+        name: "Terraform",
+        likeness: cloud::terraform::likeness,
+        read: cloud::terraform::read,
+    },
 ];
 
 impl fmt::Debug for System {
