@@ -12,6 +12,7 @@
 
 mod code;
 mod cloud;
+mod spring;
 mod system;
 pub mod tree;
 

@@ -9,6 +9,7 @@ use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
 use crate::{Includes, Unreadable};
 use crate::{Includes, Unreadable, cloud};
+use crate::{Includes, Unreadable, cloud, spring};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -58,6 +59,7 @@ const SYSTEMS: &[System] = &[
     },
     System { id: "gcs", name: "Cloud Storage", likeness: cloud::likeness_gcs, read: cloud::read_gcs },
     System { id: "s3", name: "S3", likeness: cloud::likeness_s3, read: cloud::read_s3 },
+    System { id: "spring", name: "Spring", likeness: spring::likeness, read: spring::read },
     System {
         id: "terraform",
         name: "Terraform",

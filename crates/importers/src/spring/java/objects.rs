@@ -1,0 +1,221 @@
+//! `CorsConfiguration` objects and `addMapping` chains: which calls are made on them.
+
+use tree_sitter::Node;
+
+use super::code::{children, place};
+use super::steps::{self, Step};
+use super::{Config, MAX_SCOPES, Notes, Reader, literal};
+use crate::cloud::Text;
+
+/// Calls that take an object and leave it as it is.
+const TAKERS: [&str; 11] = [
+    "entry",
+    "just",
+    "justOrEmpty",
+    "of",
+    "ofNullable",
+    "put",
+    "registerCorsConfiguration",
+    "requireNonNull",
+    "setCorsConfigurations",
+    "singletonMap",
+    "validateAllowCredentials",
+];
+
+/// What happens between an object's creation and its use happens as often as the creation,
+/// unless one of these is in between.
+const CONDITIONS: [&str; 10] = [
+    "catch_clause",
+    "do_statement",
+    "enhanced_for_statement",
+    "for_statement",
+    "if_statement",
+    "lambda_expression",
+    "switch_expression",
+    "switch_statement",
+    "ternary_expression",
+    "while_statement",
+];
+
+/// What is known of an object so far.
+struct Trace<'n> {
+    config: Config,
+    /// Calls that were read, of all objects.
+    followed: Vec<usize>,
+    notes: &'n mut Notes,
+}
+
+impl<'t> Reader<'t> {
+    /// Mappings and objects of a file, and calls on objects that are not followed.
+    pub(super) fn objects(&self, notes: &mut Notes) {
+        let mut trace = Trace { config: Config::default(), followed: Vec::new(), notes };
+        let mut count = 0;
+        for node in self.code.all() {
+            let is_mapping =
+                node.kind() == "method_invocation" && self.code.field(node, "name") == "addMapping";
+            let class = self.code.field(node, "type").rsplit('.').next();
+            let is_object = node.kind() == "object_creation_expression" && class == Some("CorsConfiguration");
+            if !is_mapping && !is_object {
+                continue;
+            }
+            count += 1;
+            if count > MAX_SCOPES {
+                trace
+                    .notes
+                    .unread(Some(&place(node)), format!("there are more than {MAX_SCOPES} configurations"));
+                break;
+            }
+            self.object(node, is_mapping, &mut trace);
+        }
+        let mut followed = trace.followed;
+        followed.sort_unstable();
+        for node in self.code.all().filter(|node| node.kind() == "method_invocation") {
+            let name = self.code.field(node, "name");
+            let is_read = followed.binary_search(&node.id()).is_ok();
+            if steps::is_setter(name) && name.contains("llowedOrigin") && !is_read {
+                notes.unread(
+                    Some(&place(node)),
+                    format!("`{name}` is called on an object that is not followed"),
+                );
+            }
+        }
+    }
+
+    /// One object, from its creation.
+    fn object(&self, created: Node<'t>, is_mapping: bool, trace: &mut Trace<'_>) {
+        trace.config = Config::default();
+        let given = created.child_by_field_name("arguments").map(children).unwrap_or_default();
+        let mut name = "CorsConfiguration".to_owned();
+        if is_mapping {
+            let path = given.first().map(|node| literal::text(*node, &self.code, &self.constants));
+            name =
+                format!("addMapping {}", path.as_ref().and_then(Text::known).unwrap_or("of a computed path"));
+            trace.config.apply_permit_defaults(&place(created));
+        } else if let Some(other) = given.first() {
+            trace.be_opaque(*other, "a `CorsConfiguration` is a copy of another one");
+        }
+        let last = self.chain(created, None, trace);
+        match self.variable(last) {
+            Some((variable, region)) => {
+                name = self.follow(created, variable, region, trace).unwrap_or(name);
+            }
+            None if !is_mapping => name = self.path_beside(last).unwrap_or(name),
+            None => {}
+        }
+        let scope = trace.config.scope(name, Some(place(created)));
+        trace.notes.scopes.push(scope);
+    }
+
+    /// The calls that are chained to a node; returns the last.
+    fn chain(&self, node: Node<'t>, doubt: Option<&str>, trace: &mut Trace<'_>) -> Node<'t> {
+        let mut last = node;
+        while let Some(call) = self.code.parent(last).filter(|parent| is_child(*parent, "object", last)) {
+            let arguments = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+            let texts = arguments.iter().flat_map(|node| literal::texts(*node, &self.code, &self.constants));
+            let arguments: Vec<Text> = texts.collect();
+            trace.notes.computed(&arguments);
+            let place = call.child_by_field_name("name").map_or_else(|| place(call), place);
+            if let Some(doubt) = doubt {
+                trace.notes.unread(Some(&place), doubt);
+            }
+            let name = self.code.field(call, "name");
+            steps::apply(&mut trace.config, Step { name, arguments, place, doubt: doubt.map(str::to_owned) });
+            trace.followed.push(call.id());
+            last = call;
+        }
+        last
+    }
+
+    /// The variable that gets a value, and the block in which it lives.
+    fn variable(&self, value: Node<'t>) -> Option<(&'t str, Node<'t>)> {
+        let parent = self.code.parent(value)?;
+        let name = match parent.kind() {
+            "variable_declarator" => self.code.field(parent, "name"),
+            "assignment_expression" => self.code.field(parent, "left").trim_start_matches("this."),
+            _ => return None,
+        };
+        let is_field = self.code.parent(parent).is_some_and(|parent| parent.kind() == "field_declaration");
+        let region = self.code.ancestors(parent).find(|node| match node.kind() {
+            "block" | "constructor_body" | "lambda_expression" => !is_field,
+            "class_body" | "record_declaration" | "program" => true,
+            _ => false,
+        });
+        region.map(|region| (name, region))
+    }
+
+    /// Applies the calls on a variable; returns the scope's name, if one is said.
+    fn follow(
+        &self,
+        created: Node<'t>,
+        variable: &str,
+        region: Node<'t>,
+        trace: &mut Trace<'_>,
+    ) -> Option<String> {
+        let mut name = None;
+        let is_use = |node: &Node<'t>| {
+            node.kind() == "identifier"
+                && self.code.written(*node) == variable
+                && node.start_byte() >= created.end_byte()
+        };
+        for node in self.code.within(region).filter(is_use) {
+            let Some(parent) = self.code.parent(node) else { continue };
+            match parent.kind() {
+                "method_invocation" if is_child(parent, "object", node) => {
+                    self.chain(node, self.doubt(node, region), trace);
+                }
+                "argument_list" => {
+                    let path = self.path_beside(node);
+                    if path.is_none() && !self.is_taken(parent) {
+                        trace.be_opaque(node, &format!("`{variable}` is handed to other code"));
+                    }
+                    name = name.or(path);
+                }
+                "assignment_expression" if is_child(parent, "left", node) => {
+                    trace.be_opaque(node, &format!("`{variable}` is assigned again"));
+                }
+                _ => {}
+            }
+        }
+        name
+    }
+
+    /// Why a call in a region may not happen exactly once.
+    fn doubt(&self, node: Node<'t>, region: Node<'t>) -> Option<&'static str> {
+        if region.kind() == "class_body" {
+            return Some("a field is changed, and when is not known");
+        }
+        let mut between = self.code.ancestors(node).take_while(|node| node.id() != region.id());
+        between
+            .any(|node| CONDITIONS.contains(&node.kind()))
+            .then_some("the call depends on a condition or loop")
+    }
+
+    /// The path in `registerCorsConfiguration("/**", object)`.
+    fn path_beside(&self, object: Node<'t>) -> Option<String> {
+        let arguments = self.code.parent(object).filter(|parent| parent.kind() == "argument_list")?;
+        let call = self.code.parent(arguments)?;
+        (self.code.field(call, "name") == "registerCorsConfiguration").then_some(())?;
+        let path = literal::text(*children(arguments).first()?, &self.code, &self.constants);
+        Some(format!("registerCorsConfiguration {}", path.known().unwrap_or("of a computed path")))
+    }
+
+    /// Whether arguments go to something that leaves them as they are.
+    fn is_taken(&self, arguments: Node<'t>) -> bool {
+        let Some(call) = self.code.parent(arguments) else { return false };
+        TAKERS.contains(&self.code.field(call, "name"))
+            || self.code.field(call, "type").ends_with("CorsFilter")
+    }
+}
+
+impl Trace<'_> {
+    /// Nothing is known of the object any more.
+    fn be_opaque(&mut self, node: Node<'_>, reason: &str) {
+        self.config.be_opaque(&Text { text: Err(reason.to_owned()), place: place(node) });
+        self.notes.unread(Some(&place(node)), reason);
+    }
+}
+
+/// Whether `child` is what stands in a field of `parent`.
+fn is_child(parent: Node<'_>, field: &str, child: Node<'_>) -> bool {
+    parent.child_by_field_name(field).is_some_and(|found| found.id() == child.id())
+}

@@ -1,0 +1,161 @@
+//! Samples: Spring Framework reference, "CORS"; Spring Security, "CORS".
+
+use super::{EVERYTHING, NOT_KNOWN, NOTHING, PUBLIC, may, model, unread};
+
+const CONTROLLER: &str = r#"
+@CrossOrigin(maxAge = 3600)
+@RestController
+@RequestMapping("/account")
+public class AccountController {
+
+	@CrossOrigin("https://domain2.com")
+	@GetMapping("/{id}")
+	public Account retrieve(@PathVariable Long id) {
+		// ...
+	}
+
+	@CrossOrigin(originPatterns = {"https://*.domain3.com"}, allowCredentials = "true")
+	@DeleteMapping("/{id}")
+	public void remove(@PathVariable Long id) {
+	}
+}
+"#;
+
+#[test]
+fn annotations() {
+    let model = model("AccountController.java", CONTROLLER);
+    assert_eq!(may(&model, "@CrossOrigin AccountController", "https://evil.net"), PUBLIC);
+    assert_eq!(may(&model, "AccountController.retrieve", "https://domain2.com"), PUBLIC);
+    assert_eq!(may(&model, "AccountController.retrieve", "https://evil.net"), NOTHING);
+    assert_eq!(may(&model, "AccountController.remove", "https://a.domain3.com"), EVERYTHING);
+    assert_eq!(may(&model, "AccountController.remove", "https://domain3.com"), NOTHING);
+    assert_eq!(unread(&model), Vec::<&str>::new());
+}
+
+const MAPPINGS: &str = r#"
+@Configuration
+@EnableWebMvc
+public class WebConfig implements WebMvcConfigurer {
+	private static final String DOMAIN = "https://domain" + "2.com";
+
+	@Override
+	public void addCorsMappings(CorsRegistry registry) {
+
+		registry.addMapping("/api/**")
+			.allowedOrigins(DOMAIN)
+			.allowedMethods("PUT", "DELETE")
+			.allowedHeaders("header1", "header2", "header3")
+			.exposedHeaders("header1", "header2")
+			.allowCredentials(true).maxAge(3600);
+
+		registry.addMapping("/open/**");
+		registry.addMapping("/env/**").allowedOrigins(env.getProperty("origins")).allowCredentials(true);
+		registry.addMapping("/star/**").allowedOriginPatterns("*").allowCredentials(true);
+	}
+}
+"#;
+
+#[test]
+fn mappings() {
+    let model = model("WebConfig.java", MAPPINGS);
+    assert_eq!(may(&model, "/api/**", "https://domain2.com"), EVERYTHING);
+    assert_eq!(may(&model, "/api/**", "https://domain1.com"), NOTHING);
+    assert_eq!(may(&model, "/open/**", "https://evil.net"), PUBLIC);
+    assert_eq!(may(&model, "/env/**", "https://evil.net"), NOT_KNOWN);
+    assert_eq!(may(&model, "/star/**", "https://evil.net"), EVERYTHING);
+    assert_eq!(unread(&model), ["`env.getProperty(\"origins\")` is computed"]);
+}
+
+const OBJECTS: &str = r#"
+public class CorsConfig {
+	@Bean
+	CorsWebFilter corsFilter() {
+		CorsConfiguration config = new CorsConfiguration();
+
+		// Possibly...
+		// config.applyPermitDefaultValues()
+
+		config.setAllowCredentials(true);
+		config.addAllowedOrigin("https://domain1.com");
+		config.addAllowedHeader("*");
+		config.addAllowedMethod("*");
+
+		UrlBasedCorsConfigurationSource source = new UrlBasedCorsConfigurationSource();
+		source.registerCorsConfiguration("/**", config);
+		return new CorsWebFilter(source);
+	}
+
+	@Bean
+	UrlBasedCorsConfigurationSource corsConfigurationSource() {
+		CorsConfiguration configuration = new CorsConfiguration();
+		configuration.setAllowedOrigins(Arrays.asList("https://example.com"));
+		configuration.setAllowedMethods(Arrays.asList("GET", HttpMethod.POST.name()));
+		if (development) {
+			configuration.addAllowedOriginPattern("http://localhost:[*]");
+		}
+		UrlBasedCorsConfigurationSource source = new UrlBasedCorsConfigurationSource();
+		source.registerCorsConfiguration("/dev/**", configuration);
+		return source;
+	}
+
+	void lambda(HttpSecurity http) {
+		http.cors(cors -> cors.configurationSource(request -> {
+			var config = new CorsConfiguration().applyPermitDefaultValues();
+			config.setAllowedOriginPatterns(List.of("https://*.example.com"));
+			return config;
+		}));
+		source.registerCorsConfiguration("/defaults", new CorsConfiguration().applyPermitDefaultValues());
+	}
+
+	void elsewhere(CorsConfiguration given) {
+		given.setAllowedOrigins(List.of("*"));
+		CorsConfiguration handed = new CorsConfiguration();
+		customizer.customize(handed);
+		source.registerCorsConfiguration("/handed", handed);
+		response.setHeader("Access-Control-Allow-Origin", "*");
+	}
+}
+"#;
+
+#[test]
+fn objects() {
+    let model = model("CorsConfig.java", OBJECTS);
+    assert_eq!(may(&model, "Configuration /**", "https://domain1.com"), EVERYTHING);
+    assert_eq!(may(&model, "Configuration /**", "https://domain2.com"), NOTHING);
+    assert_eq!(may(&model, "/dev/**", "https://example.com"), PUBLIC);
+    assert_eq!(may(&model, "/dev/**", "http://localhost:3000").0, corsac_analysis::model::Truth::Unknown);
+    assert_eq!(may(&model, "/defaults", "https://evil.net"), PUBLIC);
+    assert_eq!(may(&model, "/handed", "https://evil.net"), NOT_KNOWN);
+    let lambda = model.scopes.iter().position(|scope| scope.name == "CorsConfiguration").unwrap();
+    let answer = &model.scopes[lambda].actual;
+    let omitted = corsac_analysis::model::Credentials::Omitted;
+    assert_eq!(answer.lets_read("https://a.example.com", omitted), corsac_analysis::model::Truth::True);
+    assert_eq!(answer.lets_read("https://example.net", omitted), corsac_analysis::model::Truth::False);
+    let expected = [
+        "the call depends on a condition or loop",
+        "`handed` is handed to other code",
+        "`setAllowedOrigins` is called on an object that is not followed",
+        "code sets `Access-Control-Allow-Origin` by itself",
+    ];
+    assert_eq!(unread(&model), expected);
+}
+
+#[test]
+fn hostile_code_ends() {
+    let deep =
+        format!("class CorsConfiguration {{ int a = {}1{}; }}", "(".repeat(10_000), ")".repeat(10_000));
+    let chained = format!(
+        "class A {{ void a() {{ registry.addMapping(\"/\"){}; }} }}",
+        ".allowedOrigins(\"a\")".repeat(5_000)
+    );
+    let many = format!("class A {{ void a() {{ {} }} }}", "var c = new CorsConfiguration();".repeat(5_000));
+    let broken = "@CrossOrigin({(\"".repeat(20_000);
+    let joined = format!("@CrossOrigin({}) class A {{}}", vec!["\"a\""; 10_000].join("+"));
+    for text in [deep, chained, many, broken, joined, "CrossOrigin\u{0}\u{feff}é".repeat(10_000)] {
+        let source = corsac_diagnostics::Source::new("A.java", text);
+        let _ = corsac_importers::import(corsac_importers::System::by_id("spring").unwrap(), source, &());
+    }
+    let long = corsac_diagnostics::Source::new("A.java", "CrossOrigin ".repeat(1 << 18));
+    let read = corsac_importers::import(corsac_importers::System::by_id("spring").unwrap(), long, &());
+    assert_eq!(read.unwrap_err().reason, "code of more than 2 MiB is not read");
+}
