@@ -13,6 +13,7 @@
 mod code;
 mod cloud;
 mod spring;
+mod nginx;
 mod system;
 pub mod tree;
 

@@ -10,6 +10,7 @@ use crate::code::{express, rust_systems};
 use crate::{Includes, Unreadable};
 use crate::{Includes, Unreadable, cloud};
 use crate::{Includes, Unreadable, cloud, spring};
+use crate::{Includes, Unreadable, nginx};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -67,6 +68,8 @@ const SYSTEMS: &[System] = &[
         read: cloud::terraform::read,
     },
 ];
+const SYSTEMS: &[System] =
+    &[System { id: "nginx", name: "nginx", likeness: nginx::likeness, read: nginx::read }];
 
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -79,13 +79,13 @@ impl<'a> Machine<'a> {
         loop {
             match self.stack.pop()? {
                 Entry::Way(place, at) => return Some((place, at)),
-                other => self.undo(&other),
+                other => self.undo(other),
             }
         }
     }
 
-    fn undo(&mut self, entry: &Entry) {
-        match *entry {
+    fn undo(&mut self, entry: Entry) {
+        match entry {
             Entry::Group(group, before) => {
                 if let Some(there) = self.groups.get_mut(group) {
                     *there = before;
@@ -154,7 +154,7 @@ impl<'a> Machine<'a> {
                 Some((next, at))
             }
             Step::Jump(place) => Some((place, at)),
-            Step::Loop(counted) => Some(self.at_top(&counted, place, at)),
+            Step::Loop(counted) => self.at_top(&counted, place, at),
             Step::Looped(counted) => self.looped(&counted, next, at),
             Step::Mark(register) => {
                 self.set_register(register, at);
@@ -229,24 +229,24 @@ impl<'a> Machine<'a> {
     fn deny(&mut self, height: usize) {
         while self.stack.len() > height {
             if let Some(entry) = self.stack.pop() {
-                self.undo(&entry);
+                self.undo(entry);
             }
         }
     }
 
-    fn at_top(&mut self, counted: &Counted, place: Place, at: usize) -> (Place, usize) {
+    fn at_top(&mut self, counted: &Counted, place: Place, at: usize) -> Option<(Place, usize)> {
         let count = self.register(counted.count);
         let under = |bound: u32| usize::try_from(bound).is_ok_and(|bound| count < bound);
         let (body, exit) = ((place + 1, at), (counted.exit, at));
         if under(counted.min) {
-            return body;
+            return Some(body);
         }
         if counted.max.is_some_and(|max| !under(max)) {
-            return exit;
+            return Some(exit);
         }
         let (first, second) = if counted.lazy { (exit, body) } else { (body, exit) };
         self.stack.push(Entry::Way(second.0, second.1));
-        first
+        Some(first)
     }
 
     /// An iteration beyond those needed that matched nothing is the last; in ECMAScript it

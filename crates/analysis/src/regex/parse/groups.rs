@@ -246,7 +246,6 @@ impl Parser<'_> {
             Dialect::Dotnet | Dialect::Js => true,
             Dialect::Java => node.length().1.is_some(),
             Dialect::Pcre | Dialect::Ruby => match node {
-                _ if self.dialect == Dialect::Ruby && has_varying(node) => false,
                 Node::Alternation(branches) => branches.iter().all(fixed),
                 other => fixed(other),
             },
@@ -262,10 +261,4 @@ impl Parser<'_> {
     pub(super) fn is_open(&self, number: u32) -> bool {
         self.groups.open.contains(&number)
     }
-}
-
-/// Whether something in it is repeated more or less often.
-fn has_varying(node: &Node) -> bool {
-    let own = matches!(node, Node::Repeat { min, max, .. } if *max != Some(*min));
-    own || node.children().any(has_varying)
 }

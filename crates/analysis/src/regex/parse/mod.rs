@@ -240,7 +240,7 @@ impl<'a> Parser<'a> {
             '.' => atom(Node::Set(charset::CharSet::ALL.bytes())),
             '^' => anchor(Assertion::Start),
             '$' => anchor(Assertion::End),
-            '*' | '+' | '?' => self.refuse(begin, "nothing to repeat, which the engine refuses or ignores"),
+            '*' | '+' | '?' => self.rejected(begin, "nothing to repeat"),
             '{' => {
                 self.check_literal_brace(begin)?;
                 atom(self.literal(begin, u32::from(c))?)
@@ -258,12 +258,13 @@ impl<'a> Parser<'a> {
     /// A character of several bytes or code units is repeated as a whole by some only.
     fn check_wide(&self, begin: usize, c: char) -> Done<()> {
         let parts = match self.dialect {
-            Dialect::Pcre | Dialect::Posix => !c.is_ascii(),
+            Dialect::Pcre => !c.is_ascii(),
+            Dialect::Posix => !c.is_ascii(),
             Dialect::Dotnet => u32::from(c) > 0xffff,
             Dialect::Js => u32::from(c) > 0xffff && !self.options.has(Options::UNICODE),
             _ => false,
         };
-        if parts && self.cursor.peek().is_some_and(|next| "*+?{".contains(next)) {
+        if parts && self.cursor.peek().is_some_and(|next| "*?{".contains(next)) {
             return self.refuse(begin, "repeating a character beyond ASCII depends on the encoding");
         }
         Ok(())

@@ -94,9 +94,8 @@ impl Parser<'_> {
         let high = if comma { self.cursor.number(10, 1, usize::MAX) } else { low };
         let closed = self.cursor.eat("}");
         let strange = self.cursor.peek().is_some_and(char::is_whitespace);
-        if !closed || (low.is_none() && !(comma && self.may_begin_with_comma(high))) {
-            let unclear = (closed && low.is_none() && high.is_some()) || strange;
-            self.check_open_brace(begin, unclear)?;
+        if !closed || (low.is_none() && !self.may_begin_with_comma(high)) {
+            self.check_open_brace(begin, closed && low.is_none() && high.is_some(), strange)?;
             return Ok(Braces::Literal);
         }
         let low = low.unwrap_or(0);
@@ -119,11 +118,11 @@ impl Parser<'_> {
     }
 
     /// Braces that do not count.
-    fn check_open_brace(&self, begin: usize, unclear: bool) -> Done<()> {
+    fn check_open_brace(&self, begin: usize, comma: bool, strange: bool) -> Done<()> {
         match self.dialect {
             Dialect::Java | Dialect::Posix => self.rejected(begin, "a brace without a count"),
             Dialect::Js if self.options.has(Options::UNICODE) => self.rejected(begin, "a lone brace"),
-            Dialect::Pcre if unclear => {
+            Dialect::Pcre if comma || strange => {
                 self.refuse(begin, "whether this repeats depends on the version of PCRE")
             }
             _ => Ok(()),
@@ -134,12 +133,17 @@ impl Parser<'_> {
     pub(super) fn check_literal_brace(&mut self, begin: usize) -> Done<()> {
         let at = self.cursor.at();
         let braces = self.braces(begin);
+        if self.dialect == Dialect::Python {
+            // Any brace with a count is one; `{}` is literal.
+            if matches!(braces, Ok(Braces::Literal)) || self.cursor.read_since(begin) == "{}" {
+                self.cursor.back_to(at);
+                return Ok(());
+            }
+        }
         self.cursor.back_to(at);
         match braces? {
             Braces::Literal => Ok(()),
-            Braces::Counts(..) => {
-                self.refuse(begin, "nothing to repeat, which the engine refuses or ignores")
-            }
+            Braces::Counts(..) => self.rejected(begin, "nothing to repeat"),
         }
     }
 
@@ -160,7 +164,8 @@ impl Parser<'_> {
         let refused = match (self.dialect, kind) {
             (_, Kind::Atom) => false,
             (Dialect::Js, Kind::LookAhead) => unicode,
-            (Dialect::Js, _) | (Dialect::Pcre | Dialect::Posix | Dialect::Python, Kind::Anchor) => true,
+            (Dialect::Js, _) => true,
+            (Dialect::Posix | Dialect::Python | Dialect::Ruby, Kind::Anchor) => true,
             _ => false,
         };
         if refused { self.rejected(begin, "this cannot be repeated") } else { Ok(()) }
@@ -171,8 +176,7 @@ impl Parser<'_> {
             return Ok(());
         }
         if !matches!(self.dialect, Dialect::Posix | Dialect::Ruby) {
-            return self
-                .refuse(begin, "a repetition of a repetition is refused by the engine or not modelled");
+            return self.rejected(begin, "a repetition of a repetition");
         }
         if self.depth + times > MAX_DEPTH {
             return self.refuse(begin, "repetitions are nested too deep");

@@ -1,0 +1,301 @@
+//! Servers and locations: who answers a request, and how it ends.
+
+use std::rc::Rc;
+
+use corsac_analysis::model::Place;
+use corsac_diagnostics::excerpt;
+
+use super::directive::Directive;
+use super::fields::{Kind, Response};
+use super::known::Handler;
+use super::location::{ErrorPage, Location};
+use super::rewrite::{Flag, Returned, Step, program};
+use super::run::{End, Runner, State};
+use super::template::{Captures, Environment};
+use super::value::{Case, Cases, Condition, Guard, all_cases, always};
+
+/// A server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) name: String,
+    pub(super) place: Option<Place>,
+    pub(super) location: Rc<Location>,
+    pub(super) steps: Vec<Step>,
+    /// Its locations, those inside of others among them.
+    pub(super) sites: Vec<Site>,
+}
+
+/// A location of a server.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// As written: `= /x`, `~ ^/api`, `@name`.
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) location: Rc<Location>,
+    pub(super) steps: Vec<Step>,
+    kind: SiteKind,
+}
+
+/// How a location is found.
+#[derive(Debug, PartialEq, Eq)]
+enum SiteKind {
+    Exact(String),
+    Named,
+    Pattern,
+    Prefix(String),
+}
+
+impl Server {
+    /// Reads `server { … }`, or what would stand in one.
+    pub(super) fn new(name: String, directives: &[Directive], outer: &Location) -> Self {
+        let location = Rc::new(outer.inner(directives, false));
+        let steps = program(directives, None);
+        let mut server = Self { name, place: None, location, steps, sites: Vec::new() };
+        let outer = server.location.clone();
+        server.read_sites(directives, &outer);
+        server
+    }
+
+    /// Directives that stand in a location of somebody else's making.
+    pub(super) fn snippet(name: String, directives: &[Directive], outer: &Location) -> Self {
+        let location = Rc::new(outer.inner(directives, true));
+        let steps = program(directives, Some(&location));
+        let mut server = Self { name, place: None, location, steps, sites: Vec::new() };
+        let outer = server.location.clone();
+        server.read_sites(directives, &outer);
+        server
+    }
+
+    /// Whether a step of the server itself may answer.
+    pub(super) fn ends_requests(&self) -> bool {
+        fn ends(steps: &[Step]) -> bool {
+            steps.iter().any(|step| match step {
+                Step::If(inner) => ends(&inner.body),
+                Step::Return(_) => true,
+                Step::Rewrite { flag, .. } => matches!(flag, Flag::Redirect(_)),
+                Step::Break | Step::Set { .. } => false,
+            })
+        }
+        ends(&self.steps)
+    }
+
+    fn read_sites(&mut self, directives: &[Directive], outer: &Location) {
+        for directive in directives.iter().filter(|directive| directive.name == "location") {
+            let location = Rc::new(outer.inner(directive.inside(), false));
+            let words: Vec<_> = directive.arguments.iter().map(|word| word.text.as_str()).collect();
+            self.sites.push(Site {
+                name: excerpt(&words.join(" ")).into_owned(),
+                place: directive.place.clone(),
+                steps: program(directive.inside(), Some(&location)),
+                location: location.clone(),
+                kind: site_kind(&words),
+            });
+            self.read_sites(directive.inside(), &location);
+        }
+    }
+
+    /// Whether some location takes every path.
+    pub(super) fn has_root(&self) -> bool {
+        let is_root = |site: &Site| site.kind == SiteKind::Prefix("/".to_owned());
+        self.sites.iter().any(is_root)
+    }
+
+    /// The location that surely takes `path`.
+    fn find(&self, path: &str) -> Option<&Site> {
+        let named = path.starts_with('@').then(|| self.sites.iter().find(|site| site.name == path));
+        if let Some(named) = named {
+            return named;
+        }
+        let exact = |site: &&Site| site.kind == SiteKind::Exact(path.to_owned());
+        if let Some(site) = self.sites.iter().find(exact) {
+            return Some(site);
+        }
+        let unsure = self.sites.iter().any(|site| site.kind == SiteKind::Pattern);
+        let prefix = |site: &&Site| match &site.kind {
+            SiteKind::Prefix(prefix) if path.starts_with(prefix.as_str()) => Some(prefix.len()),
+            _ => None,
+        };
+        let longest = self.sites.iter().filter(|site| prefix(site).is_some()).max_by_key(prefix);
+        longest.filter(|_| !unsure)
+    }
+}
+
+fn site_kind(words: &[&str]) -> SiteKind {
+    let (operator, path) = match words {
+        [path] => match path.strip_prefix('=') {
+            Some(path) => ("=", path),
+            None => ("", *path),
+        },
+        [operator, path, ..] => (*operator, *path),
+        [] => ("", ""),
+    };
+    match operator {
+        "=" => SiteKind::Exact(path.to_owned()),
+        "~" | "~*" => SiteKind::Pattern,
+        _ if path.starts_with('@') => SiteKind::Named,
+        _ if path.starts_with('~') => SiteKind::Pattern,
+        _ => SiteKind::Prefix(path.to_owned()),
+    }
+}
+
+/// Requests of one method, sent to a server.
+pub(super) struct Request<'a> {
+    pub(super) runner: Runner<'a>,
+    pub(super) server: &'a Server,
+    pub(super) method: &'static str,
+}
+
+impl Request<'_> {
+    /// How a location answers; empty where no request comes to it and stays.
+    pub(super) fn to_site(&self, site: &Site) -> Cases<Response> {
+        let enter = |state: State| match state.end {
+            End::No | End::Break => always(self.entered(state, site)),
+            _ => always(state),
+        };
+        let mut ways = self.at_server();
+        // What the server itself answers for other reasons than the origin is its own scope.
+        ways.retain(|way| !is_over(&way.then) || !way.guards.iter().any(is_opaque));
+        if ways.iter().all(|way| is_over(&way.then)) {
+            return Vec::new();
+        }
+        let ways = self.runner.run(all_cases(ways, enter), &site.steps);
+        self.ended(ways, true)
+    }
+
+    /// How the server answers where no location does.
+    pub(super) fn to_server(&self) -> Cases<Response> {
+        let mut ways = self.at_server();
+        if self.server.has_root() {
+            for way in &mut ways {
+                if matches!(way.then.end, End::No | End::Break) {
+                    way.then.end = End::Elsewhere;
+                }
+            }
+        }
+        self.ended(ways, true)
+    }
+
+    fn at_server(&self) -> Cases<State> {
+        let state = State {
+            environment: Environment {
+                method: self.method.into(),
+                // Names and paths may be matched by expressions.
+                captures: Captures::Unknown,
+                ..Environment::default()
+            },
+            location: self.server.location.clone(),
+            handler: self.server.location.handler,
+            end: End::No,
+        };
+        self.runner.run(always(state), &self.server.steps)
+    }
+
+    fn entered(&self, mut state: State, site: &Site) -> State {
+        state.end = End::No;
+        state.location = site.location.clone();
+        state.handler = site.location.handler;
+        state
+    }
+
+    fn ended(&self, ways: Cases<State>, may_jump: bool) -> Cases<Response> {
+        let elsewhere = |way: &Case<State>| way.then.end == End::Elsewhere;
+        if ways.iter().all(elsewhere) {
+            return Vec::new();
+        }
+        all_cases(ways, |state| self.response(state, may_jump))
+    }
+
+    fn response(&self, state: State, may_jump: bool) -> Cases<Response> {
+        let kind = match &state.end {
+            End::Elsewhere => Kind::Unknown("another location answers".into()),
+            End::Unknown(reason) => Kind::Unknown(reason.clone()),
+            End::Returned(Returned { status: Some(status), own_text }) => {
+                if !own_text && may_jump && let Some(page) = page_for(&state.location, *status) {
+                    return self.error_page(&state, *status, page);
+                }
+                Kind::Status(*status)
+            }
+            End::Returned(_) => Kind::Unknown("nginx refuses this `return`".into()),
+            End::Break | End::No => self.content(&state),
+        };
+        always(Response { state, kind })
+    }
+
+    /// After all steps: access, then content.
+    fn content(&self, state: &State) -> Kind {
+        let location = &state.location;
+        let limit = location.limit.as_ref().filter(|limit| limit.covers(self.method));
+        let asked = location.authentication.as_ref().or(limit.and_then(|limit| limit.authentication()));
+        let denied = location.denied || limit.is_some_and(|limit| limit.denied());
+        match (denied, asked) {
+            (true, Some(place)) if location.satisfy_any => Kind::Authenticated(place.clone()),
+            (true, _) => Kind::Status(403),
+            (false, Some(place)) if !location.satisfy_any => Kind::Authenticated(place.clone()),
+            _ => handled(state),
+        }
+    }
+
+    /// A status for which another page is sent.
+    fn error_page(&self, state: &State, status: u16, page: &ErrorPage) -> Cases<Response> {
+        let unknown = || {
+            let kind = Kind::Unknown(format!("the error page `{}` answers", excerpt(&page.target)).into());
+            always(Response { state: state.clone(), kind })
+        };
+        if page.target.starts_with("http://") || page.target.starts_with("https://") {
+            return always(Response { state: state.clone(), kind: Kind::Status(302) });
+        }
+        // Other pages are asked for with GET, and through the server's own steps.
+        let named = page.target.starts_with('@');
+        let Some(site) = self.server.find(&page.target).filter(|_| named || self.server.steps.is_empty()) else {
+            return unknown();
+        };
+        let mut entered = self.entered(state.clone(), site);
+        if !named {
+            entered.environment.method = "GET".into();
+        }
+        let sent = match page.status {
+            None => Some(status),
+            Some(0) => None,
+            Some(code) => Some(code),
+        };
+        let ways = self.runner.run(always(entered), &site.steps);
+        let answers = self.ended(ways, false);
+        if answers.is_empty() {
+            return unknown();
+        }
+        let settle = |mut response: Response| {
+            response.kind = match (response.kind, sent) {
+                (Kind::Content | Kind::Status(_), Some(code)) => Kind::Status(code),
+                (Kind::Passed, Some(_)) => Kind::Unknown("an upstream writes the error page".into()),
+                (kind, _) => kind,
+            };
+            response
+        };
+        answers.into_iter().map(|case| case.map(settle)).collect()
+    }
+}
+
+/// Who makes the content, and what that says of the answer.
+pub(super) fn handled(state: &State) -> Kind {
+    match state.handler {
+        Some(Handler::Code | Handler::Upstream) => Kind::Passed,
+        Some(Handler::Server) | None => Kind::Content,
+    }
+}
+
+fn page_for(location: &Location, status: u16) -> Option<&ErrorPage> {
+    location.error_pages.iter().find(|page| status >= 400 && page.codes.contains(&status))
+}
+
+fn is_over(state: &State) -> bool {
+    !matches!(state.end, End::No | End::Break)
+}
+
+fn is_opaque(guard: &Guard) -> bool {
+    match &*guard.condition {
+        Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().any(is_opaque),
+        Condition::Not(inner) => is_opaque(inner),
+        Condition::Opaque(_) => true,
+        _ => false,
+    }
+}

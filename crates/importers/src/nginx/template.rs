@@ -1,0 +1,219 @@
+//! Texts with variables, and what they come to.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use super::map::Map;
+use super::value::{Case, Cases, Pattern, Piece, Text, always};
+
+/// Most cases that one text may come to.
+const MAX_CASES: usize = 1 << 14;
+
+/// Most maps of maps.
+const MAX_MAPS: usize = 16;
+
+/// A text as it was written, cut at its variables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Template(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// `$1` to `$9`
+    Capture(u32),
+    Literal(String),
+    /// A name in lower case, as nginx keeps it; empty where nginx refuses it.
+    Variable(String),
+}
+
+impl Template {
+    pub(super) fn new(text: &str) -> Self {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            if !before.is_empty() {
+                parts.push(Part::Literal(before.to_owned()));
+            }
+            let (part, tail) = variable(after);
+            parts.push(part);
+            rest = tail;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Literal(rest.to_owned()));
+        }
+        Self(parts)
+    }
+
+    /// Whether it uses what the last expression matched.
+    pub(super) fn has_captures(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Capture(_)))
+    }
+
+    /// The text, if it has no variable.
+    pub(super) fn constant(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// What follows a `$`.
+fn variable(after: &str) -> (Part, &str) {
+    if let Some(digit) = after.chars().next().and_then(|first| first.to_digit(10)).filter(|&digit| digit > 0) {
+        return (Part::Capture(digit), after.get(1..).unwrap_or_default());
+    }
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let name_of = |text: &str| text.find(|character| !is_name(character)).unwrap_or(text.len());
+    let (name, tail) = match after.strip_prefix('{') {
+        Some(inside) => {
+            let (name, tail) = inside.split_at(name_of(inside));
+            match tail.strip_prefix('}') {
+                Some(tail) => (name, tail),
+                None => ("", tail),
+            }
+        }
+        None => after.split_at(name_of(after)),
+    };
+    (Part::Variable(name.to_ascii_lowercase()), tail)
+}
+
+/// What the numbered captures are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Captures {
+    /// There was no expression.
+    #[default]
+    Nothing,
+    /// Groups of this expression, which matched the origin.
+    Of(Rc<Pattern>),
+    /// Of something else.
+    Unknown,
+}
+
+/// What is known of a request on its way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Environment {
+    /// Variables that have been given a value.
+    pub(super) variables: BTreeMap<String, Text>,
+    pub(super) captures: Captures,
+    pub(super) method: Rc<str>,
+    /// The origin, where a comparison has settled it.
+    pub(super) origin: Option<Rc<str>>,
+}
+
+/// The variables of a configuration.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    pub(super) maps: HashMap<String, Map>,
+    /// Set somewhere: empty until then.
+    pub(super) declared: HashSet<String>,
+    /// Steps that are left for the whole configuration.
+    pub(super) budget: Cell<usize>,
+}
+
+impl Variables {
+    /// What `template` comes to.
+    pub(super) fn text(&self, template: &Template, environment: &Environment) -> Cases<Text> {
+        self.nested_text(template, environment, 0)
+    }
+
+    pub(super) fn nested_text(&self, template: &Template, env: &Environment, depth: usize) -> Cases<Text> {
+        let mut all = always(Text::default());
+        for part in &template.0 {
+            let cases = match part {
+                Part::Literal(text) => always(Text::literal(text)),
+                Part::Capture(number) => always(capture(*number, env)),
+                Part::Variable(name) => self.variable(name, env, depth),
+            };
+            if all.len() * cases.len() > MAX_CASES {
+                return always(Text::opaque("too many cases decide"));
+            }
+            all = product(&all, &cases);
+        }
+        if !self.spend(all.len()) {
+            return always(Text::opaque("the configuration is too large to be followed"));
+        }
+        all
+    }
+
+    /// What a variable comes to.
+    pub(super) fn variable(&self, name: &str, env: &Environment, depth: usize) -> Cases<Text> {
+        if let Some(text) = env.variables.get(name) {
+            return always(text.clone());
+        }
+        match name {
+            "http_origin" => return always(Text::of(Piece::Origin)),
+            "request_method" => return always(Text::literal(&env.method)),
+            "http_access_control_request_headers" => return always(requested(Piece::RequestedHeaders, env)),
+            "http_access_control_request_method" => return always(requested(Piece::RequestedMethod, env)),
+            _ => {}
+        }
+        match self.maps.get(name) {
+            Some(_) if depth >= MAX_MAPS => always(Text::opaque("too many maps use one another")),
+            Some(map) => map.look_up(self, env, depth + 1),
+            None if self.declared.contains(name) => always(Text::default()),
+            None => always(Text::opaque(&format!("`${name}` decides"))),
+        }
+    }
+
+    /// Whether `name` is a map that is asked once a request.
+    pub(super) fn is_cached(&self, name: &str) -> bool {
+        self.maps.get(name).is_some_and(|map| !map.volatile)
+    }
+
+    /// Takes steps from the budget; whether there were so many.
+    pub(super) fn spend(&self, steps: usize) -> bool {
+        let left = self.budget.get();
+        self.budget.set(left.saturating_sub(steps));
+        left >= steps
+    }
+}
+
+/// The names of a template's variables.
+pub(super) fn names(template: &Template) -> impl Iterator<Item = &str> {
+    template.0.iter().filter_map(|part| match part {
+        Part::Variable(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// A field of preflights.
+fn requested(piece: Piece, env: &Environment) -> Text {
+    if &*env.method == "OPTIONS" { Text::of(piece) } else { Text::default() }
+}
+
+fn capture(number: u32, env: &Environment) -> Text {
+    match &env.captures {
+        Captures::Nothing => Text::default(),
+        Captures::Of(pattern) => Text::of(Piece::Group(pattern.clone(), number)),
+        Captures::Unknown => Text::opaque(&format!("`${number}` decides")),
+    }
+}
+
+/// Each case of one with each of the other.
+fn product(all: &Cases<Text>, cases: &Cases<Text>) -> Cases<Text> {
+    let joined = |before: &Case<Text>, case: &Case<Text>| {
+        let mut then = before.then.clone();
+        then.extend(case.then.clone());
+        let guards = before.guards.iter().chain(&case.guards).cloned().collect();
+        Case { guards, then }
+    };
+    all.iter().flat_map(|before| cases.iter().map(move |case| joined(before, case))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_end_where_nginx_ends_them() {
+        let parts = |text| Template::new(text).0;
+        let variable = |name: &str| Part::Variable(name.to_owned());
+        let literal = |text: &str| Part::Literal(text.to_owned());
+        assert_eq!(parts("a$B_1-${c}d"), [literal("a"), variable("b_1"), literal("-"), variable("c"), literal("d")]);
+        assert_eq!(parts("$10$0"), [Part::Capture(1), literal("0"), variable("0")]);
+        assert_eq!(parts("x$"), [literal("x"), variable("")]);
+        assert_eq!(parts("${a"), [variable("")]);
+    }
+}
