@@ -10,10 +10,10 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod code;
 mod cloud;
-mod spring;
+mod code;
 mod nginx;
+mod spring;
 mod system;
 pub mod tree;
 

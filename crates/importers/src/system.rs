@@ -7,10 +7,7 @@ use corsac_diagnostics::Source;
 
 use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
-use crate::{Includes, Unreadable};
-use crate::{Includes, Unreadable, cloud};
-use crate::{Includes, Unreadable, cloud, spring};
-use crate::{Includes, Unreadable, nginx};
+use crate::{Includes, Unreadable, cloud, nginx, spring};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -40,11 +37,6 @@ impl System {
 
 /// One line each, by id: `System { id, name, likeness: module::likeness, read: module::read },`
 const SYSTEMS: &[System] = &[
-    System { id: "django", name: "Django", likeness: django::likeness, read: django::read },
-    System { id: "express", name: "Express", likeness: express::likeness, read: express::read },
-    System { id: "fastapi", name: "FastAPI", likeness: fastapi::likeness, read: fastapi::read },
-    System { id: "flask-cors", name: "Flask-CORS", likeness: flask_cors::likeness, read: flask_cors::read },
-    System { id: "rust", name: "Rust", likeness: rust_systems::likeness, read: rust_systems::read },
     System {
         id: "api-gateway",
         name: "API Gateway",
@@ -58,7 +50,13 @@ const SYSTEMS: &[System] = &[
         likeness: cloud::likeness_cloudformation,
         read: cloud::read_cloudformation,
     },
+    System { id: "django", name: "Django", likeness: django::likeness, read: django::read },
+    System { id: "express", name: "Express", likeness: express::likeness, read: express::read },
+    System { id: "fastapi", name: "FastAPI", likeness: fastapi::likeness, read: fastapi::read },
+    System { id: "flask-cors", name: "Flask-CORS", likeness: flask_cors::likeness, read: flask_cors::read },
     System { id: "gcs", name: "Cloud Storage", likeness: cloud::likeness_gcs, read: cloud::read_gcs },
+    System { id: "nginx", name: "nginx", likeness: nginx::likeness, read: nginx::read },
+    System { id: "rust", name: "Rust", likeness: rust_systems::likeness, read: rust_systems::read },
     System { id: "s3", name: "S3", likeness: cloud::likeness_s3, read: cloud::read_s3 },
     System { id: "spring", name: "Spring", likeness: spring::likeness, read: spring::read },
     System {
@@ -68,8 +66,6 @@ const SYSTEMS: &[System] = &[
         read: cloud::terraform::read,
     },
 ];
-const SYSTEMS: &[System] =
-    &[System { id: "nginx", name: "nginx", likeness: nginx::likeness, read: nginx::read }];
 
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -85,7 +85,9 @@ impl Reading<'_, '_> {
         let words = self.program.source.get(expression.span.clone()).unwrap_or_default();
         let why = match &expression.kind {
             Kind::Function => "a function decides",
-            Kind::Computed(_) | Kind::Name(_) | Kind::Member(..) | Kind::Call(..) => "it is not a literal of this file",
+            Kind::Computed(_) | Kind::Name(_) | Kind::Member(..) | Kind::Call(..) => {
+                "it is not a literal of this file"
+            }
             _ => "it is not a value that is expected here",
         };
         let reason = format!("`{}`: {why}", quoted(words));
@@ -118,7 +120,11 @@ impl Reading<'_, '_> {
     /// The condition and emission of a case that is opaque.
     pub(crate) fn opaque_case(&mut self, expression: &Expression) -> Case<Emission> {
         let reason = self.opaque(expression);
-        Case { when: Matcher::Opaque(reason), then: Emission::Reflected, place: Self::place(&expression.span) }
+        Case {
+            when: Matcher::Opaque(reason),
+            then: Emission::Reflected,
+            place: Self::place(&expression.span),
+        }
     }
 
     /// A case for the origins of `when`, which stands at `expression`.
@@ -180,5 +186,9 @@ pub(crate) fn unknown(reason: &str, span: &Range<usize>) -> Answer {
 
 /// The named value among arguments; the last, as keys of tables go too.
 pub(crate) fn named<'a>(arguments: &'a [Argument], name: &str) -> Option<&'a Expression> {
-    arguments.iter().rev().find(|argument| argument.name.as_deref() == Some(name)).map(|argument| &argument.value)
+    arguments
+        .iter()
+        .rev()
+        .find(|argument| argument.name.as_deref() == Some(name))
+        .map(|argument| &argument.value)
 }

@@ -8,7 +8,8 @@ use super::strings;
 use super::syntax::{quoted, text};
 
 /// Methods that change what they are called on.
-const CHANGING: &[&str] = &["push", "unshift", "splice", "pop", "shift", "fill", "add", "delete", "clear", "set"];
+const CHANGING: &[&str] =
+    &["push", "unshift", "splice", "pop", "shift", "fill", "add", "delete", "clear", "set"];
 
 /// What a node does.
 pub(crate) fn roles<'t>(
@@ -43,11 +44,12 @@ pub(crate) fn roles<'t>(
         }
         "return_statement" | "throw_statement" => vec![Role::Site(SiteKind::Leave)],
         "object" => vec![Role::Site(SiteKind::Table)],
-        "identifier" | "shorthand_property_identifier_pattern" => parent
-            .and_then(|parent| bound(node, parent, field, source))
-            .into_iter()
-            .collect(),
-        "class_declaration" => child("name").map(|name| Role::Binds(name_of(name), None)).into_iter().collect(),
+        "identifier" | "shorthand_property_identifier_pattern" => {
+            parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect()
+        }
+        "class_declaration" => {
+            child("name").map(|name| Role::Binds(name_of(name), None)).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -116,7 +118,8 @@ fn bound<'t>(node: Node<'t>, parent: Node<'t>, field: Option<&str>, source: &'t 
         "namespace_import" => imported(parent.parent().and_then(|clause| clause.parent())),
         "import_specifier" => {
             let local = parent.child_by_field_name("alias").is_none() || field == Some("alias");
-            let statement = parent.parent().and_then(|names| names.parent()).and_then(|clause| clause.parent());
+            let statement =
+                parent.parent().and_then(|names| names.parent()).and_then(|clause| clause.parent());
             imported(statement.filter(|_| local))
         }
         "array_pattern" | "rest_pattern" | "formal_parameters" | "catch_clause" | "object_pattern" => {
@@ -150,22 +153,29 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
         "null" | "undefined" => at(Kind::Nothing),
         "identifier" | "shorthand_property_identifier" | "this" => at(Kind::Name(words.to_owned())),
         "regex" => {
-            let part = |name: &str| node.child_by_field_name(name).map_or("", |part| text(part, program.source));
+            let part =
+                |name: &str| node.child_by_field_name(name).map_or("", |part| text(part, program.source));
             at(Kind::Pattern(part("pattern").to_owned(), part("flags").to_owned()))
         }
         "array" => at(Kind::List(children(node).map(|item| program.read_at(item, depth + 1)).collect())),
         "object" => at(Kind::Table(children(node).map(|pair| entry(program, pair, depth)).collect())),
-        "spread_element" => inner(node.named_child(0)).map_or_else(computed, |of| at(Kind::Spread(Box::new(of)))),
+        "spread_element" => {
+            inner(node.named_child(0)).map_or_else(computed, |of| at(Kind::Spread(Box::new(of))))
+        }
         "parenthesized_expression" | "as_expression" | "satisfies_expression" | "non_null_expression" => {
             inner(node.named_child(0)).unwrap_or_else(computed)
         }
-        "function_expression" | "generator_function" | "arrow_function" | "function_declaration"
+        "function_expression"
+        | "generator_function"
+        | "arrow_function"
+        | "function_declaration"
         | "generator_function_declaration" => at(Kind::Function),
         "call_expression" | "new_expression" => {
             let callee = field("function").or_else(|| field("constructor"));
             let arguments = node.child_by_field_name("arguments");
             let values = arguments.into_iter().flat_map(children);
-            let values = values.map(|value| Argument { name: None, value: program.read_at(value, depth + 1) });
+            let values =
+                values.map(|value| Argument { name: None, value: program.read_at(value, depth + 1) });
             callee.map_or_else(computed, |callee| at(Kind::Call(Box::new(callee), values.collect())))
         }
         "member_expression" => {
@@ -205,9 +215,7 @@ fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 
 /// An entry of an object literal.
 fn entry(program: &Program<'_>, node: Node<'_>, depth: usize) -> (Expression, Expression) {
-    let value = |child: Option<Node<'_>>| {
-        program.read_at(child.unwrap_or(node), depth + 1)
-    };
+    let value = |child: Option<Node<'_>>| program.read_at(child.unwrap_or(node), depth + 1);
     let words = text(node, program.source);
     let key = |kind| Expression::new(kind, node.byte_range());
     match node.kind() {

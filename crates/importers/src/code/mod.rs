@@ -7,8 +7,8 @@
 //! environment is opaque and listed: no code is run, and no other file looked into.
 
 mod answers;
-mod expression;
 pub(crate) mod express;
+mod expression;
 mod javascript;
 mod program;
 mod python;

@@ -135,7 +135,13 @@ impl<'t> Program<'t> {
     }
 
     /// Notes what `node` does; returns what is around its parts.
-    fn visit(&mut self, node: Node<'t>, parent: Option<Node<'t>>, field: Option<&str>, around: Around) -> Around {
+    fn visit(
+        &mut self,
+        node: Node<'t>,
+        parent: Option<Node<'t>>,
+        field: Option<&str>,
+        around: Around,
+    ) -> Around {
         if node.is_error() || node.is_missing() {
             self.broken.push(node.byte_range());
         }
@@ -148,7 +154,8 @@ impl<'t> Program<'t> {
         for role in roles {
             match role {
                 Role::Function => {
-                    inside = Around { function: Some((node.start_byte(), node.end_byte())), conditional: false };
+                    inside =
+                        Around { function: Some((node.start_byte(), node.end_byte())), conditional: false };
                 }
                 Role::Condition => inside.conditional = true,
                 Role::Binds(name, value) => {
@@ -210,7 +217,8 @@ impl<'t> Program<'t> {
         let value = first.value?;
         // Several functions may each name the same thing alike.
         let alike = rest.iter().all(|other| words(other) == words(first));
-        let fixed = bindings.iter().all(|binding| !binding.around.conditional) && !self.changed.contains(name);
+        let fixed =
+            bindings.iter().all(|binding| !binding.around.conditional) && !self.changed.contains(name);
         (alike && fixed).then(|| self.read(value))
     }
 
@@ -305,10 +313,12 @@ pub(crate) enum Setting {
 /// The module of `require("…")`, also of `.default` or a call of it.
 pub(crate) fn required(value: &Expression) -> Option<&str> {
     match &value.kind {
-        Kind::Call(callee, arguments) if callee.last_name() == Some("require") => match arguments.as_slice() {
-            [Argument { value, .. }] => value.as_text(),
-            _ => None,
-        },
+        Kind::Call(callee, arguments) if callee.last_name() == Some("require") => {
+            match arguments.as_slice() {
+                [Argument { value, .. }] => value.as_text(),
+                _ => None,
+            }
+        }
         Kind::Member(object, _) => required(object),
         _ => None,
     }

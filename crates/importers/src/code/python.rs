@@ -8,7 +8,8 @@ use super::strings;
 use super::syntax::{quoted, text};
 
 /// Methods that change what they are called on.
-const CHANGING: &[&str] = &["append", "extend", "insert", "remove", "pop", "clear", "add", "update", "discard"];
+const CHANGING: &[&str] =
+    &["append", "extend", "insert", "remove", "pop", "clear", "add", "update", "discard"];
 
 /// What a node does.
 pub(crate) fn roles<'t>(
@@ -28,8 +29,13 @@ pub(crate) fn roles<'t>(
             name.into_iter().chain([Role::Function]).collect()
         }
         "lambda" => vec![Role::Function],
-        "if_statement" | "for_statement" | "while_statement" | "try_statement" | "match_statement"
-        | "conditional_expression" | "boolean_operator" => vec![Role::Condition],
+        "if_statement"
+        | "for_statement"
+        | "while_statement"
+        | "try_statement"
+        | "match_statement"
+        | "conditional_expression"
+        | "boolean_operator" => vec![Role::Condition],
         "assignment" => match child("left") {
             Some(left) if left.kind() == "identifier" => match child("right") {
                 None => Vec::new(),
@@ -52,7 +58,8 @@ pub(crate) fn roles<'t>(
         "wildcard_import" => vec![Role::ImportsAll],
         "identifier" => parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect(),
         "dotted_name" | "aliased_import" => {
-            let statement = parent.filter(|parent| parent.kind() == "import_from_statement" && field == Some("name"));
+            let statement =
+                parent.filter(|parent| parent.kind() == "import_from_statement" && field == Some("name"));
             statement.and_then(|statement| imported(node, statement, source)).into_iter().collect()
         }
         _ => Vec::new(),
@@ -90,9 +97,16 @@ fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<&'t str> {
 /// What a name within parameters, patterns and imports does.
 fn bound<'t>(node: Node<'t>, parent: Node<'t>, field: Option<&str>, source: &'t str) -> Option<Role<'t>> {
     let binds = match parent.kind() {
-        "parameters" | "lambda_parameters" | "typed_parameter" | "list_splat_pattern"
-        | "dictionary_splat_pattern" | "pattern_list" | "tuple_pattern" | "as_pattern_target"
-        | "global_statement" | "nonlocal_statement" => true,
+        "parameters"
+        | "lambda_parameters"
+        | "typed_parameter"
+        | "list_splat_pattern"
+        | "dictionary_splat_pattern"
+        | "pattern_list"
+        | "tuple_pattern"
+        | "as_pattern_target"
+        | "global_statement"
+        | "nonlocal_statement" => true,
         "default_parameter" | "typed_default_parameter" | "named_expression" => field == Some("name"),
         "for_statement" | "for_in_clause" => field == Some("left"),
         _ => false,
@@ -129,14 +143,18 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
         "lambda" | "function_definition" => at(Kind::Function),
         "call" => {
             let arguments = node.child_by_field_name("arguments");
-            let values: Vec<_> =
-                arguments.into_iter().flat_map(children).map(|value| argument(program, value, depth)).collect();
+            let values: Vec<_> = arguments
+                .into_iter()
+                .flat_map(children)
+                .map(|value| argument(program, value, depth))
+                .collect();
             let callee = field("function");
             callee.map_or_else(computed, |callee| at(Kind::Call(Box::new(callee), values)))
         }
         "decorator" => inner(node.named_child(0)).unwrap_or_else(computed),
         "attribute" => {
-            let name = node.child_by_field_name("attribute").map(|name| text(name, program.source).to_owned());
+            let name =
+                node.child_by_field_name("attribute").map(|name| text(name, program.source).to_owned());
             let both = field("object").zip(name);
             both.map_or_else(computed, |(object, name)| at(Kind::Member(Box::new(object), name)))
         }
@@ -187,7 +205,8 @@ fn entry(program: &Program<'_>, node: Node<'_>, depth: usize) -> (Expression, Ex
 fn string(program: &Program<'_>, node: Node<'_>, depth: usize) -> Expression {
     let at = |kind| Expression::new(kind, node.byte_range());
     let words = text(node, program.source);
-    let prefix: String = words.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+    let prefix: String =
+        words.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
     let mut parts = Vec::new();
     for part in children(node) {
         let words = text(part, program.source);

@@ -10,7 +10,8 @@ use super::strings;
 use super::syntax::{quoted, text};
 
 /// Methods that change what they are called on.
-const CHANGING: &[&str] = &["push", "extend", "insert", "remove", "retain", "clear", "append", "pop", "truncate"];
+const CHANGING: &[&str] =
+    &["push", "extend", "insert", "remove", "retain", "clear", "append", "pop", "truncate"];
 
 /// The text with `vec!` blanked, so that what is in it is read as a list; each byte keeps its
 /// place. A grammar knows nothing of what macros take.
@@ -57,8 +58,14 @@ fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<&'t str> {
 /// What a name within parameters and patterns does.
 fn bound<'t>(node: Node<'t>, parent: Node<'t>, field: Option<&str>, source: &'t str) -> Option<Role<'t>> {
     let binds = match parent.kind() {
-        "closure_parameters" | "tuple_pattern" | "ref_pattern" | "mut_pattern" | "captured_pattern"
-        | "slice_pattern" | "tuple_struct_pattern" | "match_pattern" => true,
+        "closure_parameters"
+        | "tuple_pattern"
+        | "ref_pattern"
+        | "mut_pattern"
+        | "captured_pattern"
+        | "slice_pattern"
+        | "tuple_struct_pattern"
+        | "match_pattern" => true,
         "parameter" | "for_expression" | "let_condition" => field == Some("pattern"),
         _ => false,
     };
@@ -105,14 +112,18 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
             at(Kind::List(children(node).map(|item| program.read_at(item, depth + 1)).collect()))
         }
         "reference_expression" => field("value").unwrap_or_else(computed),
-        "try_expression" | "parenthesized_expression" => inner(children(node).next()).unwrap_or_else(computed),
+        "try_expression" | "parenthesized_expression" => {
+            inner(children(node).next()).unwrap_or_else(computed)
+        }
         "await_expression" => computed(),
         "closure_expression" | "function_item" => at(Kind::Function),
         "call_expression" => {
             let arguments = node.child_by_field_name("arguments");
             let values = arguments.into_iter().flat_map(children);
-            let values = values.map(|value| Argument { name: None, value: program.read_at(value, depth + 1) });
-            field("function").map_or_else(computed, |callee| at(Kind::Call(Box::new(callee), values.collect())))
+            let values =
+                values.map(|value| Argument { name: None, value: program.read_at(value, depth + 1) });
+            field("function")
+                .map_or_else(computed, |callee| at(Kind::Call(Box::new(callee), values.collect())))
         }
         _ => computed(),
     }

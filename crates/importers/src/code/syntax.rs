@@ -89,7 +89,11 @@ pub(crate) fn parse(language: Language, text: &str) -> Result<Tree, Unreadable> 
     let mut progress = |state: &ParseState| {
         reached = state.current_byte_offset();
         left = left.saturating_sub(1);
-        if left == 0 || mended.get() > MAX_MENDED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if left == 0 || mended.get() > MAX_MENDED {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let mut read = |offset: usize, _| text.as_bytes().get(offset..).unwrap_or_default();

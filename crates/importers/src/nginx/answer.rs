@@ -34,9 +34,8 @@ impl Folded {
             let read = |text: &Text, _: &[_]| Says::of(text);
             fields::line(responses, (ALLOW_CREDENTIALS, index), variables, &Says::Nothing, read)
         };
-        let passes = |case: &Case<Response>| {
-            case.then.passes(ALLOW_ORIGIN) || case.then.passes(ALLOW_CREDENTIALS)
-        };
+        let passes =
+            |case: &Case<Response>| case.then.passes(ALLOW_ORIGIN) || case.then.passes(ALLOW_CREDENTIALS);
         let passes_upstream = responses.iter().any(passes);
         Self {
             origins: (0..fields::count(responses, ALLOW_ORIGIN)).map(origins).collect(),
@@ -200,7 +199,11 @@ impl FoldedPreflight {
             (true, ..) => {
                 let responses = settled(responses, &fates);
                 let folded = Folded::new(&responses, variables);
-                if folded.is_silent() && !unknown { Self::Unanswered } else { Self::Answered(Box::new(folded)) }
+                if folded.is_silent() && !unknown {
+                    Self::Unanswered
+                } else {
+                    Self::Answered(Box::new(folded))
+                }
             }
             (false, true, _) => Self::Unknown,
             (false, false, Some(place)) => Self::Authenticated(place),

@@ -121,12 +121,7 @@ impl Reader<'_> {
         })
     }
 
-    fn blocks(
-        &mut self,
-        text: &str,
-        file: usize,
-        chain: &mut Vec<usize>,
-    ) -> Result<Vec<Directive>, Mistake> {
+    fn blocks(&mut self, text: &str, file: usize, chain: &mut Vec<usize>) -> Result<Vec<Directive>, Mistake> {
         let mut tokens = Tokens::new(text);
         let mut open = vec![Pending::default()];
         while let Some((token, span)) = tokens.next()? {

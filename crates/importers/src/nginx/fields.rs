@@ -335,8 +335,11 @@ fn shared(one: &Field, other: &Field) -> Option<Field> {
     let names = |text: &str| text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>();
     let right = names(right);
     let both = names(left);
-    let both: Vec<_> =
-        both.iter().filter(|name| right.iter().any(|other| other.eq_ignore_ascii_case(name))).cloned().collect();
+    let both: Vec<_> = both
+        .iter()
+        .filter(|name| right.iter().any(|other| other.eq_ignore_ascii_case(name)))
+        .cloned()
+        .collect();
     let value = Value::Text(both.join(", "));
     (!both.is_empty()).then(|| Field { value, place: one.place.clone() })
 }

@@ -164,9 +164,9 @@ pub(super) fn is_harmless(name: &str) -> bool {
 
 /// Whether a directive runs code that may change a response's fields.
 pub(super) fn is_code(name: &str) -> bool {
-    let phase = name.strip_suffix("_by_lua").or_else(|| {
-        name.strip_suffix("_by_lua_block").or_else(|| name.strip_suffix("_by_lua_file"))
-    });
+    let phase = name
+        .strip_suffix("_by_lua")
+        .or_else(|| name.strip_suffix("_by_lua_block").or_else(|| name.strip_suffix("_by_lua_file")));
     match phase {
         Some(phase) => matches!(phase, "access" | "header_filter" | "rewrite" | "server_rewrite"),
         None => name == "js_header_filter",
@@ -179,7 +179,11 @@ pub(super) fn handler(name: &str) -> Option<Handler> {
         "fastcgi_pass" | "grpc_pass" | "passenger_enabled" | "proxy_pass" | "scgi_pass" | "uwsgi_pass" => {
             Some(Handler::Upstream)
         }
-        "content_by_lua" | "content_by_lua_block" | "content_by_lua_file" | "dav_ext_methods" | "js_content"
+        "content_by_lua"
+        | "content_by_lua_block"
+        | "content_by_lua_file"
+        | "dav_ext_methods"
+        | "js_content"
         | "perl" => Some(Handler::Code),
         "api" | "empty_gif" | "flv" | "memcached_pass" | "mp4" | "stub_status" => Some(Handler::Server),
         _ => None,

@@ -34,7 +34,7 @@ pub(super) struct Location {
     pub(super) error_pages: Rc<Vec<ErrorPage>>,
     /// What `limit_except` does to other methods. Not inherited.
     pub(super) limit: Option<Limit>,
-    inherit: Inherit,
+    pub(super) inherit: Inherit,
 }
 
 /// An `add_header` of a field that matters here.

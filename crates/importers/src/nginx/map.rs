@@ -66,7 +66,8 @@ impl Map {
             return None;
         };
         let mut entries = Entries::default();
-        let flag = |word| directive.inside().iter().any(|line| line.name == word && line.arguments.is_empty());
+        let flag =
+            |word| directive.inside().iter().any(|line| line.name == word && line.arguments.is_empty());
         entries.hostnames = flag("hostnames");
         for line in directive.inside() {
             entries.read(line, unread);
@@ -218,7 +219,10 @@ impl Entries {
     fn read(&mut self, line: &Directive, unread: &mut Vec<(Place, String)>) {
         let Some(value) = line.argument(0) else {
             if !matches!(line.name.as_str(), "hostnames" | "volatile") {
-                unread.push((line.place.clone(), format!("nginx refuses `{}` without a value", excerpt(&line.name))));
+                unread.push((
+                    line.place.clone(),
+                    format!("nginx refuses `{}` without a value", excerpt(&line.name)),
+                ));
             }
             return;
         };

@@ -34,8 +34,16 @@ const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     const LOOKED_AT: usize = 1 << 16;
     const MARKS: [&str; 10] = [
-        "add_header ", "fastcgi_pass ", "http {", "if ($", "location ", "map $", "proxy_pass ", "server {",
-        "server_name ", "upstream ",
+        "add_header ",
+        "fastcgi_pass ",
+        "http {",
+        "if ($",
+        "location ",
+        "map $",
+        "proxy_pass ",
+        "server {",
+        "server_name ",
+        "upstream ",
     ];
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let by_name = match file {
@@ -135,7 +143,8 @@ fn is_part(http: &[Directive]) -> bool {
         ) || known::handler(&directive.name).is_some()
     };
     let has_servers = http.iter().any(|directive| directive.name == "server" && directive.block.is_some());
-    let adds = http.iter().any(|directive| matches!(directive.name.as_str(), "add_header" | "more_set_headers"));
+    let adds =
+        http.iter().any(|directive| matches!(directive.name.as_str(), "add_header" | "more_set_headers"));
     http.iter().any(own) || (adds && !has_servers)
 }
 
@@ -323,12 +332,7 @@ impl Reader {
             let reason = format!("there are more than {MAX_SCOPES} servers and locations");
             self.reading.unread.push(Unread { place: None, reason });
         }
-        Model {
-            system: "nginx",
-            files: self.reading.files,
-            scopes: self.scopes,
-            unread: self.reading.unread,
-        }
+        Model { system: "nginx", files: self.reading.files, scopes: self.scopes, unread: self.reading.unread }
     }
 }
 
@@ -383,7 +387,15 @@ fn variable_name(text: &str) -> String {
 fn is_foreign(name: &str) -> bool {
     matches!(
         name,
-        "charset_map" | "events" | "geo" | "mail" | "match" | "split_clients" | "stream" | "types" | "upstream"
+        "charset_map"
+            | "events"
+            | "geo"
+            | "mail"
+            | "match"
+            | "split_clients"
+            | "stream"
+            | "types"
+            | "upstream"
     )
 }
 

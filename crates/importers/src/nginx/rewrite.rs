@@ -57,10 +57,23 @@ pub(super) struct If {
 pub(super) enum Test {
     /// nginx refuses it, or it asks for a file.
     Opaque,
-    Equals { left: Template, right: Template, equal: bool, place: Place },
-    Matches { left: Template, pattern: Rc<Pattern>, matches: bool, place: Place },
+    Equals {
+        left: Template,
+        right: Template,
+        equal: bool,
+        place: Place,
+    },
+    Matches {
+        left: Template,
+        pattern: Rc<Pattern>,
+        matches: bool,
+        place: Place,
+    },
     /// Neither empty nor `0`.
-    True { variable: Template, place: Place },
+    True {
+        variable: Template,
+        place: Place,
+    },
 }
 
 /// What a `rewrite` does when it has matched.
@@ -105,7 +118,8 @@ pub(super) fn program(directives: &[Directive], location: Option<&Rc<Location>>)
 
 /// Whether a directive gives its first argument a value by code.
 fn is_setter(name: &str) -> bool {
-    name.starts_with("set_by_lua") || matches!(name, "auth_request_set" | "set_escape_uri" | "set_unescape_uri")
+    name.starts_with("set_by_lua")
+        || matches!(name, "auth_request_set" | "set_escape_uri" | "set_unescape_uri")
 }
 
 fn returned(first: &str, arguments: usize) -> Step {
@@ -128,7 +142,10 @@ fn rewrite(directive: &Directive) -> Step {
         _ => Flag::Continue,
     };
     Step::Rewrite {
-        surely: matches!(pattern, "^" | "^/" | ".*" | "^.*" | "^(.*)$" | "^/(.*)$" | "(.*)" | "^/(.*)" | "^.*$"),
+        surely: matches!(
+            pattern,
+            "^" | "^/" | ".*" | "^.*" | "^(.*)$" | "^/(.*)$" | "(.*)" | "^/(.*)" | "^.*$"
+        ),
         flag,
         reason: format!("`rewrite {}`", excerpt(pattern)).into(),
         place: directive.place.clone(),
@@ -186,12 +203,9 @@ fn test(directive: &Directive) -> Test {
                 place: place.clone(),
             };
             match *operator {
-                "=" | "!=" => Test::Equals {
-                    equal: *operator == "=",
-                    right: Template::new(right),
-                    left,
-                    place,
-                },
+                "=" | "!=" => {
+                    Test::Equals { equal: *operator == "=", right: Template::new(right), left, place }
+                }
                 "~" => matches(true, false),
                 "~*" => matches(true, true),
                 "!~" => matches(false, false),

@@ -120,7 +120,12 @@ impl Runner<'_> {
                 }
             }
             Step::Rewrite { surely, flag, reason, place } => {
-                return self.rewrite(state, *surely, *flag, &Guard::new(Condition::Opaque(reason.clone()), place));
+                return self.rewrite(
+                    state,
+                    *surely,
+                    *flag,
+                    &Guard::new(Condition::Opaque(reason.clone()), place),
+                );
             }
             Step::If(condition) => return self.conditional(state, condition),
             Step::Set { name, value, .. } => {
@@ -248,7 +253,8 @@ impl Runner<'_> {
                 None => Some(unknown()),
             },
         };
-        if let Some(Condition::Exact(origin, LetterCase::Matters)) = guard.as_ref().map(|guard| &*guard.condition)
+        if let Some(Condition::Exact(origin, LetterCase::Matters)) =
+            guard.as_ref().map(|guard| &*guard.condition)
         {
             then.environment.origin = Some(origin.as_str().into());
         }

@@ -210,7 +210,10 @@ impl Request<'_> {
             End::Elsewhere => Kind::Unknown("another location answers".into()),
             End::Unknown(reason) => Kind::Unknown(reason.clone()),
             End::Returned(Returned { status: Some(status), own_text }) => {
-                if !own_text && may_jump && let Some(page) = page_for(&state.location, *status) {
+                if !own_text
+                    && may_jump
+                    && let Some(page) = page_for(&state.location, *status)
+                {
                     return self.error_page(&state, *status, page);
                 }
                 Kind::Status(*status)
@@ -246,7 +249,8 @@ impl Request<'_> {
         }
         // Other pages are asked for with GET, and through the server's own steps.
         let named = page.target.starts_with('@');
-        let Some(site) = self.server.find(&page.target).filter(|_| named || self.server.steps.is_empty()) else {
+        let Some(site) = self.server.find(&page.target).filter(|_| named || self.server.steps.is_empty())
+        else {
             return unknown();
         };
         let mut entered = self.entered(state.clone(), site);

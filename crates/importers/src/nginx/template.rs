@@ -61,7 +61,8 @@ impl Template {
 
 /// What follows a `$`.
 fn variable(after: &str) -> (Part, &str) {
-    if let Some(digit) = after.chars().next().and_then(|first| first.to_digit(10)).filter(|&digit| digit > 0) {
+    if let Some(digit) = after.chars().next().and_then(|first| first.to_digit(10)).filter(|&digit| digit > 0)
+    {
         return (Part::Capture(digit), after.get(1..).unwrap_or_default());
     }
     let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
@@ -211,7 +212,10 @@ mod tests {
         let parts = |text| Template::new(text).0;
         let variable = |name: &str| Part::Variable(name.to_owned());
         let literal = |text: &str| Part::Literal(text.to_owned());
-        assert_eq!(parts("a$B_1-${c}d"), [literal("a"), variable("b_1"), literal("-"), variable("c"), literal("d")]);
+        assert_eq!(
+            parts("a$B_1-${c}d"),
+            [literal("a"), variable("b_1"), literal("-"), variable("c"), literal("d")]
+        );
         assert_eq!(parts("$10$0"), [Part::Capture(1), literal("0"), variable("0")]);
         assert_eq!(parts("x$"), [literal("x"), variable("")]);
         assert_eq!(parts("${a"), [variable("")]);

@@ -317,10 +317,10 @@ mod tests {
     #[test]
     fn named_groups_have_the_number_that_the_engine_gives_them() {
         let names = |text| group_names(text).unwrap();
-        assert_eq!(names(r"^(https?)://(?<host>[(a\]]+)(?P<port>:\d+)?$"), [
-            ("host".to_owned(), 2),
-            ("port".to_owned(), 3)
-        ]);
+        assert_eq!(
+            names(r"^(https?)://(?<host>[(a\]]+)(?P<port>:\d+)?$"),
+            [("host".to_owned(), 2), ("port".to_owned(), 3)]
+        );
         assert_eq!(names(r"(?:a)(?<=b)(?<!c)(?=d)\((?i)(?'N'e)"), [("n".to_owned(), 1)]);
         assert_eq!(group_names("(?|(a)|(b))"), None);
     }

@@ -70,7 +70,9 @@ fn fields(reading: &Reading<'_, '_>, at: &Expression, kind: SiteKind) -> (Vec<(S
         (SiteKind::Table, Kind::Table(pairs)) => {
             let mut set: Vec<_> = pairs.iter().filter_map(|(key, value)| field(key, value)).collect();
             // `{ key: "Access-Control-Allow-Origin", value: "*" }`, as Next.js has it.
-            let part = |name: &str| pairs.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value);
+            let part = |name: &str| {
+                pairs.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
+            };
             set.extend(part("key").zip(part("value")).and_then(|(key, value)| field(key, value)));
             (set, false)
         }
@@ -83,7 +85,11 @@ fn scope(reading: &mut Reading<'_, '_>, sets: &[Set]) {
     let mut lines: Vec<Choice<Emission>> = Vec::new();
     let mut choice = Choice::default();
     for set in named(sets, "access-control-allow-origin").rev() {
-        let case = Case { when: condition(reading, set), then: emission(reading, &set.value), place: Reading::place(&set.value.span) };
+        let case = Case {
+            when: condition(reading, set),
+            then: emission(reading, &set.value),
+            place: Reading::place(&set.value.span),
+        };
         if set.adds {
             lines.push(Choice { cases: vec![case] });
         } else {
@@ -106,7 +112,11 @@ fn scope(reading: &mut Reading<'_, '_>, sets: &[Set]) {
         let set = sets.iter().rev().find(|set| set.name == name)?;
         let field = reading.field(&set.value, ", ");
         let certain = !set.around.conditional;
-        Some(if certain { field } else { Field { value: Value::Opaque("it is set under a condition".to_owned()), ..field } })
+        Some(if certain {
+            field
+        } else {
+            Field { value: Value::Opaque("it is set under a condition".to_owned()), ..field }
+        })
     };
     let actual = Answer {
         allow_methods: field("access-control-allow-methods"),

@@ -14,7 +14,8 @@ use super::syntax::{Language, extension};
 use crate::{Includes, Unreadable};
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
-    const SURE: [&str; 5] = ["enableCors(", "@fastify/cors", "from 'cors'", "from \"cors\"", "access-control-allow-origin"];
+    const SURE: [&str; 5] =
+        ["enableCors(", "@fastify/cors", "from 'cors'", "from \"cors\"", "access-control-allow-origin"];
     const LIKELY: [&str; 3] = ["Access-Control-Allow-Origin", "cors(", "cors:"];
     if !matches!(extension(name), "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx") {
         return 0;

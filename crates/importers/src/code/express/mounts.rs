@@ -55,15 +55,23 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
             let Some(made) = made(reading, &argument.value) else { continue };
             mounted.push(made.span.clone());
             let (actual, preflight) = made_answer(reading, &made);
-            let first = index <= usize::from(path(arguments).is_some()) && !busy.contains(&on) && !around.conditional;
-            let path = path(arguments).map_or(Some(String::new()), |path| {
-                reading.value(path).as_text().map(str::to_owned)
-            });
+            let first =
+                index <= usize::from(path(arguments).is_some()) && !busy.contains(&on) && !around.conditional;
+            let path = path(arguments)
+                .map_or(Some(String::new()), |path| reading.value(path).as_text().map(str::to_owned));
             if around.conditional {
                 reading.unread(call.span.clone(), "`cors` is mounted under a condition".to_owned());
             }
             let span = call.span.clone();
-            mounts.push(Mount { on: on.clone(), method: method.clone(), path, first, actual, preflight, span });
+            mounts.push(Mount {
+                on: on.clone(),
+                method: method.clone(),
+                path,
+                first,
+                actual,
+                preflight,
+                span,
+            });
         }
         if mounted.len() == before {
             busy.push(on);
@@ -88,7 +96,8 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
 fn path(arguments: &[Argument]) -> Option<&Expression> {
     let first = &arguments.first()?.value;
     let may_be = matches!(first.kind, Kind::Text(_) | Kind::Sum(_) | Kind::List(_) | Kind::Pattern(..));
-    (may_be || (arguments.len() > 1 && matches!(first.kind, Kind::Name(_) | Kind::Member(..)))).then_some(first)
+    (may_be || (arguments.len() > 1 && matches!(first.kind, Kind::Name(_) | Kind::Member(..))))
+        .then_some(first)
 }
 
 /// The call of `cors` that an argument is, or is the name of.
@@ -187,7 +196,9 @@ fn own_preflight(mounts: &[Mount], mount: &Mount) -> Preflight {
 /// Whether a mount is for all paths: `*`, `/{*any}`, `/(.*)`.
 fn everywhere(mount: &Mount) -> bool {
     mount.path.as_deref().is_some_and(|path| {
-        matches!(path, "" | "/" | "*" | "/*" | "(.*)" | "/(.*)") || (path.starts_with("/{*") && path.ends_with('}')) || path.starts_with("/*")
+        matches!(path, "" | "/" | "*" | "/*" | "(.*)" | "/(.*)")
+            || (path.starts_with("/{*") && path.ends_with('}'))
+            || path.starts_with("/*")
     })
 }
 
@@ -219,6 +230,7 @@ fn over(later: Answer, earlier: &Answer) -> Answer {
 
 /// One line: the later's cases first.
 fn joined<T: Clone>(later: Vec<Choice<T>>, earlier: &[Choice<T>]) -> Vec<Choice<T>> {
-    let cases: Vec<_> = later.into_iter().chain(earlier.iter().cloned()).flat_map(|line| line.cases).collect();
+    let cases: Vec<_> =
+        later.into_iter().chain(earlier.iter().cloned()).flat_map(|line| line.cases).collect();
     if cases.is_empty() { Vec::new() } else { vec![Choice { cases }] }
 }

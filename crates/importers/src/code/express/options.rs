@@ -7,9 +7,7 @@
 
 use std::ops::Range;
 
-use corsac_analysis::model::{
-    Answer, Case, Choice, Emission, Field, Matcher, Preflight, Value,
-};
+use corsac_analysis::model::{Answer, Case, Choice, Emission, Field, Matcher, Preflight, Value};
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
 
 use super::super::answers::{Known, Reading, always, credentials, given, plain, unknown};
@@ -33,7 +31,11 @@ pub(super) struct Options {
 
 impl Options {
     /// The options that `given` is; `Err` with a reason where code decides.
-    pub(super) fn new(reading: &mut Reading<'_, '_>, given: Option<&Expression>, call: &Expression) -> Result<Self, String> {
+    pub(super) fn new(
+        reading: &mut Reading<'_, '_>,
+        given: Option<&Expression>,
+        call: &Expression,
+    ) -> Result<Self, String> {
         let mut options = Self { pairs: Vec::new(), others: None, span: call.span.clone() };
         let Some(given) = given else { return Ok(options) };
         let value = reading.value(given);
@@ -54,7 +56,9 @@ impl Options {
                 Kind::Spread(inner) => {
                     let inner = reading.value(inner);
                     match &inner.kind {
-                        Kind::Table(more) if more.iter().all(|(key, _)| key.as_text().is_some()) => self.take(reading, more),
+                        Kind::Table(more) if more.iter().all(|(key, _)| key.as_text().is_some()) => {
+                            self.take(reading, more)
+                        }
                         _ => self.others = Some((self.pairs.len(), reading.opaque(key))),
                     }
                 }
@@ -75,7 +79,11 @@ impl Options {
 }
 
 /// Actual responses and preflights under `options`.
-pub(super) fn answer(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> (Answer, Preflight) {
+pub(super) fn answer(
+    reading: &mut Reading<'_, '_>,
+    options: &Options,
+    package: Package,
+) -> (Answer, Preflight) {
     let allow_origin = match origin(reading, options, package) {
         Origin::Off => return (Answer::default(), Preflight::Unanswered),
         Origin::Unknown(reason) => {
@@ -97,7 +105,8 @@ pub(super) fn answer(reading: &mut Reading<'_, '_>, options: &Options, package: 
         Package::Fastify => "GET,HEAD,POST",
     };
     let requested = field(reading, options, "allowedHeaders", ",");
-    let requested = requested.or_else(|| field(reading, options, "headers", ",")).filter(|field| !empty(field));
+    let requested =
+        requested.or_else(|| field(reading, options, "headers", ",")).filter(|field| !empty(field));
     let vary = match (star, requested.is_none()) {
         (false, false) => given("Origin"),
         (false, true) => given("Origin, Access-Control-Request-Headers"),
@@ -130,9 +139,10 @@ fn empty(field: &Field) -> bool {
 /// Whether the middleware answers preflights with success, if that is known.
 fn answers_preflights(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Option<bool> {
     let (continues, _) = flag(reading, options, "preflightContinue");
-    let off = package == Package::Fastify && options.get("preflight").is_ok_and(|given| {
-        given.is_some_and(|given| matches!(reading.value(given).kind, Kind::Boolean(false)))
-    });
+    let off = package == Package::Fastify
+        && options.get("preflight").is_ok_and(|given| {
+            given.is_some_and(|given| matches!(reading.value(given).kind, Kind::Boolean(false)))
+        });
     let status = match options.get("optionsSuccessStatus") {
         Ok(None) => Some(204),
         Ok(Some(status)) => plain(&reading.value(status)).parse::<u16>().ok(),
@@ -250,7 +260,9 @@ fn flag(reading: &mut Reading<'_, '_>, options: &Options, name: &str) -> (Known<
             let value = reading.value(given);
             let known = match value.kind {
                 Kind::Boolean(is) => Known::Is(is),
-                Kind::Computed(_) | Kind::Either(..) | Kind::Call(..) | Kind::Sum(_) => Known::Not(reading.opaque(&value)),
+                Kind::Computed(_) | Kind::Either(..) | Kind::Call(..) | Kind::Sum(_) => {
+                    Known::Not(reading.opaque(&value))
+                }
                 _ => Known::Is(false),
             };
             (known, given.span.clone())

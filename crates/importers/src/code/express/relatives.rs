@@ -75,7 +75,13 @@ fn key(table: &Expression, name: &str) -> Option<Expression> {
 }
 
 /// The scope of one call with options.
-fn scope(reading: &mut Reading<'_, '_>, who: &str, given: Option<&Expression>, package: Package, call: &Expression) {
+fn scope(
+    reading: &mut Reading<'_, '_>,
+    who: &str,
+    given: Option<&Expression>,
+    package: Package,
+    call: &Expression,
+) {
     let value = given.map(|given| reading.value(given));
     if matches!(value.as_ref().map(|value| &value.kind), Some(Kind::Boolean(false))) {
         return;
@@ -84,7 +90,12 @@ fn scope(reading: &mut Reading<'_, '_>, who: &str, given: Option<&Expression>, p
         Ok(options) => answer(reading, &options, package),
         Err(reason) => (unknown(&reason, &call.span), Preflight::Unknown),
     };
-    push(reading, who, (actual, preflight), &given.map_or_else(|| call.span.clone(), |given| given.span.clone()));
+    push(
+        reading,
+        who,
+        (actual, preflight),
+        &given.map_or_else(|| call.span.clone(), |given| given.span.clone()),
+    );
 }
 
 fn push(reading: &mut Reading<'_, '_>, who: &str, answers: (Answer, Preflight), span: &Range<usize>) {
@@ -108,9 +119,10 @@ fn vite(reading: &mut Reading<'_, '_>, config: Option<&Expression>) {
                     Ok(options) => answer(reading, &options, Package::Cors),
                     Err(reason) => (unknown(&reason, &given.span), Preflight::Unknown),
                 };
-                let unclear = actual.allow_origin.iter().any(|line| {
-                    line.cases.iter().any(|case| matches!(case.then, Emission::Opaque(_)))
-                });
+                let unclear = actual
+                    .allow_origin
+                    .iter()
+                    .any(|line| line.cases.iter().any(|case| matches!(case.then, Emission::Opaque(_))));
                 let allow_origin = if unclear {
                     vec![always(Emission::Opaque("its options are not known".to_owned()), &given.span)]
                 } else {
@@ -118,7 +130,9 @@ fn vite(reading: &mut Reading<'_, '_>, config: Option<&Expression>) {
                 };
                 let actual = Answer { allow_origin: allow_origin.clone(), ..actual };
                 let preflight = match preflight {
-                    Preflight::Answered(answer) => Preflight::Answered(Box::new(Answer { allow_origin, ..*answer })),
+                    Preflight::Answered(answer) => {
+                        Preflight::Answered(Box::new(Answer { allow_origin, ..*answer }))
+                    }
                     other => other,
                 };
                 push(reading, &who, (actual, preflight), &given.span);

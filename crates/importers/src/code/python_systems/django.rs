@@ -53,7 +53,10 @@ fn settings(reading: &mut Reading<'_, '_>) {
     let name = match setting(reading, "CORS_URLS_REGEX") {
         Found::Is(paths) => {
             let value = reading.value(&paths);
-            let text = value.as_text().map(str::to_owned).or_else(|| compiled(reading, &value).map(|(text, _)| text));
+            let text = value
+                .as_text()
+                .map(str::to_owned)
+                .or_else(|| compiled(reading, &value).map(|(text, _)| text));
             text.map_or_else(|| reading.opaque(&value), |text| format!("paths that match `{text}`"))
         }
         Found::Absent => "all paths".to_owned(),
@@ -172,7 +175,8 @@ fn preflight(reading: &mut Reading<'_, '_>, actual: &Answer) -> Answer {
     };
     let allow_headers = listed("CORS_ALLOW_HEADERS", HEADERS);
     let allow_methods = listed("CORS_ALLOW_METHODS", METHODS);
-    let max_age = listed("CORS_PREFLIGHT_MAX_AGE", "86400").filter(|age| age.value != Value::Text("0".to_owned()));
+    let max_age =
+        listed("CORS_PREFLIGHT_MAX_AGE", "86400").filter(|age| age.value != Value::Text("0".to_owned()));
     let network = setting(reading, "CORS_ALLOW_PRIVATE_NETWORK");
     let (network, network_at) = switch(reading, network);
     let network = match network {
@@ -181,7 +185,14 @@ fn preflight(reading: &mut Reading<'_, '_>, actual: &Answer) -> Answer {
         Known::Not(reason) => Some(Value::Opaque(reason)),
     };
     let allow_private_network = network.map(|value| Field { value, place: Reading::place(&network_at) });
-    Answer { allow_headers, allow_methods, max_age, allow_private_network, coverage: Coverage::All, ..actual.clone() }
+    Answer {
+        allow_headers,
+        allow_methods,
+        max_age,
+        allow_private_network,
+        coverage: Coverage::All,
+        ..actual.clone()
+    }
 }
 
 /// The package's own lists, where they are spread into another.

@@ -48,13 +48,16 @@ fn middlewares(reading: &mut Reading<'_, '_>) {
             })
         };
         let (wraps, options) = match arguments.split_first() {
-            _ if is_ours(callee) => (true, arguments.get(1..).filter(|_| positional(arguments)).unwrap_or(arguments)),
+            _ if is_ours(callee) => {
+                (true, arguments.get(1..).filter(|_| positional(arguments)).unwrap_or(arguments))
+            }
             Some((first, rest)) if first.name.is_none() && is_ours(&first.value) => (false, rest),
             _ => continue,
         };
         count += 1;
         if count == 2 {
-            let reason = "a second `CORSMiddleware`: where both apply, the outer one's fields replace the inner one's";
+            let reason =
+                "a second `CORSMiddleware`: where both apply, the outer one's fields replace the inner one's";
             reading.unread(call.span.clone(), reason.to_owned());
         }
         let name = callee.path().map_or_else(|| "CORSMiddleware".to_owned(), |path| path.join("."));
@@ -116,12 +119,16 @@ fn answer(reading: &mut Reading<'_, '_>, options: &[Argument], call: &Expression
     }
     let at = options.get("allow_origins").map_or_else(|| call.span.clone(), |given| given.span.clone());
     for case in &mut choice.cases {
-        case.place = case.place.take().filter(|place| place.span != call.span).or_else(|| Reading::place(&at));
+        case.place =
+            case.place.take().filter(|place| place.span != call.span).or_else(|| Reading::place(&at));
     }
     let expose_headers = options.get("expose_headers").map(|list| reading.field(list, ", "));
     let actual = Answer {
         allow_origin: vec![choice],
-        allow_credentials: credentials(&with_credentials, &options.get("allow_credentials").unwrap_or(call).span),
+        allow_credentials: credentials(
+            &with_credentials,
+            &options.get("allow_credentials").unwrap_or(call).span,
+        ),
         expose_headers: expose_headers.filter(|field| field.value != Value::Text(String::new())),
         vary: given("Origin"),
         ..Answer::default()

@@ -96,7 +96,9 @@ fn config(reading: &mut Reading<'_, '_>) -> Vec<(String, Expression)> {
         let Some(left) = site.node.child_by_field_name("left") else { continue };
         let left = reading.program.read(left);
         let Kind::Member(object, key) = &left.kind else { continue };
-        let Some(name) = key.strip_prefix("CORS_").filter(|_| object.last_name() == Some("config")) else { continue };
+        let Some(name) = key.strip_prefix("CORS_").filter(|_| object.last_name() == Some("config")) else {
+            continue;
+        };
         let value = site.node.child_by_field_name("right").map(|value| reading.program.read(value));
         if let Some(value) = value.filter(|_| !site.around.conditional) {
             settings.push((name.to_lowercase(), value));
@@ -128,7 +130,8 @@ fn resources(reading: &mut Reading<'_, '_>, options: &Keywords, call: &Expressio
     };
     for (path, own) in paths {
         let path = reading.value(&path);
-        let shown = path.as_text().map(str::to_owned).or_else(|| compiled(reading, &path).map(|(text, _)| text));
+        let shown =
+            path.as_text().map(str::to_owned).or_else(|| compiled(reading, &path).map(|(text, _)| text));
         let name = shown.map_or_else(|| reading.opaque(&path), |shown| format!("paths `{shown}`"));
         let table = own.as_ref().map(|own| reading.value(own));
         match table.as_ref().map(|table| &table.kind) {
@@ -158,7 +161,13 @@ fn resources(reading: &mut Reading<'_, '_>, options: &Keywords, call: &Expressio
     }
 }
 
-fn scope(reading: &mut Reading<'_, '_>, name: String, options: &Keywords, coverage: Coverage, at: &Expression) {
+fn scope(
+    reading: &mut Reading<'_, '_>,
+    name: String,
+    options: &Keywords,
+    coverage: Coverage,
+    at: &Expression,
+) {
     let Some(actual) = answer(reading, options, at) else { return };
     let actual = Answer { coverage, ..actual };
     let place = Reading::place(&at.span);
@@ -193,7 +202,8 @@ fn answer(reading: &mut Reading<'_, '_>, options: &Keywords, at: &Expression) ->
     let origins_at = origins.as_ref().map_or_else(|| at.span.clone(), |given| given.span.clone());
     let choice = match options.flag(reading, "send_wildcard", false) {
         Known::Is(true) if all && matches!(with_credentials, Known::Is(true)) => {
-            let reason = "all origins with `send_wildcard` and `supports_credentials`: the program does not start";
+            let reason =
+                "all origins with `send_wildcard` and `supports_credentials`: the program does not start";
             reading.unread(at.span.clone(), reason.to_owned());
             return None;
         }

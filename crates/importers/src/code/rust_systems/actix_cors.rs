@@ -68,7 +68,12 @@ pub(super) fn scope(reading: &mut Reading<'_, '_>, chain: &Chain, start: &str) {
 
 impl Builder {
     /// One method of the builder; `Err` where the program does not start.
-    fn apply(&mut self, reading: &mut Reading<'_, '_>, method: &str, given: Option<&Expression>) -> Result<(), &'static str> {
+    fn apply(
+        &mut self,
+        reading: &mut Reading<'_, '_>,
+        method: &str,
+        given: Option<&Expression>,
+    ) -> Result<(), &'static str> {
         match (method, given) {
             ("allow_any_origin", _) => self.any_origin = true,
             ("allowed_origin", Some(origin)) => return self.allow(reading, origin),
@@ -83,7 +88,9 @@ impl Builder {
                     fields.push(field);
                 }
             }
-            ("allowed_header" | "allowed_headers", Some(list)) => self.headers.add(names(reading, list, true, ", ")),
+            ("allowed_header" | "allowed_headers", Some(list)) => {
+                self.headers.add(names(reading, list, true, ", "))
+            }
             ("expose_headers", Some(list)) => self.exposed.add(names(reading, list, true, ", ")),
             ("max_age", Some(age)) => {
                 let value = bare(reading, age);
@@ -156,8 +163,14 @@ impl Builder {
             coverage: Coverage::All,
             ..actual.clone()
         };
-        let preflight = if self.preflight { Preflight::Answered(Box::new(preflight)) } else { Preflight::Unknown };
-        reading.scopes.push(Scope { name: name(chain), place: Reading::place(&chain.span), actual, preflight });
+        let preflight =
+            if self.preflight { Preflight::Answered(Box::new(preflight)) } else { Preflight::Unknown };
+        reading.scopes.push(Scope {
+            name: name(chain),
+            place: Reading::place(&chain.span),
+            actual,
+            preflight,
+        });
     }
 }
 
@@ -182,7 +195,10 @@ impl Listed {
             })
             .collect();
         let place = fields.first()?.place.clone();
-        let value = texts.map_or_else(|| Value::Opaque("a part of it is computed".to_owned()), |texts| Value::Text(texts.join(", ")));
+        let value = texts.map_or_else(
+            || Value::Opaque("a part of it is computed".to_owned()),
+            |texts| Value::Text(texts.join(", ")),
+        );
         Some(Field { value, place })
     }
 }

@@ -14,8 +14,22 @@ use super::super::syntax::text;
 
 /// Methods that change neither a value nor a list of them, but its type.
 const SAME: [&str; 16] = [
-    "unwrap", "expect", "unwrap_or_default", "into", "to_owned", "to_string", "to_vec", "clone", "cloned", "copied",
-    "iter", "into_iter", "as_slice", "as_str", "collect", "parse",
+    "unwrap",
+    "expect",
+    "unwrap_or_default",
+    "into",
+    "to_owned",
+    "to_string",
+    "to_vec",
+    "clone",
+    "cloned",
+    "copied",
+    "iter",
+    "into_iter",
+    "as_slice",
+    "as_str",
+    "collect",
+    "parse",
 ];
 
 /// A chain, from its base on.
@@ -40,7 +54,9 @@ impl Chain {
         let mut base = None;
         let mut given = 0;
         loop {
-            let Some(function) = at.child_by_field_name("function").filter(|_| at.kind() == "call_expression") else {
+            let Some(function) =
+                at.child_by_field_name("function").filter(|_| at.kind() == "call_expression")
+            else {
                 break;
             };
             seen.insert(at.id());
@@ -63,9 +79,10 @@ impl Chain {
         }
         calls.reverse();
         // Only what is built here is worth reading.
-        let ours = base.as_ref().and_then(Expression::path).is_some_and(|path| {
-            path.iter().any(|name| matches!(*name, "CorsLayer" | "Cors"))
-        });
+        let ours = base
+            .as_ref()
+            .and_then(Expression::path)
+            .is_some_and(|path| path.iter().any(|name| matches!(*name, "CorsLayer" | "Cors")));
         let read = |arguments: Option<Node<'_>>| {
             let nodes = arguments.into_iter().flat_map(children);
             nodes.map(|node| reading.program.read(node)).collect::<Vec<_>>()
@@ -84,12 +101,13 @@ impl Chain {
             ["allow", "expose", "max_age", "vary", "supports", "send", "disable", "block", "very"];
         let name = self.name.as_ref()?;
         let calls = reading.program.sites.iter().filter(|site| site.kind == SiteKind::Call);
-        let mut builds = calls.filter_map(|site| site.node.child_by_field_name("function")).filter(|function| {
-            let part = |name: &str| {
-                function.child_by_field_name(name).map_or("", |part| text(part, reading.program.source))
-            };
-            part("value") == name && BUILDS.iter().any(|begin| part("field").starts_with(begin))
-        });
+        let mut builds =
+            calls.filter_map(|site| site.node.child_by_field_name("function")).filter(|function| {
+                let part = |name: &str| {
+                    function.child_by_field_name(name).map_or("", |part| text(part, reading.program.source))
+                };
+                part("value") == name && BUILDS.iter().any(|begin| part("field").starts_with(begin))
+            });
         builds.next().map(|_| format!("`{name}` is built further by other statements"))
     }
 
@@ -121,7 +139,10 @@ pub(super) fn bare(reading: &Reading<'_, '_>, expression: &Expression) -> Expres
         let Kind::Call(callee, arguments) = &at.kind else { break };
         let next = match (&callee.kind, arguments.as_slice()) {
             (Kind::Member(_, name), [only])
-                if matches!(name.as_str(), "from_static" | "from_str" | "from_bytes" | "from" | "new" | "try_from") =>
+                if matches!(
+                    name.as_str(),
+                    "from_static" | "from_str" | "from_bytes" | "from" | "new" | "try_from"
+                ) =>
             {
                 only.value.clone()
             }
@@ -142,8 +163,23 @@ pub(super) fn bare(reading: &Reading<'_, '_>, expression: &Expression) -> Expres
 /// Whether a function, in the source's words, does nothing but convert a text.
 fn converts(reading: &Reading<'_, '_>, function: &Expression) -> bool {
     const WORDS: [&str; 17] = [
-        "HeaderValue", "from_static", "from_str", "parse", "unwrap", "expect", "ok", "o", "origin", "s", "x", "v",
-        "h", "header", "http", "str", "move",
+        "HeaderValue",
+        "from_static",
+        "from_str",
+        "parse",
+        "unwrap",
+        "expect",
+        "ok",
+        "o",
+        "origin",
+        "s",
+        "x",
+        "v",
+        "h",
+        "header",
+        "http",
+        "str",
+        "move",
     ];
     let words = reading.program.source.get(function.span.clone()).unwrap_or_default();
     let mut names = words.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
@@ -159,7 +195,12 @@ pub(super) fn list(reading: &Reading<'_, '_>, expression: &Expression) -> Option
 }
 
 /// Names of methods or header fields: constants of the `http` crate, or texts.
-pub(super) fn names(reading: &mut Reading<'_, '_>, given: &Expression, lower: bool, separator: &str) -> Field {
+pub(super) fn names(
+    reading: &mut Reading<'_, '_>,
+    given: &Expression,
+    lower: bool,
+    separator: &str,
+) -> Field {
     let place = Reading::place(&given.span);
     let value = bare(reading, given);
     let items = match &value.kind {
@@ -169,8 +210,14 @@ pub(super) fn names(reading: &mut Reading<'_, '_>, given: &Expression, lower: bo
     let mut names = Vec::with_capacity(items.len());
     for item in &items {
         let text = bare(reading, item).as_text().map(str::to_owned);
-        let constant = || item.last_name().filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit()));
-        let name = text.or_else(|| constant().filter(|name| !reading.program.defines(name)).map(|name| name.replace('_', "-")));
+        let constant = || {
+            item.last_name().filter(|name| {
+                name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+            })
+        };
+        let name = text.or_else(|| {
+            constant().filter(|name| !reading.program.defines(name)).map(|name| name.replace('_', "-"))
+        });
         let Some(name) = name else {
             return Field { value: Value::Opaque(reading.opaque(item)), place };
         };

@@ -4,9 +4,7 @@
 //! field is sent to origins that are refused, too; `*` with credentials, or within a list,
 //! panics, but `mirror_request` and `very_permissive` do not.
 
-use corsac_analysis::model::{
-    Answer, Choice, Coverage, Emission, Field, Matcher, Preflight, Scope, Value,
-};
+use corsac_analysis::model::{Answer, Choice, Coverage, Emission, Field, Matcher, Preflight, Scope, Value};
 
 use super::super::answers::{Known, Reading, always, credentials, given};
 use super::super::expression::{Expression, Kind};
@@ -26,11 +24,16 @@ pub(super) fn scope(reading: &mut Reading<'_, '_>, chain: &Chain, start: &str) {
         None => (Known::Is(preset == Preset::Mirror), chain.span.clone()),
         Some((arguments, at)) => (with_credentials(reading, arguments.first()), at.clone()),
     };
-    let [methods, headers, exposed] = [("allow_methods", false), ("allow_headers", true), ("expose_headers", true)]
-        .map(|(method, lower)| many(reading, chain, method, preset, lower));
-    let star = |field: &Option<Field>| field.as_ref().is_some_and(|field| field.value == Value::Text("*".to_owned()));
+    let [methods, headers, exposed] =
+        [("allow_methods", false), ("allow_headers", true), ("expose_headers", true)]
+            .map(|(method, lower)| many(reading, chain, method, preset, lower));
+    let star = |field: &Option<Field>| {
+        field.as_ref().is_some_and(|field| field.value == Value::Text("*".to_owned()))
+    };
     let any = origin.cases.iter().any(|case| case.then == Emission::Fixed("*".to_owned()));
-    if matches!(with_credentials, Known::Is(true)) && (any || [&methods, &headers, &exposed].into_iter().any(star)) {
+    if matches!(with_credentials, Known::Is(true))
+        && (any || [&methods, &headers, &exposed].into_iter().any(star))
+    {
         let reason = "`*` with credentials: the program panics";
         return reading.unread(chain.span.clone(), reason.to_owned());
     }
@@ -106,7 +109,11 @@ fn origin(reading: &mut Reading<'_, '_>, chain: &Chain, preset: Preset) -> Optio
 }
 
 /// A list of origins, or one.
-fn several(reading: &mut Reading<'_, '_>, given: &Expression, at: &std::ops::Range<usize>) -> Option<Choice<Emission>> {
+fn several(
+    reading: &mut Reading<'_, '_>,
+    given: &Expression,
+    at: &std::ops::Range<usize>,
+) -> Option<Choice<Emission>> {
     if let Some(items) = list(reading, given) {
         let mut cases = Vec::with_capacity(items.len());
         for item in &items {
@@ -128,7 +135,9 @@ fn several(reading: &mut Reading<'_, '_>, given: &Expression, at: &std::ops::Ran
 fn with_credentials(reading: &mut Reading<'_, '_>, given: Option<&Expression>) -> Known<bool> {
     let Some(given) = given else { return Known::Is(false) };
     match &given.kind {
-        Kind::Call(callee, _) if callee.path().is_some_and(|path| path.ends_with(&["AllowCredentials", "yes"])) => {
+        Kind::Call(callee, _)
+            if callee.path().is_some_and(|path| path.ends_with(&["AllowCredentials", "yes"])) =>
+        {
             Known::Is(true)
         }
         _ => flag(reading, given),
@@ -136,8 +145,15 @@ fn with_credentials(reading: &mut Reading<'_, '_>, given: Option<&Expression>) -
 }
 
 /// Methods, request headers or exposed headers.
-fn many(reading: &mut Reading<'_, '_>, chain: &Chain, method: &str, preset: Preset, lower: bool) -> Option<Field> {
-    let field = |value: Value, span: &std::ops::Range<usize>| Some(Field { value, place: Reading::place(span) });
+fn many(
+    reading: &mut Reading<'_, '_>,
+    chain: &Chain,
+    method: &str,
+    preset: Preset,
+    lower: bool,
+) -> Option<Field> {
+    let field =
+        |value: Value, span: &std::ops::Range<usize>| Some(Field { value, place: Reading::place(span) });
     let star = || Value::Text("*".to_owned());
     let Some((arguments, at)) = chain.last(method) else {
         return match preset {
