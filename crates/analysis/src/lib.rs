@@ -3,6 +3,7 @@
 //! - [`model`]: what some server answers, whoever configured it;
 //! - [`question`]: what a model really admits, each answer with a witness or a proof;
 //! - [`regex`]: the expressions in such configurations, in eight dialects;
+//! - [`certificate`]: proofs as files, for somebody else to check;
 //! - [`stranger`]: whose an origin is;
 //! - [`alphabet`]: the bytes that origins have;
 //! - [`explain`]: recorded or imagined exchanges, judged as browsers do, and what to change.
@@ -11,6 +12,7 @@
 
 pub mod alphabet;
 mod automaton;
+pub mod certificate;
 pub mod explain;
 mod grammar;
 pub mod model;

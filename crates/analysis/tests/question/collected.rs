@@ -1,5 +1,6 @@
 //! Patterns collected from public repositories and documentation, each with its verdict.
 
+use corsac_analysis::certificate::{Certificate, CertificateError, Flaw};
 use corsac_analysis::model::{Matcher, Truth};
 use corsac_analysis::question::{Prover, Verdict};
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
@@ -60,4 +61,52 @@ fn every_verdict_is_right() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_proof_has_a_certificate_and_no_attack_has() {
+    let list = PublicSuffixList::embedded();
+    let attacked = ["constructed-2", "flask-star", "django-eb"];
+    for collected in all() {
+        let is_attacked = collected.expected == "attack";
+        if is_attacked && !attacked.contains(&collected.id.as_str()) {
+            continue;
+        }
+        let intended = Intended::of(collected.intended.iter().map(String::as_str), list).unwrap();
+        let certificate = Certificate::of(&collected.regex, &intended, list);
+        if is_attacked {
+            assert!(certificate.is_err(), "{}", collected.id);
+            continue;
+        }
+        let certificate = certificate.unwrap_or_else(|error| panic!("{}: {error}", collected.id));
+        assert_eq!(certificate.verify(list), Ok(()), "{}", collected.id);
+        assert_eq!(certificate.retrace(), Ok(()), "{}", collected.id);
+    }
+}
+
+#[test]
+fn a_certificate_that_was_tampered_with_proves_nothing() {
+    let list = PublicSuffixList::embedded();
+    let regex = |text| Regex::new(text, Dialect::Pcre, Mode::Search, Flags::default());
+    let intended = Intended::of(["example.com"], list).unwrap();
+    let right = Certificate::of(&regex(r"\.example\.com$"), &intended, list).unwrap();
+    // A place is left out.
+    let mut shorter = right.clone();
+    shorter.parts[0].reached.pop();
+    assert!(matches!(shorter.verify(list), Err(CertificateError::Flaw(Flaw::Left(..)))));
+    // Another name is meant.
+    let mut meant = right.clone();
+    meant.claim.intended = vec!["example.org".to_owned()];
+    assert!(matches!(meant.verify(list), Err(CertificateError::Flaw(_))));
+    // Another expression has these machines.
+    let mut other = right.clone();
+    other.claim.regex = "example\\.com$".to_owned();
+    assert_eq!(other.verify(list), Ok(()));
+    assert_eq!(other.retrace(), Err(CertificateError::Machines));
+    // The machine of another expression.
+    let mut machine = right.clone();
+    machine.parts.pop();
+    assert_eq!(machine.verify(list), Err(CertificateError::Machines));
+    let read: Certificate = serde_json::from_str(&serde_json::to_string(&right).unwrap()).unwrap();
+    assert_eq!(read, right);
 }

@@ -1,0 +1,189 @@
+//! Proofs as files: what a verdict of "proved" rests on, for somebody else to check.
+
+mod verify;
+
+use std::collections::{HashSet, VecDeque};
+
+use corsac_origin::PublicSuffixList;
+use serde::{Deserialize, Serialize};
+
+use crate::automaton::{Table, at};
+use crate::grammar;
+use crate::model::Matcher;
+use crate::regex::{Dialect, Flags, Mode, Regex};
+use crate::stranger::Intended;
+pub use verify::{Flaw, Part, Place, State};
+use verify::{Hosts, Read};
+
+/// The schema of certificates.
+pub const PROOF_SCHEMA: &str = "corsac.proof/1";
+
+/// Most places of one part: some 2 MB of JSON.
+const MAX_PLACES: usize = 20_000;
+
+/// A proof that no stranger can own an origin that an expression admits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// [`PROOF_SCHEMA`].
+    pub schema: String,
+    /// What is proved.
+    pub claim: Claim,
+    /// The version line of the list of public suffixes.
+    pub public_suffixes: String,
+    /// One part for each scheme.
+    pub parts: Vec<Part>,
+}
+
+/// An expression, how it is applied, and who is no stranger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The expression.
+    pub regex: String,
+    /// [`Dialect::id`].
+    pub dialect: String,
+    /// [`Mode::id`].
+    pub mode: String,
+    /// Flags outside of the expression.
+    pub flags: String,
+    /// Names that are meant, each with all under it.
+    pub intended: Vec<String>,
+}
+
+/// Why there is no certificate, or why it proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The claim is false, or too large to be written down, for this reason.
+    Unprovable(String),
+    /// It was made by software that writes another schema.
+    Schema(String),
+    /// It was made with another list of public suffixes: this one.
+    List(String),
+    /// It is no proof.
+    Flaw(Flaw),
+    /// The machines are not those of the expression.
+    Machines,
+}
+
+impl Certificate {
+    /// The proof that no stranger can own an origin that `regex` admits.
+    ///
+    /// # Errors
+    /// One can, or the proof would be too large.
+    pub fn of(regex: &Regex, intended: &Intended, list: &PublicSuffixList) -> Result<Self, CertificateError> {
+        let claim = Claim {
+            regex: regex.text().to_owned(),
+            dialect: regex.dialect().id().to_owned(),
+            mode: regex.mode().id().to_owned(),
+            flags: regex.flags().0.clone(),
+            intended: intended.names().to_vec(),
+        };
+        let hosts = Hosts::new(list, intended.names()).map_err(CertificateError::Flaw)?;
+        let parts = machines(regex)?.into_iter().map(|(scheme, table)| part(scheme, &table, &hosts));
+        Ok(Self {
+            schema: PROOF_SCHEMA.to_owned(),
+            parts: parts.collect::<Result<_, _>>()?,
+            claim,
+            public_suffixes: list.version().to_owned(),
+        })
+    }
+
+    /// Sees that the proof holds with `list`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn verify(&self, list: &PublicSuffixList) -> Result<(), CertificateError> {
+        if self.schema != PROOF_SCHEMA {
+            return Err(CertificateError::Schema(self.schema.clone()));
+        }
+        if self.public_suffixes != list.version() {
+            return Err(CertificateError::List(self.public_suffixes.clone()));
+        }
+        let schemes: Vec<&str> = self.parts.iter().map(|part| part.scheme.as_str()).collect();
+        if schemes != ["https", "http"] {
+            return Err(CertificateError::Machines);
+        }
+        let hosts = Hosts::new(list, &self.claim.intended).map_err(CertificateError::Flaw)?;
+        self.parts.iter().try_for_each(|part| part.verify(&hosts)).map_err(CertificateError::Flaw)
+    }
+
+    /// Sees that the machines are those that this version makes of the expression.
+    ///
+    /// # Errors
+    /// They are others, or the expression is not read.
+    pub fn retrace(&self) -> Result<(), CertificateError> {
+        let claim = &self.claim;
+        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.id() == claim.dialect);
+        let mode = Mode::ALL.into_iter().find(|mode| mode.id() == claim.mode);
+        let (Some(dialect), Some(mode)) = (dialect, mode) else { return Err(CertificateError::Machines) };
+        let regex = Regex::new(&claim.regex, dialect, mode, Flags(claim.flags.clone()));
+        let own = machines(&regex)?;
+        let is_same = own.iter().zip(&self.parts).all(|((scheme, table), part)| {
+            *scheme == part.scheme && table.starts == part.starts && states(table) == part.states
+        });
+        if is_same { Ok(()) } else { Err(CertificateError::Machines) }
+    }
+}
+
+/// What the expression admits of each scheme.
+fn machines(regex: &Regex) -> Result<Vec<(&'static str, Table)>, CertificateError> {
+    let matcher = Matcher::Regex(regex.clone());
+    if let Err(refusal) = regex.syntax() {
+        return Err(CertificateError::Unprovable(refusal.to_string()));
+    }
+    let schemes = [("https", grammar::secure_domains()), ("http", grammar::plain_domains())];
+    let machines = schemes.into_iter().map(|(scheme, within)| {
+        let table = Table::of(&matcher, within);
+        table.map(|table| (scheme, table)).map_err(|error| CertificateError::Unprovable(error.to_string()))
+    });
+    machines.collect()
+}
+
+fn states(table: &Table) -> Vec<State> {
+    let states = table.edges.iter().zip(&table.accepting).map(|(edges, accepts)| State {
+        accepts: *accepts,
+        edges: edges.iter().map(|(set, to)| (set.iter().map(char::from).collect(), *to)).collect(),
+    });
+    states.collect()
+}
+
+fn part(scheme: &str, table: &Table, hosts: &Hosts<'_>) -> Result<Part, CertificateError> {
+    let mut reached: Vec<(u32, Place)> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut open: VecDeque<_> = table.starts.iter().map(|start| (*start, Place::Begin)).collect();
+    while let Some((state, place)) = open.pop_front() {
+        if !seen.insert((state, place.clone())) {
+            continue;
+        }
+        if seen.len() > MAX_PLACES {
+            return Err(CertificateError::Unprovable(format!("it has more than {MAX_PLACES} places")));
+        }
+        for (set, to) in at(&table.edges, state).into_iter().flatten() {
+            for byte in set.iter() {
+                match hosts.read(&place, char::from(byte), scheme) {
+                    Read::Harmless => {}
+                    Read::On(next) => open.push_back((*to, next)),
+                    Read::Strangers(host) => return Err(CertificateError::Flaw(Flaw::Strangers(host))),
+                }
+            }
+        }
+        reached.push((state, place));
+    }
+    Ok(Part { scheme: scheme.to_owned(), starts: table.starts.clone(), states: states(table), reached })
+}
+
+impl std::fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unprovable(reason) => write!(f, "there is no certificate: {reason}"),
+            Self::Schema(schema) => write!(f, "its schema is `{schema}`, not `{PROOF_SCHEMA}`"),
+            Self::List(version) => write!(f, "it was made with the public suffixes of {version}"),
+            Self::Flaw(flaw) => write!(f, "it is no proof: {flaw}"),
+            Self::Machines => f.write_str("its machines are not those of its expression"),
+        }
+    }
+}
+
+impl std::error::Error for CertificateError {}
