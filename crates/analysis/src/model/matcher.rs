@@ -4,7 +4,7 @@ use crate::alphabet::ByteSet;
 use crate::regex::Regex;
 
 /// A condition on the text of the request's `Origin`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matcher {
     /// All of them hold.
     AllOf(Vec<Self>),

@@ -12,6 +12,7 @@ mod answer;
 mod matcher;
 mod policy;
 mod read;
+mod readers;
 
 use std::ops::Range;
 

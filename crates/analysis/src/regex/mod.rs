@@ -19,7 +19,7 @@ pub use backtrack::Found;
 pub use parse::Refusal;
 
 /// An expression as a program applies it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regex {
     text: String,
     dialect: Dialect,
