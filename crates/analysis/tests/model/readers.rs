@@ -92,11 +92,23 @@ fn choice<T>(random: &mut Random, then: impl Fn(&mut Random) -> T) -> Choice<T> 
     Choice { cases: cases.collect() }
 }
 
+/// What an expression has matched is emitted where there is an expression.
+fn origins(random: &mut Random) -> Choice<Emission> {
+    let mut line = choice(random, emission);
+    for case in &mut line.cases {
+        let is_match = matches!(case.then, Emission::Matched(_));
+        if is_match && !matches!(case.when, Matcher::Regex(_)) {
+            case.then = Emission::Reflected;
+        }
+    }
+    line
+}
+
 fn answer(random: &mut Random) -> Answer {
     let lines = [1, 1, 1, 2, 3][random.below(5)];
     let flags = [1, 1, 0, 2][random.below(4)];
     Answer {
-        allow_origin: (0..lines).map(|_| choice(random, emission)).collect(),
+        allow_origin: (0..lines).map(|_| origins(random)).collect(),
         allow_credentials: (0..flags).map(|_| choice(random, |random| random.below(4) > 0)).collect(),
         ..Answer::default()
     }
