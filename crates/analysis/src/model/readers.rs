@@ -33,8 +33,21 @@ impl Answer {
         let origins = only_line(lines.collect());
         match credentials {
             Credentials::Omitted => origins,
+            Credentials::Included if self.credentials_follow_origins() => origins,
             Credentials::Included => both(origins, self.credentialed()),
         }
+    }
+
+    /// Whether the two fields have one line each, on the same conditions: then no second
+    /// condition, of a hundred thousand cases, stands beside the first.
+    fn credentials_follow_origins(&self) -> bool {
+        let ([origins], [credentials]) = (self.allow_origin.as_slice(), self.allow_credentials.as_slice())
+        else {
+            return false;
+        };
+        let pairs = || origins.cases.iter().zip(&credentials.cases);
+        origins.cases.len() == credentials.cases.len()
+            && pairs().all(|(origin, credentials)| credentials.then && origin.when == credentials.when)
     }
 
     /// The origins for which the response has exactly one `Access-Control-Allow-Credentials`,
