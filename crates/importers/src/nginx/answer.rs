@@ -4,8 +4,7 @@ use corsac_analysis::model::Case as ModelCase;
 use corsac_analysis::model::{Answer, Choice, Coverage, Emission, Field, Matcher, Place, Preflight};
 
 use super::fields::{self, Kind, Response, Says, Values};
-use super::template::Variables;
-use super::value::{Case, Cases, Text};
+use super::value::{Case, Cases, Text, Variables};
 
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";

@@ -6,9 +6,11 @@ use corsac_analysis::model::{Case as ModelCase, Choice, Emission, Field, Matcher
 use corsac_analysis::regex::{Assertion, Node};
 
 use super::location::Location;
-use super::run::State;
-use super::template::{Captures, Environment, Template, Variables, names};
-use super::value::{Case, Cases, Condition, Guard, Pattern, Piece, Text, all_of, trim};
+use super::steps::State;
+use super::value::{
+    Captures, Case, Cases, Condition, Environment, Guard, Pattern, Piece, Template, Text, Unknown, Variables,
+    all_of, names, trim,
+};
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +81,7 @@ impl Response {
     pub(super) fn texts(&self, line: &Line<'_>, variables: &Variables) -> Cases<Text> {
         match &line.value {
             Ok(template) => variables.text(template, &self.environment_at_end(variables)),
-            Err(reason) => vec![Case { guards: Vec::new(), then: Text::of(Piece::Opaque(reason.clone())) }],
+            Err(reason) => vec![Case { guards: Vec::new(), then: Text::opaque(reason) }],
         }
     }
 
@@ -156,7 +158,14 @@ pub(super) fn emission(text: &Text, guards: &[Guard]) -> Emission {
             Emission::Fixed(constant.trim().to_owned())
         }
         [Piece::Group(pattern, number)] => group(pattern, *number, guards),
-        _ => Emission::Opaque(text.reason().to_string()),
+        _ => match text.around_origin() {
+            Some((before, after)) if before.trim().is_empty() && after.trim().is_empty() => {
+                Emission::Reflected
+            }
+            // More than the origin, so that it equals none; `<` is in no origin.
+            Some((before, after)) => Emission::Fixed(format!("{before}<origin>{after}").trim().to_owned()),
+            None => Emission::Opaque(text.reason().to_string()),
+        },
     }
 }
 
@@ -197,7 +206,7 @@ impl Says {
             Some("") => Self::Nothing,
             Some(constant) if constant.trim() == "true" => Self::True,
             Some(_) => Self::Other,
-            None if text.0 == [Piece::Origin] => Self::Other,
+            None if text.around_origin().is_some() => Self::Other,
             None => Self::Unknown,
         }
     }
@@ -244,7 +253,7 @@ pub(super) fn credentials_choice(values: Values<Says>) -> Choice<bool> {
         let mut when = case.guards.clone();
         when.extend(excluded.iter().cloned());
         if says == Says::Unknown {
-            let condition = Condition::Opaque("the value is not known".into());
+            let condition = Condition::Opaque(Unknown::new("the value is not known"));
             when.push(Guard { condition: Rc::new(condition), place: None });
         }
         if says != Says::Nothing {

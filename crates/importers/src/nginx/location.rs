@@ -6,9 +6,9 @@ use std::rc::Rc;
 use corsac_analysis::model::Place;
 use corsac_diagnostics::excerpt;
 
-use super::directive::{Directive, UNREAD_INCLUDE};
 use super::known::{self, Handler};
-use super::template::Template;
+use super::syntax::{Directive, UNREAD_INCLUDE};
+use super::value::Template;
 
 /// What is in force somewhere.
 #[derive(Clone, Debug, Default)]
@@ -68,12 +68,12 @@ pub(super) struct ErrorPage {
     pub(super) target: String,
 }
 
-/// `limit_except`
+/// `limit_except`: what is in force for other methods than these. The steps of the location
+/// are left out for them, as nginx changes over before it would take the first.
 #[derive(Clone, Debug)]
 pub(super) struct Limit {
     methods: Vec<String>,
-    denied: bool,
-    authentication: Option<Place>,
+    pub(super) location: Rc<Location>,
 }
 
 /// `add_header_inherit` (1.29.3)
@@ -90,14 +90,6 @@ impl Limit {
         let named = |name: &String| name == method || (name == "GET" && method == "HEAD");
         !self.methods.iter().any(named)
     }
-
-    pub(super) fn denied(&self) -> bool {
-        self.denied
-    }
-
-    pub(super) fn authentication(&self) -> Option<&Place> {
-        self.authentication.as_ref()
-    }
 }
 
 /// What a level says itself, while it is read.
@@ -112,6 +104,11 @@ struct Level {
 }
 
 impl Location {
+    /// What is in force where `handler` answers, and nothing else is known.
+    pub(super) fn handled_by(handler: Handler) -> Self {
+        Self { handler: Some(handler), ..Self::default() }
+    }
+
     /// What is in force in a block inside of this one.
     pub(super) fn inner(&self, directives: &[Directive], is_if: bool) -> Self {
         let mut inner = self.clone();
@@ -144,7 +141,14 @@ impl Location {
         if !level.error_pages.is_empty() {
             inner.error_pages = Rc::new(level.error_pages);
         }
+        let limit = directives.iter().find(|directive| directive.name == "limit_except");
+        inner.limit = limit.map(|directive| inner.limited(directive));
         inner
+    }
+
+    fn limited(&self, directive: &Directive) -> Limit {
+        let methods = directive.arguments.iter().map(|word| word.text.to_ascii_uppercase()).collect();
+        Limit { methods, location: Rc::new(self.inner(directive.inside(), true)) }
     }
 
     fn read(&mut self, directive: &Directive, level: &mut Level) {
@@ -172,8 +176,6 @@ impl Location {
                 self.authentication = (first != "off").then(|| directive.place.clone());
             }
             "error_page" => level.error_pages.extend(ErrorPage::read(directive)),
-            "limit_except" => self.limit = Some(limit(directive)),
-            "mirror" | "post_action" => {}
             "try_files" => self.tries_files = true,
             UNREAD_INCLUDE => {
                 self.opaque = Some(format!("`{}` is not read", excerpt(first)).into());
@@ -250,10 +252,4 @@ impl ErrorPage {
         }
         Some(Self { codes, status, target: target.text.clone() })
     }
-}
-
-fn limit(directive: &Directive) -> Limit {
-    let inside = Location::default().inner(directive.inside(), false);
-    let methods = directive.arguments.iter().map(|word| word.text.to_ascii_uppercase()).collect();
-    Limit { methods, denied: inside.denied, authentication: inside.authentication }
 }

@@ -9,19 +9,13 @@
 //! locations. Code (Lua, njs, Perl) is opaque.
 
 mod answer;
-mod condition;
-mod directive;
 mod fields;
 mod known;
 mod location;
-mod lua;
-mod map;
 mod read;
-mod rewrite;
-mod run;
 mod server;
-mod template;
-mod token;
+mod steps;
+mod syntax;
 mod value;
 
-pub(crate) use read::{likeness, read, read_snippet};
+pub(crate) use read::{likeness, read};

@@ -4,15 +4,13 @@ use corsac_analysis::model::{Model, Place, Preflight, Scope, Unread};
 use corsac_diagnostics::{Source, excerpt};
 
 use super::answer::{Folded, FoldedPreflight};
-use super::directive::{self, Directive, Reading, UNREAD_INCLUDE};
 use super::fields::Response;
 use super::known;
 use super::location::Location;
-use super::map::Map;
-use super::run::{Assumptions, Runner};
 use super::server::{Request, Server, Site};
-use super::template::{Template, Variables};
-use super::value::{Cases, Pattern};
+use super::steps::{Assumptions, Runner};
+use super::syntax::{self, Directive, Reading, UNREAD_INCLUDE};
+use super::value::{Cases, Map, Pattern, Template, Variables};
 use crate::{Includes, Unreadable};
 
 /// Most steps that all scopes take together; a large real configuration takes thousands.
@@ -73,7 +71,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
 /// nginx would refuse its syntax.
 pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unreadable> {
     let name = source.name().to_owned();
-    let reading = directive::read(source, includes)?;
+    let reading = syntax::read(source, includes)?;
     if is_snippet(&reading.directives) {
         return Ok(snippet(&name, reading));
     }
@@ -99,9 +97,10 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
 ///
 /// # Errors
 /// nginx would refuse its syntax.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the reader of ingress-nginx"))]
 pub(crate) fn read_snippet(source: Source, includes: &dyn Includes) -> Result<Model, Unreadable> {
     let name = source.name().to_owned();
-    Ok(snippet(&name, directive::read(source, includes)?))
+    Ok(snippet(&name, syntax::read(source, includes)?))
 }
 
 fn snippet(name: &str, reading: Reading) -> Model {
@@ -109,7 +108,7 @@ fn snippet(name: &str, reading: Reading) -> Model {
     let directives = std::mem::take(&mut reader.reading.directives);
     reader.learn(&directives);
     // Who makes the content is not written here; an upstream may.
-    let outer = Location { handler: Some(known::Handler::Upstream), ..Location::default() };
+    let outer = Location::handled_by(known::Handler::Upstream);
     reader.part(&Server::snippet(excerpt(name).into_owned(), &directives, &outer));
     reader.done()
 }

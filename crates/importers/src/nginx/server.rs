@@ -5,14 +5,12 @@ use std::rc::Rc;
 use corsac_analysis::model::Place;
 use corsac_diagnostics::excerpt;
 
-use super::directive::Directive;
 use super::fields::{Kind, Response};
 use super::known::Handler;
 use super::location::{ErrorPage, Location};
-use super::rewrite::{Flag, Returned, Step, program};
-use super::run::{End, Runner, State};
-use super::template::{Captures, Environment};
-use super::value::{Case, Cases, Condition, Guard, all_cases, always};
+use super::steps::{End, Flag, Returned, Runner, State, Step, program};
+use super::syntax::Directive;
+use super::value::{Captures, Case, Cases, Condition, Environment, Guard, all_cases, always};
 
 /// A server.
 #[derive(Debug)]
@@ -149,17 +147,16 @@ impl Request<'_> {
     /// How a location answers; empty where no request comes to it and stays.
     pub(super) fn to_site(&self, site: &Site) -> Cases<Response> {
         let enter = |state: State| match state.end {
-            End::No | End::Break => always(self.entered(state, site)),
+            End::No | End::Break => self.through(state, site),
             _ => always(state),
         };
         let mut ways = self.at_server();
         // What the server itself answers for other reasons than the origin is its own scope.
-        ways.retain(|way| !is_over(&way.then) || !way.guards.iter().any(is_opaque));
+        ways.retain(|way| !is_over(&way.then) || !way.guards.iter().any(is_apart_from_origin));
         if ways.iter().all(|way| is_over(&way.then)) {
             return Vec::new();
         }
-        let ways = self.runner.run(all_cases(ways, enter), &site.steps);
-        self.ended(ways, true)
+        self.ended(all_cases(ways, enter), true)
     }
 
     /// How the server answers where no location does.
@@ -190,11 +187,19 @@ impl Request<'_> {
         self.runner.run(always(state), &self.server.steps)
     }
 
-    fn entered(&self, mut state: State, site: &Site) -> State {
+    /// Through the steps of a location.
+    fn through(&self, mut state: State, site: &Site) -> Cases<State> {
         state.end = End::No;
         state.location = site.location.clone();
         state.handler = site.location.handler;
-        state
+        match site.location.limit.as_ref().filter(|limit| limit.covers(&state.environment.method)) {
+            Some(limit) => {
+                state.location = limit.location.clone();
+                state.handler = limit.location.handler;
+                always(state)
+            }
+            None => self.runner.run(always(state), &site.steps),
+        }
     }
 
     fn ended(&self, ways: Cases<State>, may_jump: bool) -> Cases<Response> {
@@ -219,23 +224,9 @@ impl Request<'_> {
                 Kind::Status(*status)
             }
             End::Returned(_) => Kind::Unknown("nginx refuses this `return`".into()),
-            End::Break | End::No => self.content(&state),
+            End::Break | End::No => content(&state),
         };
         always(Response { state, kind })
-    }
-
-    /// After all steps: access, then content.
-    fn content(&self, state: &State) -> Kind {
-        let location = &state.location;
-        let limit = location.limit.as_ref().filter(|limit| limit.covers(self.method));
-        let asked = location.authentication.as_ref().or(limit.and_then(|limit| limit.authentication()));
-        let denied = location.denied || limit.is_some_and(|limit| limit.denied());
-        match (denied, asked) {
-            (true, Some(place)) if location.satisfy_any => Kind::Authenticated(place.clone()),
-            (true, _) => Kind::Status(403),
-            (false, Some(place)) if !location.satisfy_any => Kind::Authenticated(place.clone()),
-            _ => handled(state),
-        }
     }
 
     /// A status for which another page is sent.
@@ -253,7 +244,7 @@ impl Request<'_> {
         else {
             return unknown();
         };
-        let mut entered = self.entered(state.clone(), site);
+        let mut entered = state.clone();
         if !named {
             entered.environment.method = "GET".into();
         }
@@ -262,8 +253,7 @@ impl Request<'_> {
             Some(0) => None,
             Some(code) => Some(code),
         };
-        let ways = self.runner.run(always(entered), &site.steps);
-        let answers = self.ended(ways, false);
+        let answers = self.ended(self.through(entered, site), false);
         if answers.is_empty() {
             return unknown();
         }
@@ -279,11 +269,17 @@ impl Request<'_> {
     }
 }
 
-/// Who makes the content, and what that says of the answer.
-pub(super) fn handled(state: &State) -> Kind {
-    match state.handler {
-        Some(Handler::Code | Handler::Upstream) => Kind::Passed,
-        Some(Handler::Server) | None => Kind::Content,
+/// After all steps: access, then content.
+fn content(state: &State) -> Kind {
+    let location = &state.location;
+    match (location.denied, &location.authentication) {
+        (true, Some(place)) if location.satisfy_any => Kind::Authenticated(place.clone()),
+        (true, _) => Kind::Status(403),
+        (false, Some(place)) if !location.satisfy_any => Kind::Authenticated(place.clone()),
+        _ => match state.handler {
+            Some(Handler::Code | Handler::Upstream) => Kind::Passed,
+            Some(Handler::Server) | None => Kind::Content,
+        },
     }
 }
 
@@ -295,11 +291,12 @@ fn is_over(state: &State) -> bool {
     !matches!(state.end, End::No | End::Break)
 }
 
-fn is_opaque(guard: &Guard) -> bool {
+/// Whether a condition has nothing to do with the origin.
+fn is_apart_from_origin(guard: &Guard) -> bool {
     match &*guard.condition {
-        Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().any(is_opaque),
-        Condition::Not(inner) => is_opaque(inner),
-        Condition::Opaque(_) => true,
+        Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().all(is_apart_from_origin),
+        Condition::Not(inner) => is_apart_from_origin(inner),
+        Condition::Opaque(unknown) => unknown.apart_from_origin,
         _ => false,
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use corsac_analysis::model::{Place, Unread};
 use corsac_diagnostics::{Source, excerpt};
 
-use super::known;
 use super::token::{Mistake, Token, Tokens};
+use crate::nginx::known;
 use crate::{Includes, MAX_DEPTH, MAX_INCLUDES, MAX_TEXT, Unreadable};
 
 /// Most words of a configuration, included files counted as often as they are included. Real
@@ -15,44 +15,44 @@ const MAX_WORDS: usize = 1 << 20;
 
 /// `name arguments;` or `name arguments { block }`.
 #[derive(Clone, Debug)]
-pub(super) struct Directive {
-    pub(super) name: String,
+pub(in crate::nginx) struct Directive {
+    pub(in crate::nginx) name: String,
     /// Where its name stands.
-    pub(super) name_place: Place,
-    pub(super) arguments: Vec<Word>,
+    pub(in crate::nginx) name_place: Place,
+    pub(in crate::nginx) arguments: Vec<Word>,
     /// What stands in its braces.
-    pub(super) block: Option<Vec<Self>>,
+    pub(in crate::nginx) block: Option<Vec<Self>>,
     /// From its name to the last argument.
-    pub(super) place: Place,
+    pub(in crate::nginx) place: Place,
 }
 
 /// An argument.
 #[derive(Clone, Debug)]
-pub(super) struct Word {
-    pub(super) text: String,
-    pub(super) place: Place,
+pub(in crate::nginx) struct Word {
+    pub(in crate::nginx) text: String,
+    pub(in crate::nginx) place: Place,
 }
 
 impl Directive {
     /// The text of an argument.
-    pub(super) fn argument(&self, index: usize) -> Option<&str> {
+    pub(in crate::nginx) fn argument(&self, index: usize) -> Option<&str> {
         self.arguments.get(index).map(|word| word.text.as_str())
     }
 
     /// The inside, if it has one.
-    pub(super) fn inside(&self) -> &[Self] {
+    pub(in crate::nginx) fn inside(&self) -> &[Self] {
         self.block.as_deref().unwrap_or_default()
     }
 }
 
 /// The name of the directive that stands for an included file that could not be read.
-pub(super) const UNREAD_INCLUDE: &str = "include";
+pub(in crate::nginx) const UNREAD_INCLUDE: &str = "include";
 
 /// Reads `source` and what it includes.
 ///
 /// # Errors
 /// nginx would refuse it, or a bound is reached. A mistake in an included file is listed.
-pub(super) fn read(source: Source, includes: &dyn Includes) -> Result<Reading, Unreadable> {
+pub(in crate::nginx) fn read(source: Source, includes: &dyn Includes) -> Result<Reading, Unreadable> {
     let mut reader = Reader {
         includes,
         reading: Reading::default(),
@@ -70,10 +70,10 @@ pub(super) fn read(source: Source, includes: &dyn Includes) -> Result<Reading, U
 
 /// A configuration, read.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) directives: Vec<Directive>,
-    pub(super) files: Vec<Source>,
-    pub(super) unread: Vec<Unread>,
+pub(in crate::nginx) struct Reading {
+    pub(in crate::nginx) directives: Vec<Directive>,
+    pub(in crate::nginx) files: Vec<Source>,
+    pub(in crate::nginx) unread: Vec<Unread>,
 }
 
 struct Reader<'a> {

@@ -3,24 +3,30 @@
 //! A value is known as pieces: constant text, the origin, what an expression matched. A
 //! variable has [`Cases`]: the first whose guards all hold decides, and the last has none.
 
+mod map;
+mod template;
+
 use std::rc::Rc;
 
-use corsac_analysis::alphabet;
-use corsac_analysis::model::{LetterCase, Matcher, Place, Truth};
-use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
+use corsac_analysis::alphabet::{self, ByteSet};
+use corsac_analysis::model::{LetterCase, Matcher, Piece as GlobPiece, Place, Truth};
+use corsac_analysis::regex::{Dialect, Flags, Mode, Node, Regex};
+
+pub(super) use map::Map;
+pub(super) use template::{Captures, Environment, Template, Variables, names};
 
 /// What is sent or compared, in order; never two literals in a row, and no empty one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Text(pub(super) Vec<Piece>);
+pub(in crate::nginx) struct Text(pub(in crate::nginx) Vec<Piece>);
 
 /// A part of a [`Text`].
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Piece {
+pub(in crate::nginx) enum Piece {
     /// What a group of the expression matched in the origin.
     Group(Rc<Pattern>, u32),
     Literal(String),
-    /// Not known, and why.
-    Opaque(Rc<str>),
+    /// Not known.
+    Opaque(Unknown),
     /// The request's `Origin`.
     Origin,
     /// `Access-Control-Request-Headers`, which may be empty.
@@ -29,22 +35,38 @@ pub(super) enum Piece {
     RequestedMethod,
 }
 
+/// Why something is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::nginx) struct Unknown {
+    /// As a fragment: `` `$host` decides ``.
+    pub(in crate::nginx) reason: Rc<str>,
+    /// Whether it is known that the origin has no part in it.
+    pub(in crate::nginx) apart_from_origin: bool,
+}
+
+impl Unknown {
+    /// The origin may have a part in it.
+    pub(in crate::nginx) fn new(reason: &str) -> Self {
+        Self { reason: reason.into(), apart_from_origin: false }
+    }
+}
+
 impl Text {
-    pub(super) fn literal(text: &str) -> Self {
+    pub(in crate::nginx) fn literal(text: &str) -> Self {
         let mut this = Self::default();
         this.push(Piece::Literal(text.to_owned()));
         this
     }
 
-    pub(super) fn of(piece: Piece) -> Self {
+    pub(in crate::nginx) fn of(piece: Piece) -> Self {
         Self(vec![piece])
     }
 
-    pub(super) fn opaque(reason: &str) -> Self {
-        Self::of(Piece::Opaque(reason.into()))
+    pub(in crate::nginx) fn opaque(reason: &str) -> Self {
+        Self::of(Piece::Opaque(Unknown::new(reason)))
     }
 
-    pub(super) fn push(&mut self, piece: Piece) {
+    pub(in crate::nginx) fn push(&mut self, piece: Piece) {
         match (self.0.last_mut(), piece) {
             (_, Piece::Literal(text)) if text.is_empty() => {}
             (Some(Piece::Literal(before)), Piece::Literal(text)) => before.push_str(&text),
@@ -52,12 +74,12 @@ impl Text {
         }
     }
 
-    pub(super) fn extend(&mut self, other: Self) {
+    pub(in crate::nginx) fn extend(&mut self, other: Self) {
         other.0.into_iter().for_each(|piece| self.push(piece));
     }
 
     /// The text, where it is constant.
-    pub(super) fn constant(&self) -> Option<&str> {
+    pub(in crate::nginx) fn constant(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
             [Piece::Literal(text)] => Some(text),
@@ -66,7 +88,7 @@ impl Text {
     }
 
     /// Constant text, then the origin, then constant text.
-    pub(super) fn around_origin(&self) -> Option<(&str, &str)> {
+    pub(in crate::nginx) fn around_origin(&self) -> Option<(&str, &str)> {
         match self.0.as_slice() {
             [Piece::Origin] => Some(("", "")),
             [Piece::Literal(before), Piece::Origin] => Some((before, "")),
@@ -77,22 +99,31 @@ impl Text {
     }
 
     /// Why it is not known.
-    pub(super) fn reason(&self) -> Rc<str> {
+    pub(in crate::nginx) fn reason(&self) -> Rc<str> {
         let known = "the value is put together from parts of the request";
         let opaque = self.0.iter().find_map(|piece| match piece {
-            Piece::Opaque(reason) => Some(reason.clone()),
+            Piece::Opaque(unknown) => Some(unknown.reason.clone()),
             _ => None,
         });
         opaque.unwrap_or_else(|| known.into())
+    }
+
+    /// Whether it is known that the origin has no part in it.
+    pub(in crate::nginx) fn is_apart_from_origin(&self) -> bool {
+        self.0.iter().all(|piece| match piece {
+            Piece::Literal(_) | Piece::RequestedHeaders | Piece::RequestedMethod => true,
+            Piece::Opaque(unknown) => unknown.apart_from_origin,
+            Piece::Group(..) | Piece::Origin => false,
+        })
     }
 }
 
 /// A regular expression of the configuration.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
-    pub(super) text: String,
-    pub(super) ignore_case: bool,
-    pub(super) regex: Regex,
+pub(in crate::nginx) struct Pattern {
+    pub(in crate::nginx) text: String,
+    pub(in crate::nginx) ignore_case: bool,
+    pub(in crate::nginx) regex: Regex,
 }
 
 impl PartialEq for Pattern {
@@ -102,7 +133,7 @@ impl PartialEq for Pattern {
 }
 
 impl Pattern {
-    pub(super) fn new(text: &str, ignore_case: bool) -> Rc<Self> {
+    pub(in crate::nginx) fn new(text: &str, ignore_case: bool) -> Rc<Self> {
         let flags = Flags(if ignore_case { "i" } else { "" }.to_owned());
         let regex = Regex::new(text, Dialect::Pcre, Mode::Search, flags);
         Rc::new(Self { text: text.to_owned(), ignore_case, regex })
@@ -111,7 +142,7 @@ impl Pattern {
     /// Whether it matches a constant text. Expressions are modelled over the bytes of
     /// origins, which have no upper case; so a text with upper case (a method) is compared
     /// in lower case where the expression cannot tell.
-    pub(super) fn matches(&self, text: &str) -> Truth {
+    pub(in crate::nginx) fn matches(&self, text: &str) -> Truth {
         let of_origins = |text: &str| text.bytes().all(|byte| alphabet::index(byte).is_some());
         let accepts = |regex: &Regex, text: &str| regex.accepts(text).map_or(Truth::Unknown, Truth::from);
         let lower = text.to_ascii_lowercase();
@@ -134,9 +165,37 @@ impl Pattern {
         Truth::Unknown
     }
 
+    /// Whether a group holds two bytes or more whenever the expression matches.
+    pub(in crate::nginx) fn always_fills(&self, group: u32) -> bool {
+        self.regex.syntax().is_ok_and(|node| always_fills(node, group))
+    }
+
     /// The names of its groups and their numbers; `None` if they cannot be counted simply.
-    pub(super) fn names(&self) -> Option<Vec<(String, u32)>> {
+    pub(in crate::nginx) fn names(&self) -> Option<Vec<(String, u32)>> {
         group_names(&self.text)
+    }
+}
+
+fn always_fills(node: &Node, group: u32) -> bool {
+    match node {
+        Node::Group { index, node } if *index == group => shortest(node) >= 2,
+        Node::Atomic(node) | Node::Group { node, .. } => always_fills(node, group),
+        Node::Concat(nodes) => nodes.iter().any(|node| always_fills(node, group)),
+        _ => false,
+    }
+}
+
+/// The length of the shortest match, or less.
+fn shortest(node: &Node) -> usize {
+    match node {
+        Node::Alternation(nodes) => nodes.iter().map(shortest).min().unwrap_or_default(),
+        Node::Concat(nodes) => nodes.iter().fold(0, |sum, node| sum.saturating_add(shortest(node))),
+        Node::Atomic(node) | Node::Group { node, .. } => shortest(node),
+        Node::Repeat { node, min, .. } => {
+            shortest(node).saturating_mul(usize::try_from(*min).unwrap_or_default())
+        }
+        Node::Set(_) => 1,
+        Node::Assert(_) | Node::Backreference { .. } | Node::Empty | Node::Look { .. } => 0,
     }
 }
 
@@ -191,40 +250,41 @@ fn group_name(rest: &str) -> Option<&str> {
 
 /// A condition on the origin.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Condition {
+pub(in crate::nginx) enum Condition {
     AllOf(Vec<Guard>),
     AnyOf(Vec<Guard>),
     Exact(String, LetterCase),
     Not(Guard),
-    Opaque(Rc<str>),
+    Opaque(Unknown),
     Pattern(Rc<Pattern>),
+    /// The text begins so, and goes on.
     Prefix(String),
     Suffix(String),
 }
 
 /// A condition and where it was written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Guard {
-    pub(super) condition: Rc<Condition>,
-    pub(super) place: Option<Place>,
+pub(in crate::nginx) struct Guard {
+    pub(in crate::nginx) condition: Rc<Condition>,
+    pub(in crate::nginx) place: Option<Place>,
 }
 
 impl Guard {
-    pub(super) fn new(condition: Condition, place: &Place) -> Self {
+    pub(in crate::nginx) fn new(condition: Condition, place: &Place) -> Self {
         Self { condition: Rc::new(condition), place: Some(place.clone()) }
     }
 
-    pub(super) fn not(self) -> Self {
+    pub(in crate::nginx) fn not(self) -> Self {
         let place = self.place.clone();
         Self { condition: Rc::new(Condition::Not(self)), place }
     }
 
-    pub(super) fn all_of(guards: Vec<Self>) -> Self {
+    pub(in crate::nginx) fn all_of(guards: Vec<Self>) -> Self {
         let place = guards.last().and_then(|guard| guard.place.clone());
         Self { condition: Rc::new(Condition::AllOf(guards)), place }
     }
 
-    pub(super) fn any_of(mut guards: Vec<Self>) -> Self {
+    pub(in crate::nginx) fn any_of(mut guards: Vec<Self>) -> Self {
         match (guards.pop(), guards.is_empty()) {
             (Some(only), true) => only,
             (last, _) => {
@@ -236,7 +296,7 @@ impl Guard {
     }
 
     /// How much it is to write down.
-    pub(super) fn size(&self) -> usize {
+    pub(in crate::nginx) fn size(&self) -> usize {
         match &*self.condition {
             Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().map(Self::size).sum::<usize>() + 1,
             Condition::Not(inner) => inner.size() + 1,
@@ -244,22 +304,25 @@ impl Guard {
         }
     }
 
-    pub(super) fn to_matcher(&self) -> Matcher {
+    pub(in crate::nginx) fn to_matcher(&self) -> Matcher {
         match &*self.condition {
             Condition::AllOf(all) => all_of(all),
             Condition::AnyOf(any) => Matcher::AnyOf(any.iter().map(Self::to_matcher).collect()),
             Condition::Exact(text, case) => Matcher::Exact(text.clone(), *case),
             Condition::Not(inner) => Matcher::Not(Box::new(inner.to_matcher())),
-            Condition::Opaque(reason) => Matcher::Opaque(reason.to_string()),
+            Condition::Opaque(unknown) => Matcher::Opaque(unknown.reason.to_string()),
             Condition::Pattern(pattern) => Matcher::Regex(pattern.regex.clone()),
-            Condition::Prefix(text) => Matcher::Prefix(text.clone(), LetterCase::Ignored),
+            Condition::Prefix(text) => Matcher::Glob(vec![
+                GlobPiece::Literal(text.clone(), LetterCase::Ignored),
+                GlobPiece::Run(ByteSet::ALL, 1, None),
+            ]),
             Condition::Suffix(text) => Matcher::Suffix(text.clone(), LetterCase::Ignored),
         }
     }
 }
 
 /// All of them as one.
-pub(super) fn all_of(guards: &[Guard]) -> Matcher {
+pub(in crate::nginx) fn all_of(guards: &[Guard]) -> Matcher {
     match guards {
         [] => Matcher::Any,
         [only] => only.to_matcher(),
@@ -269,39 +332,39 @@ pub(super) fn all_of(guards: &[Guard]) -> Matcher {
 
 /// One case: where its guards hold and no case before it did.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Case<T> {
-    pub(super) guards: Vec<Guard>,
-    pub(super) then: T,
+pub(in crate::nginx) struct Case<T> {
+    pub(in crate::nginx) guards: Vec<Guard>,
+    pub(in crate::nginx) then: T,
 }
 
 impl<T> Case<T> {
     /// The same under more guards, which come first.
-    pub(super) fn under(mut self, guards: &[Guard]) -> Self {
+    pub(in crate::nginx) fn under(mut self, guards: &[Guard]) -> Self {
         self.guards.splice(0..0, guards.iter().cloned());
         self
     }
 
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Case<U> {
+    pub(in crate::nginx) fn map<U>(self, change: impl FnOnce(T) -> U) -> Case<U> {
         Case { guards: self.guards, then: change(self.then) }
     }
 }
 
 /// In order; the last has no guards.
-pub(super) type Cases<T> = Vec<Case<T>>;
+pub(in crate::nginx) type Cases<T> = Vec<Case<T>>;
 
 /// The same in every case.
-pub(super) fn always<T>(then: T) -> Cases<T> {
+pub(in crate::nginx) fn always<T>(then: T) -> Cases<T> {
     vec![Case { guards: Vec::new(), then }]
 }
 
 /// Each case replaced by what becomes of it.
-pub(super) fn all_cases<T, U>(cases: Cases<T>, next: impl Fn(T) -> Cases<U>) -> Cases<U> {
+pub(in crate::nginx) fn all_cases<T, U>(cases: Cases<T>, next: impl Fn(T) -> Cases<U>) -> Cases<U> {
     let of = |case: Case<T>| next(case.then).into_iter().map(move |inner| inner.under(&case.guards));
     cases.into_iter().flat_map(of).collect()
 }
 
 /// Drops what says no more than the last case, which is taken where nothing else is.
-pub(super) fn trim<T: PartialEq>(cases: &mut Cases<T>) {
+pub(in crate::nginx) fn trim<T: PartialEq>(cases: &mut Cases<T>) {
     while let [.., before, last] = cases.as_slice()
         && before.then == last.then
     {

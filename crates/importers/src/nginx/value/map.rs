@@ -10,22 +10,24 @@ use std::rc::Rc;
 use corsac_analysis::model::{LetterCase, Place, Truth};
 use corsac_diagnostics::excerpt;
 
-use super::directive::{Directive, UNREAD_INCLUDE};
 use super::template::{Captures, Environment, Template, Variables};
-use super::value::{Case, Cases, Condition, Guard, Pattern, Piece, Text, always, trim};
+use super::{Case, Cases, Condition, Guard, Pattern, Piece, Text, Unknown, always, trim};
+use crate::nginx::syntax::{Directive, UNREAD_INCLUDE};
 
 /// Most entries that are listed where it is not known which one is taken.
 const MAX_GUESSES: usize = 64;
 
 /// A map.
 #[derive(Debug)]
-pub(super) struct Map {
+pub(in crate::nginx) struct Map {
     source: Template,
     /// In the order in which nginx tries them.
     entries: Vec<Entry>,
     default: Option<Entry>,
+    /// Masks are read, and a dot at the text's end is not looked at.
+    hostnames: bool,
     /// Asked anew each time.
-    pub(super) volatile: bool,
+    pub(in crate::nginx) volatile: bool,
     /// What decides, for messages: `` `$host` decides ``.
     reason: Rc<str>,
 }
@@ -60,7 +62,10 @@ enum Test {
 
 impl Map {
     /// Reads `map source $name { … }`: the name and the map. Mistakes go into `unread`.
-    pub(super) fn read(directive: &Directive, unread: &mut Vec<(Place, String)>) -> Option<(String, Self)> {
+    pub(in crate::nginx) fn read(
+        directive: &Directive,
+        unread: &mut Vec<(Place, String)>,
+    ) -> Option<(String, Self)> {
         let [source, name] = directive.arguments.as_slice() else {
             unread.push((directive.place.clone(), "nginx refuses a `map` without two parameters".to_owned()));
             return None;
@@ -76,6 +81,7 @@ impl Map {
             source: Template::new(&source.text),
             default: entries.default.take(),
             entries: entries.in_order(),
+            hostnames: flag("hostnames"),
             volatile: flag("volatile"),
             reason: format!("a map of `{}` decides", excerpt(&source.text)).into(),
         };
@@ -83,7 +89,12 @@ impl Map {
     }
 
     /// The value for a request.
-    pub(super) fn look_up(&self, variables: &Variables, env: &Environment, depth: usize) -> Cases<Text> {
+    pub(in crate::nginx) fn look_up(
+        &self,
+        variables: &Variables,
+        env: &Environment,
+        depth: usize,
+    ) -> Cases<Text> {
         let mut all = Vec::new();
         for source in variables.nested_text(&self.source, env, depth) {
             if !variables.spend(self.entries.len()) {
@@ -100,7 +111,7 @@ impl Map {
     fn values(&self, source: &Text, variables: &Variables, env: &Environment, depth: usize) -> Cases<Text> {
         let known = source.constant().is_some() || source.around_origin().is_some();
         if !known && self.entries.len() > MAX_GUESSES {
-            return always(Text::of(Piece::Opaque(self.reason.clone())));
+            return always(Text::of(Piece::Opaque(self.unknown(source))));
         }
         let mut all = Vec::new();
         let mut add = |guard: Option<Guard>, entry: &Entry| {
@@ -112,7 +123,7 @@ impl Map {
         };
         let mut taken = false;
         for entry in &self.entries {
-            match entry.test(source, env, &self.reason) {
+            match self.test(entry, source, env) {
                 Test::Fails => {}
                 Test::Depends(guard) => add(Some(guard), entry),
                 Test::Holds => {
@@ -132,35 +143,65 @@ impl Map {
         }
         all
     }
-}
 
-impl Entry {
-    /// Whether `source` is this entry's.
-    fn test(&self, source: &Text, env: &Environment, reason: &Rc<str>) -> Test {
-        let depends = |condition| Test::Depends(Guard::new(condition, &self.place));
-        let opaque = || depends(Condition::Opaque(reason.clone()));
+    /// Why it is not known which entry is taken.
+    fn unknown(&self, source: &Text) -> Unknown {
+        Unknown { reason: self.reason.clone(), apart_from_origin: source.is_apart_from_origin() }
+    }
+
+    /// Whether `source` is the entry's.
+    fn test(&self, entry: &Entry, source: &Text, env: &Environment) -> Test {
+        let guard = |condition| Guard::new(condition, &entry.place);
+        let opaque = || guard(Condition::Opaque(self.unknown(source)));
+        let takes = |text: &str| {
+            let shorter = text.strip_suffix('.').filter(|_| self.hostnames);
+            entry.key.takes(shorter.unwrap_or(text))
+        };
         if let Some(text) = source.constant() {
-            return self.key.takes(text).unwrap_or_else(opaque);
+            return takes(text).unwrap_or_else(|| Test::Depends(opaque()));
         }
-        let Some((before, after)) = source.around_origin() else { return opaque() };
+        let Some((before, after)) = source.around_origin() else { return Test::Depends(opaque()) };
         if let Some(origin) = &env.origin
-            && let Some(test) = self.key.takes(&format!("{before}{origin}{after}"))
+            && let Some(test) = takes(&format!("{before}{origin}{after}"))
         {
             return test;
         }
-        let alone = before.is_empty() && after.is_empty();
-        match &self.key {
+        let condition = match &entry.key {
             Key::Exact(key) => match inside(key, before, after) {
-                Some(origin) => depends(Condition::Exact(origin.to_owned(), LetterCase::Ignored)),
-                None => Test::Fails,
+                Some(origin) => Condition::Exact(origin.to_owned(), LetterCase::Ignored),
+                None => return Test::Fails,
             },
-            Key::Head(text) if alone => depends(Condition::Suffix(text.clone())),
-            Key::Tail(text) if alone => depends(Condition::Prefix(text.clone())),
-            Key::Pattern(pattern) if alone => depends(Condition::Pattern(pattern.clone())),
-            _ => opaque(),
-        }
+            _ if !before.is_empty() || !after.is_empty() => return Test::Depends(opaque()),
+            Key::Head(text) => Condition::Suffix(text.clone()),
+            Key::Tail(text) => Condition::Prefix(text.clone()),
+            Key::Pattern(pattern) => Condition::Pattern(pattern.clone()),
+            Key::Default | Key::Unknown => return Test::Depends(opaque()),
+        };
+        Test::Depends(match self.hostnames && after.is_empty() {
+            true => with_dot(guard(condition), &opaque()),
+            false => guard(condition),
+        })
     }
+}
 
+/// The same for texts of which a dot at the end is not looked at.
+fn with_dot(plain: Guard, opaque: &Guard) -> Guard {
+    let place = plain.place.clone();
+    let guard = |condition| Guard { condition: Rc::new(condition), place: place.clone() };
+    let dotted = match &*plain.condition {
+        Condition::Exact(text, case) => guard(Condition::Exact(format!("{text}."), *case)),
+        Condition::Suffix(text) => guard(Condition::Suffix(format!("{text}."))),
+        Condition::Pattern(_) => {
+            let dot = guard(Condition::Suffix(".".to_owned()));
+            let undotted = Guard::all_of(vec![plain, dot.clone().not()]);
+            return Guard::any_of(vec![undotted, Guard::all_of(vec![dot, opaque.clone()])]);
+        }
+        _ => return plain,
+    };
+    Guard::any_of(vec![plain, dotted])
+}
+
+impl Entry {
     /// What the value's variables are: groups of the entry's expression among them.
     fn environment(&self, source: &Text, env: &Environment) -> Environment {
         let mut env = env.clone();
@@ -185,6 +226,8 @@ impl Key {
             Self::Exact(key) => *key == lower,
             Self::Head(mask) => lower.len() > mask.len() && lower.ends_with(mask),
             Self::Tail(mask) => lower.starts_with(mask),
+            // nginx tries none on an empty text.
+            Self::Pattern(_) if text.is_empty() => false,
             Self::Pattern(pattern) => match pattern.matches(text) {
                 Truth::True => true,
                 Truth::False => false,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::map::Map;
-use super::value::{Case, Cases, Pattern, Piece, Text, always};
+use super::{Case, Cases, Pattern, Piece, Text, Unknown, always};
 
 /// Most cases that one text may come to.
 const MAX_CASES: usize = 1 << 14;
@@ -15,7 +15,7 @@ const MAX_MAPS: usize = 16;
 
 /// A text as it was written, cut at its variables.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Template(Vec<Part>);
+pub(in crate::nginx) struct Template(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
@@ -27,7 +27,7 @@ enum Part {
 }
 
 impl Template {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::nginx) fn new(text: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('$') {
@@ -45,17 +45,8 @@ impl Template {
     }
 
     /// Whether it uses what the last expression matched.
-    pub(super) fn has_captures(&self) -> bool {
+    pub(in crate::nginx) fn has_captures(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Capture(_)))
-    }
-
-    /// The text, if it has no variable.
-    pub(super) fn constant(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [] => Some(""),
-            [Part::Literal(text)] => Some(text),
-            _ => None,
-        }
     }
 }
 
@@ -82,7 +73,7 @@ fn variable(after: &str) -> (Part, &str) {
 
 /// What the numbered captures are.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Captures {
+pub(in crate::nginx) enum Captures {
     /// There was no expression.
     #[default]
     Nothing,
@@ -94,32 +85,37 @@ pub(super) enum Captures {
 
 /// What is known of a request on its way.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Environment {
+pub(in crate::nginx) struct Environment {
     /// Variables that have been given a value.
-    pub(super) variables: BTreeMap<String, Text>,
-    pub(super) captures: Captures,
-    pub(super) method: Rc<str>,
+    pub(in crate::nginx) variables: BTreeMap<String, Text>,
+    pub(in crate::nginx) captures: Captures,
+    pub(in crate::nginx) method: Rc<str>,
     /// The origin, where a comparison has settled it.
-    pub(super) origin: Option<Rc<str>>,
+    pub(in crate::nginx) origin: Option<Rc<str>>,
 }
 
 /// The variables of a configuration.
 #[derive(Debug, Default)]
-pub(super) struct Variables {
-    pub(super) maps: HashMap<String, Map>,
+pub(in crate::nginx) struct Variables {
+    pub(in crate::nginx) maps: HashMap<String, Map>,
     /// Set somewhere: empty until then.
-    pub(super) declared: HashSet<String>,
+    pub(in crate::nginx) declared: HashSet<String>,
     /// Steps that are left for the whole configuration.
-    pub(super) budget: Cell<usize>,
+    pub(in crate::nginx) budget: Cell<usize>,
 }
 
 impl Variables {
     /// What `template` comes to.
-    pub(super) fn text(&self, template: &Template, environment: &Environment) -> Cases<Text> {
+    pub(in crate::nginx) fn text(&self, template: &Template, environment: &Environment) -> Cases<Text> {
         self.nested_text(template, environment, 0)
     }
 
-    pub(super) fn nested_text(&self, template: &Template, env: &Environment, depth: usize) -> Cases<Text> {
+    pub(in crate::nginx) fn nested_text(
+        &self,
+        template: &Template,
+        env: &Environment,
+        depth: usize,
+    ) -> Cases<Text> {
         let mut all = always(Text::default());
         for part in &template.0 {
             let cases = match part {
@@ -139,7 +135,7 @@ impl Variables {
     }
 
     /// What a variable comes to.
-    pub(super) fn variable(&self, name: &str, env: &Environment, depth: usize) -> Cases<Text> {
+    pub(in crate::nginx) fn variable(&self, name: &str, env: &Environment, depth: usize) -> Cases<Text> {
         if let Some(text) = env.variables.get(name) {
             return always(text.clone());
         }
@@ -154,25 +150,55 @@ impl Variables {
             Some(_) if depth >= MAX_MAPS => always(Text::opaque("too many maps use one another")),
             Some(map) => map.look_up(self, env, depth + 1),
             None if self.declared.contains(name) => always(Text::default()),
-            None => always(Text::opaque(&format!("`${name}` decides"))),
+            None => {
+                let apart_from_origin = is_apart_from_origin(name);
+                let reason = format!("`${name}` decides").into();
+                always(Text::of(Piece::Opaque(Unknown { reason, apart_from_origin })))
+            }
         }
     }
 
     /// Whether `name` is a map that is asked once a request.
-    pub(super) fn is_cached(&self, name: &str) -> bool {
+    pub(in crate::nginx) fn is_cached(&self, name: &str) -> bool {
         self.maps.get(name).is_some_and(|map| !map.volatile)
     }
 
     /// Takes steps from the budget; whether there were so many.
-    pub(super) fn spend(&self, steps: usize) -> bool {
+    pub(in crate::nginx) fn spend(&self, steps: usize) -> bool {
         let left = self.budget.get();
         self.budget.set(left.saturating_sub(steps));
         left >= steps
     }
 }
 
+/// Whether a variable of nginx's own has nothing to do with the origin.
+fn is_apart_from_origin(name: &str) -> bool {
+    const NAMES: [&str; 17] = [
+        "args",
+        "content_type",
+        "document_root",
+        "document_uri",
+        "geoip_country_code",
+        "host",
+        "hostname",
+        "https",
+        "invalid_referer",
+        "is_args",
+        "query_string",
+        "realpath_root",
+        "request",
+        "request_filename",
+        "request_uri",
+        "scheme",
+        "uri",
+    ];
+    const FAMILIES: [&str; 8] =
+        ["arg_", "binary_remote_", "cookie_", "http_", "proxy_", "remote_", "server_", "ssl_"];
+    NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
 /// The names of a template's variables.
-pub(super) fn names(template: &Template) -> impl Iterator<Item = &str> {
+pub(in crate::nginx) fn names(template: &Template) -> impl Iterator<Item = &str> {
     template.0.iter().filter_map(|part| match part {
         Part::Variable(name) => Some(name.as_str()),
         _ => None,

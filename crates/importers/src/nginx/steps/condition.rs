@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use corsac_analysis::model::{LetterCase, Place, Truth};
 
-use super::template::Environment;
-use super::value::{Condition, Guard, Pattern, Piece, Text};
+use crate::nginx::value::{Condition, Environment, Guard, Pattern, Piece, Text};
 
 /// What is known of a condition.
 #[derive(Clone, Debug)]
@@ -14,8 +13,9 @@ pub(super) enum Outcome {
     Depends(Guard),
     Fails,
     Holds,
-    /// Something else decides.
-    Unknown,
+    /// It is not known. Where one variable decides that has nothing to do with the origin,
+    /// this is true: then each way can be followed.
+    Unknown(bool),
 }
 
 impl From<bool> for Outcome {
@@ -30,7 +30,7 @@ impl Outcome {
             Self::Depends(guard) => Self::Depends(guard.not()),
             Self::Fails => Self::Holds,
             Self::Holds => Self::Fails,
-            Self::Unknown => Self::Unknown,
+            Self::Unknown(apart) => Self::Unknown(apart),
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn equals(left: &Text, right: &Text, env: &Environment, place: &Place
         (None, Some(constant)) => equals_constant(left, constant, env, place),
         (Some(constant), None) => equals_constant(right, constant, env, place),
         (None, None) if left == right && left.around_origin().is_some() => Outcome::Holds,
-        (None, None) => Outcome::Unknown,
+        (None, None) => unknown(left),
     }
 }
 
@@ -57,7 +57,7 @@ fn equals_constant(text: &Text, constant: &str, env: &Environment, place: &Place
             }
         };
     }
-    if constant.is_empty() && !may_be_empty(text) { Outcome::Fails } else { Outcome::Unknown }
+    if constant.is_empty() && !may_be_empty(text) { Outcome::Fails } else { unknown(text) }
 }
 
 /// `if ($variable)`: neither empty nor `0`.
@@ -65,16 +65,26 @@ pub(super) fn is_true(text: &Text) -> Outcome {
     match text.constant() {
         Some(constant) => (!matches!(constant, "" | "0")).into(),
         None if !may_be_empty(text) && !may_be_zero(text) => Outcome::Holds,
-        None => Outcome::Unknown,
+        None => unknown(text),
     }
 }
 
+fn unknown(text: &Text) -> Outcome {
+    let single = matches!(text.0.as_slice(), [Piece::Opaque(unknown)] if unknown.apart_from_origin);
+    Outcome::Unknown(single)
+}
+
 fn may_be_empty(text: &Text) -> bool {
-    !text.0.iter().any(|piece| matches!(piece, Piece::Literal(_) | Piece::Origin | Piece::RequestedMethod))
+    !text.0.iter().any(|piece| match piece {
+        Piece::Group(pattern, number) => pattern.always_fills(*number),
+        Piece::Literal(_) | Piece::Origin | Piece::RequestedMethod => true,
+        Piece::Opaque(_) | Piece::RequestedHeaders => false,
+    })
 }
 
 fn may_be_zero(text: &Text) -> bool {
     !text.0.iter().any(|piece| match piece {
+        Piece::Group(pattern, number) => pattern.always_fills(*number),
         Piece::Literal(text) => text != "0",
         Piece::Origin => true,
         _ => false,
@@ -93,6 +103,6 @@ pub(super) fn matches(text: &Text, pattern: &Rc<Pattern>, env: &Environment, pla
         Some(Truth::True) => Outcome::Holds,
         Some(Truth::False) => Outcome::Fails,
         _ if alone => Outcome::Depends(Guard::new(Condition::Pattern(pattern.clone()), place)),
-        _ => Outcome::Unknown,
+        _ => unknown(text),
     }
 }

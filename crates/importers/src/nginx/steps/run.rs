@@ -8,14 +8,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use corsac_analysis::model::LetterCase;
+use corsac_analysis::model::{LetterCase, Place};
 
 use super::condition::{self, Outcome};
-use super::known::Handler;
-use super::location::Location;
-use super::rewrite::{Flag, If, Returned, Step, Test};
-use super::template::{self, Captures, Environment, Template, Variables};
-use super::value::{Case, Cases, Condition, Guard, Pattern, Piece, Text, all_cases, always, trim};
+use super::program::{Flag, If, Returned, Step, Test};
+use crate::nginx::known::Handler;
+use crate::nginx::location::Location;
+use crate::nginx::value::{
+    self, Captures, Case, Cases, Condition, Environment, Guard, Pattern, Piece, Template, Text, Unknown,
+    Variables, all_cases, always, trim,
+};
 
 /// Most ways that are followed.
 const MAX_WAYS: usize = 512;
@@ -25,12 +27,12 @@ const MAX_VALUES: usize = 64;
 
 /// How far a request has come.
 #[derive(Clone, Debug)]
-pub(super) struct State {
-    pub(super) environment: Environment,
+pub(in crate::nginx) struct State {
+    pub(in crate::nginx) environment: Environment,
     /// What is in force.
-    pub(super) location: Rc<Location>,
-    pub(super) handler: Option<Handler>,
-    pub(super) end: End,
+    pub(in crate::nginx) location: Rc<Location>,
+    pub(in crate::nginx) handler: Option<Handler>,
+    pub(in crate::nginx) end: End,
 }
 
 impl PartialEq for State {
@@ -45,7 +47,7 @@ impl PartialEq for State {
 
 /// Whether steps still follow.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum End {
+pub(in crate::nginx) enum End {
     /// `break`: none in this block.
     Break,
     /// Another location answers.
@@ -58,10 +60,10 @@ pub(super) enum End {
 
 /// Which conditions on other things than origin and method are taken to hold.
 #[derive(Debug, Default)]
-pub(super) struct Assumptions {
-    pub(super) known: Vec<(Rc<str>, bool)>,
+pub(in crate::nginx) struct Assumptions {
+    pub(in crate::nginx) known: Vec<(Rc<str>, bool)>,
     /// Those that came up and are not known.
-    pub(super) met: RefCell<Vec<Rc<str>>>,
+    pub(in crate::nginx) met: RefCell<Vec<Rc<str>>>,
 }
 
 impl Assumptions {
@@ -76,16 +78,16 @@ impl Assumptions {
 }
 
 /// Runs programs.
-pub(super) struct Runner<'a> {
-    pub(super) variables: &'a Variables,
-    pub(super) assumptions: &'a Assumptions,
+pub(in crate::nginx) struct Runner<'a> {
+    pub(in crate::nginx) variables: &'a Variables,
+    pub(in crate::nginx) assumptions: &'a Assumptions,
     /// Whether `$1` and its like are used anywhere.
-    pub(super) keeps_captures: bool,
+    pub(in crate::nginx) keeps_captures: bool,
 }
 
 impl Runner<'_> {
     /// Lets every way take `steps`.
-    pub(super) fn run(&self, ways: Cases<State>, steps: &[Step]) -> Cases<State> {
+    pub(in crate::nginx) fn run(&self, ways: Cases<State>, steps: &[Step]) -> Cases<State> {
         steps.iter().fold(ways, |ways, step| self.each(ways, |state| self.step(state, step)))
     }
 
@@ -126,9 +128,11 @@ impl Runner<'_> {
                     *flag,
                     &Guard::new(Condition::Opaque(reason.clone()), place),
                 );
+                let unknown = Unknown { reason: reason.clone(), apart_from_origin: true };
+                return self.rewrite(state, (*surely, *flag), unknown, place);
             }
             Step::If(condition) => return self.conditional(state, condition),
-            Step::Set { name, value, .. } => {
+            Step::Set { name, value } => {
                 let set = |(mut state, text): (State, Text)| {
                     state.environment.variables.insert(name.clone(), text);
                     state
@@ -142,7 +146,7 @@ impl Runner<'_> {
     /// The value of `template`, one way for each.
     fn valued(&self, state: State, template: &Template) -> Cases<(State, Text)> {
         let mut ways = always(state);
-        for name in template::names(template) {
+        for name in value::names(template) {
             ways = all_cases(ways, |state| self.bound(state, name));
         }
         all_cases(ways, |state| {
@@ -168,7 +172,13 @@ impl Runner<'_> {
         values.into_iter().map(|case| case.map(&bind)).collect()
     }
 
-    fn rewrite(&self, state: State, surely: bool, flag: Flag, guard: &Guard) -> Cases<State> {
+    fn rewrite(
+        &self,
+        state: State,
+        (surely, flag): (bool, Flag),
+        unknown: Unknown,
+        place: &Place,
+    ) -> Cases<State> {
         let mut taken = state.clone();
         if self.keeps_captures {
             taken.environment.captures = Captures::Unknown;
@@ -179,24 +189,23 @@ impl Runner<'_> {
             Flag::Last => End::Elsewhere,
             Flag::Redirect(status) => End::Returned(Returned { status: Some(status), own_text: true }),
         };
-        let Condition::Opaque(reason) = &*guard.condition else { return always(state) };
         let holds = match (surely, flag) {
             (true, _) => Some(true),
             // Those that leave are another location's.
             (false, Flag::Last) => Some(false),
-            (false, _) => self.assumptions.ask(reason),
+            (false, _) => self.assumptions.ask(&unknown.reason),
         };
         match holds {
             Some(true) => always(taken),
             Some(false) => always(state),
-            None => fork(guard.clone(), always(taken), always(state)),
+            None => fork(Guard::new(Condition::Opaque(unknown), place), always(taken), always(state)),
         }
     }
 
     fn conditional(&self, state: State, condition: &If) -> Cases<State> {
         match &condition.test {
-            Test::Opaque => self.branch(state, Outcome::Unknown, condition),
-            Test::True { variable, .. } => all_cases(self.valued(state, variable), |(state, text)| {
+            Test::Opaque => self.branch(state, Outcome::Unknown(true), condition),
+            Test::True { variable } => all_cases(self.valued(state, variable), |(state, text)| {
                 self.branch(state, condition::is_true(&text), condition)
             }),
             Test::Equals { left, right, equal, place } => {
@@ -242,16 +251,21 @@ impl Runner<'_> {
 
     /// `then` goes through the body where the condition holds; `otherwise` passes it by.
     fn branches(&self, mut then: State, otherwise: State, outcome: Outcome, condition: &If) -> Cases<State> {
-        let unknown = || Guard::new(Condition::Opaque(condition.words.clone()), &condition.place);
+        let unknown = |apart_from_origin| {
+            let unknown = Unknown { reason: condition.words.clone(), apart_from_origin };
+            Guard::new(Condition::Opaque(unknown), &condition.place)
+        };
         let guard = match outcome {
             Outcome::Fails => return always(otherwise),
             Outcome::Holds => None,
             Outcome::Depends(guard) => Some(guard),
-            Outcome::Unknown => match self.assumptions.ask(&condition.words) {
-                Some(false) => return always(otherwise),
-                Some(true) => None,
-                None => Some(unknown()),
-            },
+            Outcome::Unknown(apart) => {
+                match apart.then(|| self.assumptions.ask(&condition.words)).flatten() {
+                    Some(false) => return always(otherwise),
+                    Some(true) => None,
+                    None => Some(unknown(apart)),
+                }
+            }
         };
         if let Some(Condition::Exact(origin, LetterCase::Matters)) =
             guard.as_ref().map(|guard| &*guard.condition)

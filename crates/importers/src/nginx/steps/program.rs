@@ -5,14 +5,13 @@ use std::rc::Rc;
 use corsac_analysis::model::Place;
 use corsac_diagnostics::excerpt;
 
-use super::directive::Directive;
-use super::location::Location;
-use super::template::Template;
-use super::value::Pattern;
+use crate::nginx::location::Location;
+use crate::nginx::syntax::Directive;
+use crate::nginx::value::{Pattern, Template};
 
 /// A step of a location's or a server's program.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(in crate::nginx) enum Step {
     Break,
     If(Box<If>),
     Return(Returned),
@@ -27,34 +26,33 @@ pub(super) enum Step {
         /// In lower case.
         name: String,
         value: Template,
-        place: Place,
     },
 }
 
 /// `return 204;`, `return 403 text;`, `return URL;`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Returned {
+pub(in crate::nginx) struct Returned {
     /// `None` where nginx refuses it.
-    pub(super) status: Option<u16>,
+    pub(in crate::nginx) status: Option<u16>,
     /// Whether it has a text or an address of its own: then no error page takes its place.
-    pub(super) own_text: bool,
+    pub(in crate::nginx) own_text: bool,
 }
 
 /// `if (test) { body }`
 #[derive(Clone, Debug)]
-pub(super) struct If {
-    pub(super) test: Test,
+pub(in crate::nginx) struct If {
+    pub(in crate::nginx) test: Test,
     /// What is in force from here on; `None`: what was before.
-    pub(super) location: Option<Rc<Location>>,
-    pub(super) body: Vec<Step>,
+    pub(in crate::nginx) location: Option<Rc<Location>>,
+    pub(in crate::nginx) body: Vec<Step>,
     /// The words of the condition, for names of scopes.
-    pub(super) words: Rc<str>,
-    pub(super) place: Place,
+    pub(in crate::nginx) words: Rc<str>,
+    pub(in crate::nginx) place: Place,
 }
 
 /// A condition, as written.
 #[derive(Clone, Debug)]
-pub(super) enum Test {
+pub(in crate::nginx) enum Test {
     /// nginx refuses it, or it asks for a file.
     Opaque,
     Equals {
@@ -78,7 +76,7 @@ pub(super) enum Test {
 
 /// What a `rewrite` does when it has matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flag {
+pub(in crate::nginx) enum Flag {
     /// The following steps are left out.
     Break,
     /// The next step follows.
@@ -91,7 +89,7 @@ pub(super) enum Flag {
 
 /// The program in a block. `location` is what is in force there; a server's `if` has no fields
 /// of its own.
-pub(super) fn program(directives: &[Directive], location: Option<&Rc<Location>>) -> Vec<Step> {
+pub(in crate::nginx) fn program(directives: &[Directive], location: Option<&Rc<Location>>) -> Vec<Step> {
     let mut steps = Vec::new();
     for directive in directives {
         let first = directive.argument(0).unwrap_or_default();
@@ -102,13 +100,11 @@ pub(super) fn program(directives: &[Directive], location: Option<&Rc<Location>>)
             "set" => steps.push(Step::Set {
                 name: first.trim_start_matches('$').to_ascii_lowercase(),
                 value: Template::new(directive.argument(1).unwrap_or("$")),
-                place: directive.place.clone(),
             }),
             "if" => steps.push(Step::If(Box::new(conditional(directive, location)))),
             name if is_setter(name) => steps.push(Step::Set {
                 name: first.trim_start_matches('$').to_ascii_lowercase(),
                 value: Template::new("$"),
-                place: directive.place.clone(),
             }),
             _ => {}
         }
@@ -190,9 +186,7 @@ fn test(directive: &Directive) -> Test {
         words.pop();
     }
     match words.as_slice() {
-        [(variable, place)] if is_variable(variable) => {
-            Test::True { variable: Template::new(variable), place: (*place).clone() }
-        }
+        [(variable, _)] if is_variable(variable) => Test::True { variable: Template::new(variable) },
         [(variable, _), (operator, _), (right, place)] if is_variable(variable) => {
             let left = Template::new(variable);
             let place = (*place).clone();

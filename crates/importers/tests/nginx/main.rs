@@ -1,0 +1,209 @@
+//! The reader of nginx's configuration against nginx.
+#![cfg(test)]
+
+mod generate;
+mod program;
+
+use std::fmt::Write as _;
+
+use corsac_analysis::model::{Answer, Coverage, Credentials, Field, Model, Preflight, Scope, Truth, Value};
+use corsac_diagnostics::Source;
+use corsac_importers::{System, import};
+
+use generate::{Generated, Generator, Random, origins};
+use program::{Nginx, Seen, folder, free_port, whole};
+
+/// Servers in one nginx.
+const BATCH: usize = 50;
+
+/// How often prediction and program were compared, and how often nothing was predicted.
+#[derive(Default, Debug)]
+struct Tally {
+    servers: usize,
+    compared: usize,
+    unknown: usize,
+    disagreements: Vec<String>,
+}
+
+#[test]
+#[ignore = "starts nginx"]
+fn predictions_are_what_nginx_answers() {
+    let long = std::env::var_os("CORSAC_LONG").is_some();
+    let seed = std::env::var("CORSAC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let mut random = Random(seed);
+    let mut tally = Tally::default();
+    for batch in 0..if long { 20 } else { 2 } {
+        compare_batch(&format!("batch{batch}"), &mut random, &mut tally);
+    }
+    let Tally { servers, compared, unknown, disagreements } = &tally;
+    println!(
+        "{servers} servers, {compared} comparisons, {unknown} unknown, {} disagreements",
+        disagreements.len()
+    );
+    for disagreement in disagreements {
+        println!("{}", disagreement.lines().next().unwrap_or_default());
+    }
+    assert!(
+        disagreements.is_empty(),
+        "{}",
+        disagreements.iter().map(|d| d.split("Scope {").next().unwrap()).collect::<String>()
+    );
+    assert!(unknown * 20 < *compared, "{unknown} of {compared} predictions are unknown");
+}
+
+fn compare_batch(name: &str, random: &mut Random, tally: &mut Tally) {
+    let folder = folder(name, &["", "a", "a/b", "x", "y"]);
+    let (port, upstream) = (free_port(), free_port());
+    let mut http = format!(
+        "server {{ listen 127.0.0.1:{upstream}; server_name up.test;\n\
+         add_header Access-Control-Allow-Origin 'https://upstream.test' always; return 200 up; }}\n"
+    );
+    let mut all: Vec<Generated> = Vec::new();
+    for number in 0..BATCH {
+        let generated = Generator::new(random, number, upstream).server();
+        let Generated { maps, server, .. } = &generated;
+        let text =
+            format!("{maps}server {{\nlisten 127.0.0.1:{port};\nserver_name c{number}.test;\n{server}}}\n");
+        http.push_str(&text);
+        all.push(generated);
+    }
+    let text = whole(&folder, &http);
+    let model =
+        import(System::by_id("nginx").unwrap(), Source::new("nginx.conf", text.clone()), &()).unwrap();
+    let mut nginx = Nginx::start(&folder, &text, port);
+    for (number, generated) in all.iter().enumerate() {
+        tally.servers += 1;
+        let host = format!("c{number}.test");
+        let tried = origins(random);
+        for (location, path) in &generated.sites {
+            let Some(scope) = scope_of(&model, &host, location) else { continue };
+            let site = Asked { nginx: &mut nginx, host: &host, path, scope };
+            let before = tally.disagreements.len();
+            site.compare(&tried, tally);
+            for text in &mut tally.disagreements[before..] {
+                let _ = write!(text, "\n{}\nserver {{\n{}}}\n{scope:#?}", generated.maps, generated.server);
+            }
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+fn scope_of<'a>(model: &'a Model, host: &str, location: &str) -> Option<&'a Scope> {
+    let name = match location {
+        "" => format!("server {host}"),
+        location => format!("server {host}, location {location}"),
+    };
+    model.scopes.iter().find(|scope| scope.name == name)
+}
+
+/// A location under test.
+struct Asked<'a> {
+    nginx: &'a mut Nginx,
+    host: &'a str,
+    path: &'a str,
+    scope: &'a Scope,
+}
+
+impl Asked<'_> {
+    fn compare(mut self, tried: &[String], tally: &mut Tally) {
+        let mut lines_are_kept = true;
+        let mut has_lines = false;
+        for origin in tried {
+            let seen = self.ask("GET", "ok", origin);
+            self.judge(origin, &seen, &self.scope.actual, tally);
+            let missing = self.ask("GET", "missing", origin);
+            if seen.status == 200 && missing.status == 404 && self.path != "/x/" {
+                let names = ["access-control-allow-origin", "access-control-allow-credentials"];
+                for name in names {
+                    has_lines |= !seen.lines(name).is_empty();
+                    lines_are_kept &= seen.lines(name) == missing.lines(name);
+                }
+            }
+            let preflight = self.ask("OPTIONS", "ok", origin);
+            self.judge_preflight(origin, &preflight, tally);
+        }
+        let promised = self.scope.actual.coverage;
+        if has_lines && promised == Coverage::All && !lines_are_kept {
+            tally.disagreements.push(format!("{} {}: fields are lost on 404", self.host, self.path));
+        }
+    }
+
+    fn ask(&mut self, method: &str, file: &str, origin: &str) -> Seen {
+        let fields = [
+            ("Origin", origin),
+            ("Access-Control-Request-Method", "PUT"),
+            ("Access-Control-Request-Headers", "x-a"),
+        ];
+        let fields = if method == "OPTIONS" { &fields[..] } else { &fields[..1] };
+        self.nginx.ask(method, self.host, &format!("{}{file}", self.path), fields)
+    }
+
+    fn judge(&self, origin: &str, seen: &Seen, answer: &Answer, tally: &mut Tally) {
+        if answer.passes_upstream {
+            return;
+        }
+        for (credentials, included) in [(Credentials::Omitted, false), (Credentials::Included, true)] {
+            tally.compared += 1;
+            let real = seen.lets_read(origin, included);
+            match answer.lets_read(origin, credentials) {
+                Truth::Unknown => tally.unknown += 1,
+                predicted if predicted == Truth::from(real) => {}
+                predicted => tally.disagreements.push(format!(
+                    "{} {} {origin} {credentials:?}: predicted {predicted:?}, nginx: {real} {seen:?}",
+                    self.host, self.path
+                )),
+            }
+        }
+        if seen.lets_read(origin, false) {
+            self.judge_field(
+                origin,
+                seen,
+                "access-control-allow-methods",
+                answer.allow_methods.as_ref(),
+                tally,
+            );
+        }
+        let vary = answer.vary.as_ref();
+        if vary.is_some_and(|vary| vary.value == Value::Text("Origin".to_owned()))
+            && seen.lines("vary").is_empty()
+        {
+            tally.disagreements.push(format!("{} {} {origin}: no Vary {seen:?}", self.host, self.path));
+        }
+    }
+
+    fn judge_field(&self, origin: &str, seen: &Seen, name: &str, said: Option<&Field>, tally: &mut Tally) {
+        let real = seen.lines(name).join(", ");
+        let agrees = match said.map(|field| &field.value) {
+            None => real.is_empty(),
+            Some(Value::Text(text)) => *text == real || real.is_empty(),
+            Some(_) => true,
+        };
+        if !agrees {
+            tally.disagreements.push(format!("{} {} {origin}: {said:?} {seen:?}", self.host, self.path));
+        }
+    }
+
+    fn judge_preflight(&self, origin: &str, seen: &Seen, tally: &mut Tally) {
+        let passes = (200..300).contains(&seen.status);
+        match &self.scope.preflight {
+            Preflight::Answered(answer) if passes => self.judge(origin, seen, answer, tally),
+            Preflight::Answered(answer) => {
+                tally.compared += 1;
+                if answer.lets_read(origin, Credentials::Omitted) == Truth::True {
+                    tally
+                        .disagreements
+                        .push(format!("{} {} {origin}: preflight {seen:?}", self.host, self.path));
+                }
+            }
+            Preflight::Unknown => {}
+            Preflight::Authenticated(_) | Preflight::Unanswered => {
+                tally.compared += 1;
+                if passes && seen.lets_read(origin, false) {
+                    tally
+                        .disagreements
+                        .push(format!("{} {} {origin}: preflight {seen:?}", self.host, self.path));
+                }
+            }
+        }
+    }
+}
