@@ -54,8 +54,8 @@ impl Folded {
 
     /// How many conditions it has, which is what the model costs.
     pub(super) fn size(&self) -> usize {
-        let origins = self.origins.iter().flatten().map(|case| size(case));
-        let credentials = self.credentials.iter().flatten().map(|case| size(case));
+        let origins = self.origins.iter().flatten().map(size);
+        let credentials = self.credentials.iter().flatten().map(size);
         origins.sum::<usize>() + credentials.sum::<usize>()
     }
 

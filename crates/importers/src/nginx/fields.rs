@@ -217,7 +217,7 @@ pub(super) fn origin_choice(values: Values<Emission>) -> Choice<Emission> {
     let mut cases = Vec::new();
     for case in values {
         let (then, place) = case.then;
-        cases.extend(apart(case.guards).into_iter().map(|(when, own)| ModelCase {
+        cases.extend(apart(&case.guards).into_iter().map(|(when, own)| ModelCase {
             when,
             then: then.clone(),
             place: own.or_else(|| place.clone()),
@@ -231,8 +231,8 @@ pub(super) fn origin_choice(values: Values<Emission>) -> Choice<Emission> {
 }
 
 /// One of several entries, each with its own place.
-fn apart(guards: Vec<Guard>) -> Vec<(Matcher, Option<Place>)> {
-    match guards.as_slice() {
+fn apart(guards: &[Guard]) -> Vec<(Matcher, Option<Place>)> {
+    match guards {
         [only] => match &*only.condition {
             Condition::AnyOf(any) => {
                 any.iter().map(|guard| (guard.to_matcher(), guard.place.clone())).collect()

@@ -23,18 +23,24 @@ pub(super) struct Location {
     pub(super) handler: Option<Handler>,
     /// `try_files` or the like: something else may answer. Not inherited.
     pub(super) tries_files: bool,
-    /// Where authentication is asked for.
-    pub(super) authentication: Option<Place>,
-    /// `deny all;`, and nobody allowed before it.
-    pub(super) denied: bool,
-    /// `satisfy any;`
-    pub(super) satisfy_any: bool,
+    pub(super) access: Access,
     /// Fields of the upstream that are not passed on, in lower case.
     pub(super) hidden: Rc<Vec<String>>,
     pub(super) error_pages: Rc<Vec<ErrorPage>>,
     /// What `limit_except` does to other methods. Not inherited.
     pub(super) limit: Option<Limit>,
     pub(super) inherit: Inherit,
+}
+
+/// Who may come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Access {
+    /// Where authentication is asked for.
+    pub(super) authentication: Option<Place>,
+    /// `deny all;`, and nobody allowed before it.
+    pub(super) denied: bool,
+    /// `satisfy any;`
+    pub(super) satisfy_any: bool,
 }
 
 /// An `add_header` of a field that matters here.
@@ -122,7 +128,7 @@ impl Location {
             inner.read(directive, &mut level);
         }
         if let Some(denied) = level.access {
-            inner.denied = denied;
+            inner.access.denied = denied;
         }
         match inner.inherit {
             Inherit::Merge => {
@@ -171,9 +177,9 @@ impl Location {
             "more_clear_headers" | "more_set_headers" => level.edits.extend(Edit::read(directive)),
             "allow" => drop(level.access.get_or_insert(false)),
             "deny" => drop(level.access.get_or_insert(first == "all")),
-            "satisfy" => self.satisfy_any = first == "any",
+            "satisfy" => self.access.satisfy_any = first == "any",
             "auth_basic" | "auth_jwt" | "auth_request" => {
-                self.authentication = (first != "off").then(|| directive.place.clone());
+                self.access.authentication = (first != "off").then(|| directive.place.clone());
             }
             "error_page" => level.error_pages.extend(ErrorPage::read(directive)),
             "try_files" => self.tries_files = true,
@@ -225,7 +231,9 @@ impl Edit {
                 }
             }
         }
-        all.iter_mut().for_each(|edit| edit.conditional = conditional);
+        for edit in &mut all {
+            edit.conditional = conditional;
+        }
         all.retain(|edit| is_cors(&edit.name) || edit.name.ends_with('*'));
         all
     }

@@ -13,6 +13,7 @@ mod fields;
 mod known;
 mod location;
 mod read;
+mod scopes;
 mod server;
 mod steps;
 mod syntax;

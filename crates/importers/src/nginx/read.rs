@@ -1,32 +1,21 @@
 //! From a text to a model.
 
-use corsac_analysis::model::{Model, Place, Preflight, Scope, Unread};
+use corsac_analysis::model::{Model, Place, Unread};
 use corsac_diagnostics::{Source, excerpt};
 
-use super::answer::{Folded, FoldedPreflight};
-use super::fields::Response;
 use super::known;
 use super::location::Location;
-use super::server::{Request, Server, Site};
-use super::steps::{Assumptions, Runner};
+use super::scopes::{MAX_SCOPES, Scopes};
+use super::server::Server;
 use super::syntax::{self, Directive, Reading, UNREAD_INCLUDE};
-use super::value::{Cases, Map, Pattern, Template, Variables};
+use super::value::{Map, Pattern, Template, Variables};
 use crate::{Includes, Unreadable};
 
 /// Most steps that all scopes take together; a large real configuration takes thousands.
 const MAX_STEPS: usize = 1 << 22;
 
-/// Most conditions of a whole model.
-const MAX_MODEL: usize = 1 << 18;
-
-/// Most scopes of a model, and most entries of what was not read.
-const MAX_SCOPES: usize = 4096;
-
-/// Most conditions on other things than the origin that a location is told apart by.
-const MAX_SPLITS: usize = 3;
-
-/// Methods of actual requests, the one that stands for all others first.
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+/// Most entries of what was not read.
+const MAX_UNREAD: usize = 1024;
 
 /// How much a file looks like nginx's.
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
@@ -44,11 +33,12 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         "upstream ",
     ];
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
     let by_name = match file {
         "nginx.conf" => 50,
-        _ if file.ends_with(".nginx") || file.starts_with("nginx.") || file.ends_with(".nginxconf") => 45,
+        _ if file.starts_with("nginx.") || matches!(extension, "nginx" | "nginxconf") => 45,
         _ if name.contains("nginx/") || name.contains("sites-available/") => 30,
-        _ if file.ends_with(".conf") => 10,
+        _ if extension == "conf" => 10,
         _ => 0,
     };
     let ends = |line: &str| line.ends_with(';') || line.ends_with('{') || line.contains("; #");
@@ -78,18 +68,18 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
     let mut reader = Reader::new(reading);
     let directives = std::mem::take(&mut reader.reading.directives);
     let http = http_level(&directives);
-    reader.learn(&directives);
+    let mut scopes = reader.scopes(&directives);
     let outer = Location::default().inner(&http, false);
     for directive in http.iter().filter(|directive| directive.name == "server" && directive.block.is_some()) {
         let mut server = Server::new(server_name(directive), directive.inside(), &outer);
         server.place = Some(directive.place.clone());
-        reader.server(&server);
+        scopes.server(&server);
     }
     if is_part(&http) {
         let part = Server::new(excerpt(&name).into_owned(), &http, &Location::default());
-        reader.part(&part);
+        scopes.part(&part);
     }
-    Ok(reader.done())
+    Ok(reader.done(scopes))
 }
 
 /// Reads directives that stand in a location whose content an upstream makes, such as
@@ -106,11 +96,11 @@ pub(crate) fn read_snippet(source: Source, includes: &dyn Includes) -> Result<Mo
 fn snippet(name: &str, reading: Reading) -> Model {
     let mut reader = Reader::new(reading);
     let directives = std::mem::take(&mut reader.reading.directives);
-    reader.learn(&directives);
+    let mut scopes = reader.scopes(&directives);
     // Who makes the content is not written here; an upstream may.
     let outer = Location::handled_by(known::Handler::Upstream);
-    reader.part(&Server::snippet(excerpt(name).into_owned(), &directives, &outer));
-    reader.done()
+    scopes.part(&Server::snippet(excerpt(name).into_owned(), &directives, &outer));
+    reader.done(scopes)
 }
 
 /// Whether a file holds only what may stand in a location.
@@ -163,16 +153,18 @@ fn server_name(directive: &Directive) -> String {
 struct Reader {
     reading: Reading,
     variables: Variables,
-    keeps_captures: bool,
-    scopes: Vec<Scope>,
-    /// Conditions that the model has room for.
-    room: usize,
 }
 
 impl Reader {
     fn new(reading: Reading) -> Self {
         let variables = Variables { budget: MAX_STEPS.into(), ..Variables::default() };
-        Self { reading, variables, keeps_captures: false, scopes: Vec::new(), room: MAX_MODEL }
+        Self { reading, variables }
+    }
+
+    /// Learns what the whole says, so that scopes can be asked.
+    fn scopes(&mut self, directives: &[Directive]) -> Scopes {
+        self.learn(directives);
+        Scopes::new(std::mem::take(&mut self.variables))
     }
 
     /// Finds maps and variables anywhere, and lists what is not understood.
@@ -188,8 +180,7 @@ impl Reader {
                 "if" => self.learn_condition(directive),
                 _ => {}
             }
-            self.keeps_captures |= matches!(directive.name.as_str(), "add_header" | "if" | "set")
-                && directive.arguments.iter().any(|word| Template::new(&word.text).has_captures());
+            self.learn_words(directive);
             self.check(directive);
             if !is_foreign(&directive.name) {
                 self.learn(directive.inside());
@@ -197,7 +188,19 @@ impl Reader {
         }
     }
 
+    /// Whether captures and methods are asked for.
+    fn learn_words(&mut self, directive: &Directive) {
+        let mut texts = directive.arguments.iter().map(|word| word.text.as_str());
+        let name = directive.name.as_str();
+        if matches!(name, "add_header" | "if" | "more_set_headers" | "set") {
+            self.variables.keeps_captures |= texts.clone().any(|text| Template::new(text).has_captures());
+        }
+        let asks = |text: &str| text.to_ascii_lowercase().contains("request_method");
+        self.variables.asks_method |= name == "limit_except" || texts.any(asks);
+    }
+
     fn learn_map(&mut self, directive: &Directive) {
+        self.learn_words(directive);
         let mut mistakes = Vec::new();
         if let Some((name, map)) = Map::read(directive, &mut mistakes) {
             self.variables.maps.insert(name, map);
@@ -239,142 +242,20 @@ impl Reader {
     }
 
     fn unread(&mut self, place: &Place, reason: String) {
-        if self.reading.unread.len() < MAX_SCOPES {
+        if self.reading.unread.len() < MAX_UNREAD {
             self.reading.unread.push(Unread { place: Some(place.clone()), reason });
         }
     }
 
-    fn server(&mut self, server: &Server) {
-        if !server.has_root() || server.ends_requests() {
-            self.scopes_of(server, None, &server.name.clone());
-        }
-        for site in &server.sites {
-            self.scopes_of(server, Some(site), &format!("{}, location {}", server.name, site.name));
-        }
-    }
-
-    /// A file that stands in a server or a location.
-    fn part(&mut self, part: &Server) {
-        if !part.has_root() || part.ends_requests() {
-            self.scopes_of(part, None, &part.name.clone());
-        }
-        for site in &part.sites {
-            self.scopes_of(part, Some(site), &format!("location {}", site.name));
-        }
-    }
-
-    /// The scopes of a location: one for each way that conditions on other things may go, as
-    /// far as the answers differ.
-    fn scopes_of(&mut self, server: &Server, site: Option<&Site>, name: &str) {
-        let place = site.map(|site| site.place.clone()).or_else(|| server.place.clone());
-        let met = {
-            let assumptions = Assumptions::default();
-            let visit = Visit { reader: self, server, site, assumptions: &assumptions };
-            visit.folded("GET");
-            visit.preflight();
-            assumptions.met.take()
-        };
-        let mut known: Vec<(Folded, FoldedPreflight)> = Vec::new();
-        let splits = met.len().min(MAX_SPLITS);
-        for number in 0..1_usize << splits {
-            let holds = |index: usize| number >> index & 1 == 1;
-            let taken = || met.iter().take(splits).enumerate();
-            let assumptions = Assumptions {
-                known: taken().map(|(index, words)| (words.clone(), holds(index))).collect(),
-                ..Assumptions::default()
-            };
-            let where_: Vec<&str> =
-                taken().filter(|(index, _)| holds(*index)).map(|(_, words)| &**words).collect();
-            let visit = Visit { reader: self, server, site, assumptions: &assumptions };
-            let mut answers = visit.answers();
-            answers.retain(|(_, answer)| !known.contains(answer));
-            for (methods, answer) in answers {
-                let mut name = name.to_owned();
-                if !methods.is_empty() {
-                    name.push_str(&format!(", {}", methods.join(" ")));
-                }
-                if !where_.is_empty() {
-                    name.push_str(&format!(", where {}", where_.join(" and ")));
-                }
-                known.push(answer);
-                if let Some((actual, preflight)) = known.pop() {
-                    known.push(self.add(name, place.as_ref(), actual, preflight));
-                }
-            }
-        }
-    }
-
-    /// Adds a scope; gives back what it answers.
-    fn add(
-        &mut self,
-        name: String,
-        place: Option<&Place>,
-        actual: Folded,
-        preflight: FoldedPreflight,
-    ) -> (Folded, FoldedPreflight) {
-        if self.scopes.len() >= MAX_SCOPES {
-            return (actual, preflight);
-        }
-        let size = actual.size() + preflight.size();
-        let (answer, before) = if size > self.room {
-            (Folded::opaque("the configuration is too large"), Preflight::Unknown)
-        } else {
-            self.room -= size;
-            (actual.clone().into_answer(), preflight.clone().into_preflight())
-        };
-        self.scopes.push(Scope { name, place: place.cloned(), actual: answer, preflight: before });
-        (actual, preflight)
-    }
-
-    fn done(mut self) -> Model {
-        if self.scopes.len() >= MAX_SCOPES {
+    fn done(self, scopes: Scopes) -> Model {
+        let Reading { files, mut unread, .. } = self.reading;
+        let mut scopes = scopes.done();
+        if scopes.len() > MAX_SCOPES {
+            scopes.truncate(MAX_SCOPES);
             let reason = format!("there are more than {MAX_SCOPES} servers and locations");
-            self.reading.unread.push(Unread { place: None, reason });
+            unread.push(Unread { place: None, reason });
         }
-        Model { system: "nginx", files: self.reading.files, scopes: self.scopes, unread: self.reading.unread }
-    }
-}
-
-/// A location, asked in every way.
-struct Visit<'a> {
-    reader: &'a Reader,
-    server: &'a Server,
-    site: Option<&'a Site>,
-    assumptions: &'a Assumptions,
-}
-
-impl Visit<'_> {
-    fn responses(&self, method: &'static str) -> Cases<Response> {
-        let variables = &self.reader.variables;
-        let keeps_captures = self.reader.keeps_captures;
-        let runner = Runner { variables, assumptions: self.assumptions, keeps_captures };
-        let request = Request { runner, server: self.server, method };
-        self.site.map_or_else(|| request.to_server(), |site| request.to_site(site))
-    }
-
-    /// What actual requests of a method are answered; `None` where none comes here.
-    fn folded(&self, method: &'static str) -> Option<Folded> {
-        let responses = self.responses(method);
-        (!responses.is_empty()).then(|| Folded::new(&responses, &self.reader.variables))
-    }
-
-    fn preflight(&self) -> FoldedPreflight {
-        FoldedPreflight::new(&self.responses("OPTIONS"), &self.reader.variables)
-    }
-
-    /// The answers, with the methods of each that differs from that of GET.
-    fn answers(&self) -> Vec<(Vec<&'static str>, (Folded, FoldedPreflight))> {
-        let Some(usual) = self.folded("GET") else { return Vec::new() };
-        let mut others: Vec<(Vec<&'static str>, Folded)> = Vec::new();
-        for method in METHODS.into_iter().skip(1) {
-            let Some(answer) = self.folded(method).filter(|answer| *answer != usual) else { continue };
-            match others.iter_mut().find(|(_, known)| *known == answer) {
-                Some((methods, _)) => methods.push(method),
-                None => others.push((vec![method], answer)),
-            }
-        }
-        let all = std::iter::once((Vec::new(), usual)).chain(others);
-        all.map(|(methods, actual)| (methods, (actual, self.preflight()))).collect()
+        Model { system: "nginx", files, scopes, unread }
     }
 }
 

@@ -271,11 +271,11 @@ impl Request<'_> {
 
 /// After all steps: access, then content.
 fn content(state: &State) -> Kind {
-    let location = &state.location;
-    match (location.denied, &location.authentication) {
-        (true, Some(place)) if location.satisfy_any => Kind::Authenticated(place.clone()),
+    let access = &state.location.access;
+    match (access.denied, &access.authentication) {
+        (true, Some(place)) if access.satisfy_any => Kind::Authenticated(place.clone()),
         (true, _) => Kind::Status(403),
-        (false, Some(place)) if !location.satisfy_any => Kind::Authenticated(place.clone()),
+        (false, Some(place)) if !access.satisfy_any => Kind::Authenticated(place.clone()),
         _ => match state.handler {
             Some(Handler::Code | Handler::Upstream) => Kind::Passed,
             Some(Handler::Server) | None => Kind::Content,

@@ -1,5 +1,9 @@
 //! Configurations as people write them, and worse.
 
+use std::fmt::{Display, Write as _};
+use std::fs;
+use std::path::PathBuf;
+
 /// `SplitMix64`.
 pub(crate) struct Random(pub(crate) u64);
 
@@ -23,6 +27,10 @@ impl Random {
     pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
+}
+
+fn line(to: &mut String, text: impl Display) {
+    writeln!(to, "{text}").unwrap();
 }
 
 const ORIGINS: [&str; 8] = [
@@ -66,17 +74,29 @@ pub(crate) struct Generated {
     pub(crate) sites: Vec<(String, String)>,
 }
 
+/// Where the configurations will live.
+pub(crate) struct Setting {
+    /// A port of a server that allows an origin of its own.
+    pub(crate) upstream: u16,
+    /// A folder with `htpasswd` in it, where files to be included are written.
+    pub(crate) folder: PathBuf,
+    /// Whether nginx has the module `headers-more`.
+    pub(crate) edits: bool,
+}
+
 pub(crate) struct Generator<'a> {
-    pub(crate) random: &'a mut Random,
+    random: &'a mut Random,
     number: usize,
-    upstream: u16,
+    setting: &'a Setting,
     maps: Vec<String>,
     names: usize,
+    /// Named locations.
+    named: String,
 }
 
 impl<'a> Generator<'a> {
-    pub(crate) fn new(random: &'a mut Random, number: usize, upstream: u16) -> Self {
-        Self { random, number, upstream, maps: Vec::new(), names: 0 }
+    pub(crate) fn new(random: &'a mut Random, number: usize, setting: &'a Setting) -> Self {
+        Self { random, number, setting, maps: Vec::new(), names: 0, named: String::new() }
     }
 
     pub(crate) fn server(mut self) -> Generated {
@@ -107,6 +127,7 @@ impl<'a> Generator<'a> {
         if self.random.chance(30) {
             body.push_str(&self.location("~ ^/y/", "/y/", &mut sites, 0));
         }
+        body.push_str(&self.named);
         Generated { maps, server: body, sites }
     }
 
@@ -114,20 +135,14 @@ impl<'a> Generator<'a> {
         sites.push((name.to_owned(), path.to_owned()));
         let mut body = String::new();
         if self.random.chance(60) {
-            body.push_str(&self.headers());
+            let headers = self.headers();
+            body.push_str(&self.included(headers));
         }
         if self.random.chance(75) {
             body.push_str(&self.steps(true, 0));
         }
-        if self.random.chance(12) {
-            body.push_str(&format!("proxy_pass http://127.0.0.1:{};\n", self.upstream));
-            if self.random.chance(50) {
-                body.push_str("proxy_hide_header Access-Control-Allow-Origin;\n");
-                body.push_str("proxy_hide_header Access-Control-Allow-Credentials;\n");
-            }
-        }
-        if self.random.chance(5) {
-            body.push_str("limit_except GET POST { deny all; }\n");
+        if self.random.chance(20) {
+            body.push_str(&self.setting());
         }
         if nest > 0 && self.random.chance(50) {
             let inner = format!("{path}b/");
@@ -136,10 +151,53 @@ impl<'a> Generator<'a> {
         format!("location {name} {{\n{body}}}\n")
     }
 
+    /// The same text, or a file that holds it.
+    fn included(&mut self, text: String) -> String {
+        if self.random.chance(80) {
+            return text;
+        }
+        self.names += 1;
+        let file = self.setting.folder.join(format!("part{}_{}.conf", self.number, self.names));
+        fs::write(&file, text).unwrap();
+        format!("include {};\n", file.display())
+    }
+
+    /// Something else that changes who answers.
+    fn setting(&mut self) -> String {
+        let mut body = String::new();
+        let setting = self.setting;
+        match self.random.below(8) {
+            0..=2 => {
+                line(&mut body, format_args!("proxy_pass http://127.0.0.1:{};", setting.upstream));
+                if self.random.chance(60) {
+                    line(&mut body, "proxy_hide_header Access-Control-Allow-Origin;");
+                    line(&mut body, "proxy_hide_header Access-Control-Allow-Credentials;");
+                }
+            }
+            3 => line(&mut body, "limit_except GET POST { deny all; }"),
+            4 => {
+                let file = setting.folder.join("htpasswd");
+                line(&mut body, format_args!("auth_basic x;\nauth_basic_user_file {};", file.display()));
+            }
+            5 => line(&mut body, "deny all;"),
+            6 => line(&mut body, "error_page 404 /x/ok;"),
+            _ => {
+                self.names += 1;
+                let name = format!("@n{}", self.names);
+                let status = self.random.pick(&["=", "=204", ""]);
+                line(&mut body, format_args!("error_page 418 {status} {name};"));
+                line(&mut body, "if ($request_method = OPTIONS) { return 418; }");
+                let inside = format!("{}{}", self.headers(), self.steps(true, 0));
+                line(&mut self.named, format_args!("location {name} {{\n{inside}}}"));
+            }
+        }
+        body
+    }
+
     /// Some `add_header`s.
     fn headers(&mut self) -> String {
         let mut all = String::new();
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             let (name, value) = match self.random.below(10) {
                 0..=4 => ("Access-Control-Allow-Origin", self.value()),
                 5..=6 => {
@@ -150,8 +208,16 @@ impl<'a> Generator<'a> {
                 8 => ("Vary", "Origin".to_owned()),
                 _ => ("X-Other", "1".to_owned()),
             };
+            if self.setting.edits && self.random.chance(10) {
+                let edit = match self.random.below(4) {
+                    0 => format!("more_clear_headers {name};"),
+                    _ => format!("more_set_headers \"{name}: {}\";", value.trim_matches(['"', '\''])),
+                };
+                line(&mut all, edit);
+                continue;
+            }
             let always = if self.random.chance(40) { " always" } else { "" };
-            all.push_str(&format!("add_header {name} {value}{always};\n"));
+            line(&mut all, format_args!("add_header {name} {value}{always};"));
         }
         all
     }
@@ -185,17 +251,17 @@ impl<'a> Generator<'a> {
         if depth == 0 {
             let start =
                 if self.random.chance(70) { "''".to_owned() } else { self.value().replace("$cors", "1") };
-            all.push_str(&format!("set $cors {start};\n"));
+            line(&mut all, format_args!("set $cors {start};"));
         }
-        for _ in 0..1 + self.random.below(4) {
+        for _ in 0..=self.random.below(4) {
             match self.random.below(14) {
                 // nginx refuses an `if` in an `if`.
                 0..=7 if depth == 0 => all.push_str(&self.conditional(in_location)),
-                8..=9 => all.push_str(&format!("set $cors {};\n", self.set_value())),
+                8..=9 => line(&mut all, format_args!("set $cors {};", self.set_value())),
                 10 if depth > 0 => all.push_str("break;\n"),
                 11 if depth > 0 => {
                     let status = self.random.pick(&[204, 200, 403, 202, 500]);
-                    all.push_str(&format!("return {status};\n"));
+                    line(&mut all, format_args!("return {status};"));
                 }
                 _ => {}
             }
@@ -215,7 +281,8 @@ impl<'a> Generator<'a> {
     }
 
     fn conditional(&mut self, in_location: bool) -> String {
-        let condition = match self.random.below(10) {
+        let condition = match self.random.below(11) {
+            10 => "$arg_x = 1".to_owned(),
             0..=1 => {
                 let equal = if self.random.chance(70) { "=" } else { "!=" };
                 format!("$http_origin {equal} '{}'", self.random.pick(&ORIGINS))
@@ -239,9 +306,15 @@ impl<'a> Generator<'a> {
             body.push_str(&self.headers());
         }
         match self.random.below(6) {
-            0..=1 => body.push_str(&format!("set $cors {};\n", self.set_value())),
+            0..=1 => line(&mut body, format_args!("set $cors {};", self.set_value())),
             2 => {
-                let answer = self.random.pick(&["return 204;", "return 403;", "return 200 'x';", "break;"]);
+                let answer = self.random.pick(&[
+                    "return 204;",
+                    "return 403;",
+                    "return 200 'x';",
+                    "break;",
+                    "return 418;",
+                ]);
                 body.push_str(answer);
                 body.push('\n');
             }
@@ -265,9 +338,9 @@ impl<'a> Generator<'a> {
         if self.random.chance(25) {
             lines.push_str("hostnames;\n");
             let mask = self.random.pick(&["*.example.com", "https://example.*", ".example.com", "*.com"]);
-            lines.push_str(&format!("{mask} {};\n", self.map_value("")));
+            line(&mut lines, format_args!("{mask} {};", self.map_value("")));
         }
-        for _ in 0..1 + self.random.below(4) {
+        for _ in 0..=self.random.below(4) {
             if self.random.chance(50) {
                 let key = match self.random.below(4) {
                     0 if source.contains("method") => "OPTIONShttps://example.com".to_owned(),
@@ -278,7 +351,7 @@ impl<'a> Generator<'a> {
                     continue;
                 }
                 keys.push(key.to_ascii_lowercase());
-                lines.push_str(&format!("\"{key}\" {};\n", self.map_value(&key)));
+                line(&mut lines, format_args!("\"{key}\" {};", self.map_value(&key)));
             } else {
                 let (pattern, operator) = self.pattern();
                 let groups = if pattern.contains("(?<o>") { "$o" } else { "$1" };
@@ -287,11 +360,11 @@ impl<'a> Generator<'a> {
                 } else {
                     self.map_value("")
                 };
-                lines.push_str(&format!("\"{operator}{pattern}\" {value};\n"));
+                line(&mut lines, format_args!("\"{operator}{pattern}\" {value};"));
             }
         }
         if self.random.chance(70) {
-            lines.push_str(&format!("default {};\n", self.map_value("")));
+            line(&mut lines, format_args!("default {};", self.map_value("")));
         }
         self.maps.push(name.clone());
         format!("map {source} {name} {{\n{lines}}}\n")

@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use corsac_analysis::model::{Answer, Coverage, Credentials, Field, Model, Preflight, Scope, Truth, Value};
 use corsac_diagnostics::Source;
-use corsac_importers::{System, import};
+use corsac_importers::{Includes, System, import};
 
-use generate::{Generated, Generator, Random, origins};
-use program::{Nginx, Seen, folder, free_port, whole};
+use generate::{Generated, Generator, Random, Setting, origins};
+use program::{Nginx, Seen, folder, free_port, headers_more, whole};
 
 /// Servers in one nginx.
 const BATCH: usize = 50;
@@ -43,57 +43,91 @@ fn predictions_are_what_nginx_answers() {
     for disagreement in disagreements {
         println!("{}", disagreement.lines().next().unwrap_or_default());
     }
-    assert!(
-        disagreements.is_empty(),
-        "{}",
-        disagreements.iter().map(|d| d.split("Scope {").next().unwrap()).collect::<String>()
-    );
+    assert!(disagreements.is_empty(), "{}", disagreements[..disagreements.len().min(5)].join("\n"));
     assert!(unknown * 20 < *compared, "{unknown} of {compared} predictions are unknown");
 }
 
 fn compare_batch(name: &str, random: &mut Random, tally: &mut Tally) {
     let folder = folder(name, &["", "a", "a/b", "x", "y"]);
-    let (port, upstream) = (free_port(), free_port());
+    std::fs::write(folder.join("htpasswd"), "u:{PLAIN}p\n").unwrap();
+    let module = headers_more();
+    let setting = Setting { upstream: free_port(), folder: folder.clone(), edits: module.is_some() };
+    let port = free_port();
     let mut http = format!(
-        "server {{ listen 127.0.0.1:{upstream}; server_name up.test;\n\
-         add_header Access-Control-Allow-Origin 'https://upstream.test' always; return 200 up; }}\n"
+        "server {{ listen 127.0.0.1:{}; server_name up.test;\n\
+         add_header Access-Control-Allow-Origin 'https://upstream.test' always; return 200 up; }}\n",
+        setting.upstream
     );
+    if random.chance(50) {
+        http.push_str(
+            "add_header Access-Control-Allow-Origin https://example.com;\nadd_header Vary Origin;\n",
+        );
+    }
     let mut all: Vec<Generated> = Vec::new();
     for number in 0..BATCH {
-        let generated = Generator::new(random, number, upstream).server();
+        let generated = Generator::new(random, number, &setting).server();
         let Generated { maps, server, .. } = &generated;
-        let text =
-            format!("{maps}server {{\nlisten 127.0.0.1:{port};\nserver_name c{number}.test;\n{server}}}\n");
-        http.push_str(&text);
+        writeln!(http, "{maps}server {{\nlisten 127.0.0.1:{port};\nserver_name c{number}.test;\n{server}}}")
+            .unwrap();
         all.push(generated);
     }
-    let text = whole(&folder, &http);
-    let model =
-        import(System::by_id("nginx").unwrap(), Source::new("nginx.conf", text.clone()), &()).unwrap();
+    let text = whole(&folder, module.as_deref(), &http);
+    let source = Source::new("nginx.conf", text.clone());
+    let model = import(System::by_id("nginx").unwrap(), source, &Files).unwrap();
     let mut nginx = Nginx::start(&folder, &text, port);
     for (number, generated) in all.iter().enumerate() {
         tally.servers += 1;
         let host = format!("c{number}.test");
         let tried = origins(random);
         for (location, path) in &generated.sites {
-            let Some(scope) = scope_of(&model, &host, location) else { continue };
-            let site = Asked { nginx: &mut nginx, host: &host, path, scope };
             let before = tally.disagreements.len();
-            site.compare(&tried, tally);
+            for way in ["", "?x=1"] {
+                let Some(scopes) = scopes_of(&model, &host, location, way) else { continue };
+                Asked { nginx: &mut nginx, host: &host, path, way, scopes }.compare(&tried, tally);
+            }
             for text in &mut tally.disagreements[before..] {
-                let _ = write!(text, "\n{}\nserver {{\n{}}}\n{scope:#?}", generated.maps, generated.server);
+                let _ = write!(text, "\n{}\nserver {{\n{}}}\n", generated.maps, generated.server);
             }
         }
     }
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-fn scope_of<'a>(model: &'a Model, host: &str, location: &str) -> Option<&'a Scope> {
+/// Included files, from the file system.
+struct Files;
+
+impl Includes for Files {
+    fn read(&self, _: &str, pattern: &str) -> Result<Vec<Source>, String> {
+        let text = std::fs::read_to_string(pattern).map_err(|error| error.to_string())?;
+        Ok(vec![Source::new(pattern, text)])
+    }
+}
+
+/// The scopes of a location: for most methods and for `POST`.
+fn scopes_of<'a>(model: &'a Model, host: &str, location: &str, way: &str) -> Option<[&'a Scope; 2]> {
     let name = match location {
         "" => format!("server {host}"),
         location => format!("server {host}, location {location}"),
     };
-    model.scopes.iter().find(|scope| scope.name == name)
+    let tail = ", where $arg_x = 1";
+    let find = |tail: &str| {
+        let ours = |scope: &&&Scope| {
+            let rest = scope.name.strip_prefix(&name).and_then(|rest| rest.strip_suffix(tail));
+            rest.is_some_and(|rest| rest.contains("POST") && !rest.contains("where"))
+        };
+        let usual = model.scopes.iter().find(|scope| scope.name == format!("{name}{tail}"));
+        (usual, model.scopes.iter().collect::<Vec<_>>().iter().find(ours).copied())
+    };
+    let (usual, post) = find("");
+    let (usual, post) = match way {
+        "" => (usual, post),
+        // What is not a scope of its own is answered as the rest is.
+        _ => match find(tail) {
+            (None, other) => (usual, other.or(post)),
+            (found, other) => (found, other),
+        },
+    };
+    usual.map(|usual| [usual, post.unwrap_or(usual)])
 }
 
 /// A location under test.
@@ -101,29 +135,33 @@ struct Asked<'a> {
     nginx: &'a mut Nginx,
     host: &'a str,
     path: &'a str,
-    scope: &'a Scope,
+    way: &'a str,
+    scopes: [&'a Scope; 2],
 }
 
 impl Asked<'_> {
     fn compare(mut self, tried: &[String], tally: &mut Tally) {
+        let [scope, post] = self.scopes;
         let mut lines_are_kept = true;
         let mut has_lines = false;
         for origin in tried {
             let seen = self.ask("GET", "ok", origin);
-            self.judge(origin, &seen, &self.scope.actual, tally);
+            self.judge(origin, &seen, &scope.actual, tally);
             let missing = self.ask("GET", "missing", origin);
             if seen.status == 200 && missing.status == 404 && self.path != "/x/" {
-                let names = ["access-control-allow-origin", "access-control-allow-credentials"];
-                for name in names {
+                for name in ["access-control-allow-origin", "access-control-allow-credentials"] {
                     has_lines |= !seen.lines(name).is_empty();
                     lines_are_kept &= seen.lines(name) == missing.lines(name);
                 }
             }
+            let posted = self.ask("POST", "ok", origin);
+            if posted.status != 405 {
+                self.judge(origin, &posted, &post.actual, tally);
+            }
             let preflight = self.ask("OPTIONS", "ok", origin);
             self.judge_preflight(origin, &preflight, tally);
         }
-        let promised = self.scope.actual.coverage;
-        if has_lines && promised == Coverage::All && !lines_are_kept {
+        if has_lines && scope.actual.coverage == Coverage::All && !lines_are_kept {
             tally.disagreements.push(format!("{} {}: fields are lost on 404", self.host, self.path));
         }
     }
@@ -134,8 +172,9 @@ impl Asked<'_> {
             ("Access-Control-Request-Method", "PUT"),
             ("Access-Control-Request-Headers", "x-a"),
         ];
-        let fields = if method == "OPTIONS" { &fields[..] } else { &fields[..1] };
-        self.nginx.ask(method, self.host, &format!("{}{file}", self.path), fields)
+        let actual = [("Origin", origin), ("Authorization", "Basic dTpw")];
+        let fields = if method == "OPTIONS" { &fields[..] } else { &actual[..] };
+        self.nginx.ask(method, self.host, &format!("{}{file}{}", self.path, self.way), fields)
     }
 
     fn judge(&self, origin: &str, seen: &Seen, answer: &Answer, tally: &mut Tally) {
@@ -185,7 +224,7 @@ impl Asked<'_> {
 
     fn judge_preflight(&self, origin: &str, seen: &Seen, tally: &mut Tally) {
         let passes = (200..300).contains(&seen.status);
-        match &self.scope.preflight {
+        match &self.scopes[0].preflight {
             Preflight::Answered(answer) if passes => self.judge(origin, seen, answer, tally),
             Preflight::Answered(answer) => {
                 tally.compared += 1;

@@ -40,6 +40,13 @@ impl Seen {
     }
 }
 
+/// The module `headers-more`, if it is installed; `CORSAC_NGINX_HEADERS_MORE` names another file.
+pub(crate) fn headers_more() -> Option<PathBuf> {
+    let usual = "/usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so".to_owned();
+    let path = PathBuf::from(env::var("CORSAC_NGINX_HEADERS_MORE").unwrap_or(usual));
+    path.is_file().then_some(path)
+}
+
 /// A folder of its own, with a file `ok` in each of `folders`.
 pub(crate) fn folder(name: &str, folders: &[&str]) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nginx-{name}-{}", std::process::id()));
@@ -67,10 +74,11 @@ fn command() -> Command {
 }
 
 /// What surrounds the blocks of `http` under test.
-pub(crate) fn whole(folder: &Path, http: &str) -> String {
+pub(crate) fn whole(folder: &Path, module: Option<&Path>, http: &str) -> String {
     let folder = folder.display();
+    let module = module.map(|path| format!("load_module {};\n", path.display())).unwrap_or_default();
     format!(
-        "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log emerg;\n\
+        "{module}daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log emerg;\n\
          events {{ worker_connections 512; }}\nhttp {{\naccess_log off;\nkeepalive_requests 1000000;\n\
          server_names_hash_max_size 4096;\nmap_hash_bucket_size 256;\nroot {folder}/root;\n\
          client_body_temp_path {folder}/t1;\nproxy_temp_path {folder}/t2;\nfastcgi_temp_path {folder}/t3;\n\

@@ -154,9 +154,12 @@ fn conditional(directive: &Directive, location: Option<&Rc<Location>>) -> If {
         matches!(step.name.as_str(), "break" | "if" | "return" | "rewrite" | "set") || is_setter(&step.name)
     };
     // A block without settings of its own has its location's.
-    let own = location.map(|outer| match directive.inside().iter().all(plain) {
-        true => outer.clone(),
-        false => Rc::new(outer.inner(directive.inside(), true)),
+    let own = location.map(|outer| {
+        if directive.inside().iter().all(plain) {
+            outer.clone()
+        } else {
+            Rc::new(outer.inner(directive.inside(), true))
+        }
     });
     If {
         test: test(directive),

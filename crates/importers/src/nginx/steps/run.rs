@@ -81,8 +81,6 @@ impl Assumptions {
 pub(in crate::nginx) struct Runner<'a> {
     pub(in crate::nginx) variables: &'a Variables,
     pub(in crate::nginx) assumptions: &'a Assumptions,
-    /// Whether `$1` and its like are used anywhere.
-    pub(in crate::nginx) keeps_captures: bool,
 }
 
 impl Runner<'_> {
@@ -164,12 +162,12 @@ impl Runner<'_> {
         let bind = |text| {
             let mut state = state.clone();
             state.environment.variables.insert(name.to_owned(), text);
-            if self.keeps_captures {
+            if self.variables.keeps_captures {
                 state.environment.captures = Captures::Unknown;
             }
             state
         };
-        values.into_iter().map(|case| case.map(&bind)).collect()
+        values.into_iter().map(|case| case.map(bind)).collect()
     }
 
     fn rewrite(
@@ -180,7 +178,7 @@ impl Runner<'_> {
         place: &Place,
     ) -> Cases<State> {
         let mut taken = state.clone();
-        if self.keeps_captures {
+        if self.variables.keeps_captures {
             taken.environment.captures = Captures::Unknown;
         }
         taken.end = match flag {
@@ -198,7 +196,7 @@ impl Runner<'_> {
         match holds {
             Some(true) => always(taken),
             Some(false) => always(state),
-            None => fork(Guard::new(Condition::Opaque(unknown), place), always(taken), always(state)),
+            None => fork(&Guard::new(Condition::Opaque(unknown), place), always(taken), always(state)),
         }
     }
 
@@ -220,9 +218,10 @@ impl Runner<'_> {
                 all_cases(self.valued(state, left), |(state, left)| {
                     let outcome = condition::matches(&left, pattern, &state.environment, place);
                     let matched = self.matched(&state, &left, pattern);
-                    match matches {
-                        true => self.branches(matched, state, outcome, condition),
-                        false => self.branches(state, matched, outcome.negated(), condition),
+                    if *matches {
+                        self.branches(matched, state, outcome, condition)
+                    } else {
+                        self.branches(state, matched, outcome.negated(), condition)
                     }
                 })
             }
@@ -233,7 +232,7 @@ impl Runner<'_> {
     fn matched(&self, state: &State, text: &Text, pattern: &Rc<Pattern>) -> State {
         let mut state = state.clone();
         let of_origin = text.0 == [Piece::Origin];
-        if self.keeps_captures {
+        if self.variables.keeps_captures {
             state.environment.captures =
                 if of_origin { Captures::Of(pattern.clone()) } else { Captures::Unknown };
         }
@@ -279,14 +278,14 @@ impl Runner<'_> {
         let body = self.run(always(then), &condition.body);
         match guard {
             None => body,
-            Some(guard) => fork(guard, body, always(otherwise)),
+            Some(guard) => fork(&guard, body, always(otherwise)),
         }
     }
 }
 
 /// `then` where the guard holds, else `otherwise`.
-fn fork(guard: Guard, then: Cases<State>, otherwise: Cases<State>) -> Cases<State> {
-    let then = then.into_iter().map(|case| case.under(std::slice::from_ref(&guard)));
+fn fork(guard: &Guard, then: Cases<State>, otherwise: Cases<State>) -> Cases<State> {
+    let then = then.into_iter().map(|case| case.under(std::slice::from_ref(guard)));
     then.chain(otherwise).collect()
 }
 
@@ -309,9 +308,10 @@ fn grouped(cases: Cases<Text>) -> Cases<Text> {
         let text = itself(guard, case.then);
         // Different constants exclude each other, so that their order is free.
         only_exact &= exact;
-        let found = match only_exact {
-            true => groups.iter_mut().find(|(_, known)| *known == text),
-            false => groups.last_mut().filter(|(_, known)| *known == text),
+        let found = if only_exact {
+            groups.iter_mut().find(|(_, known)| *known == text)
+        } else {
+            groups.last_mut().filter(|(_, known)| *known == text)
         };
         match found {
             Some((guards, _)) => guards.push(guard.clone()),

@@ -4,7 +4,7 @@
 //! between dots wherever they stand; then expressions in order. So `https://*.example.com`
 //! is a plain key, and the mask `*.example.com` takes `https://www.example.com`.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use corsac_analysis::model::{LetterCase, Place, Truth};
@@ -177,10 +177,8 @@ impl Map {
             Key::Pattern(pattern) => Condition::Pattern(pattern.clone()),
             Key::Default | Key::Unknown => return Test::Depends(opaque()),
         };
-        Test::Depends(match self.hostnames && after.is_empty() {
-            true => with_dot(guard(condition), &opaque()),
-            false => guard(condition),
-        })
+        let plain = guard(condition);
+        Test::Depends(if self.hostnames && after.is_empty() { with_dot(plain, &opaque()) } else { plain })
     }
 }
 
@@ -255,7 +253,7 @@ struct Entries {
     patterns: Vec<Entry>,
     default: Option<Entry>,
     unknown: Option<Entry>,
-    seen: HashMap<String, ()>,
+    seen: HashSet<String>,
 }
 
 impl Entries {
@@ -287,7 +285,7 @@ impl Entries {
             return;
         }
         let key = line.name.strip_prefix('\\').unwrap_or(&line.name).to_ascii_lowercase();
-        if self.seen.insert(key.clone(), ()).is_some() {
+        if !self.seen.insert(key.clone()) {
             let reason = format!("nginx refuses `{}` a second time", excerpt(&key));
             unread.push((line.place.clone(), reason));
             return;

@@ -100,6 +100,10 @@ pub(in crate::nginx) struct Variables {
     pub(in crate::nginx) maps: HashMap<String, Map>,
     /// Set somewhere: empty until then.
     pub(in crate::nginx) declared: HashSet<String>,
+    /// Whether `$1` and its like are used outside of maps.
+    pub(in crate::nginx) keeps_captures: bool,
+    /// Whether the method is asked for anywhere.
+    pub(in crate::nginx) asks_method: bool,
     /// Steps that are left for the whole configuration.
     pub(in crate::nginx) budget: Cell<usize>,
 }
