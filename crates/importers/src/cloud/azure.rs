@@ -3,8 +3,10 @@
 //! | fact | source |
 //! |---|---|
 //! | rules are tried in order; the first that names origin and method decides | "CORS support for Azure Storage", "Understanding how CORS rules are evaluated" |
-//! | an origin has to be the same, upper and lower case told apart; `*` is everyone | the same, "AllowedOrigins" |
-//! | `*` within an origin | the portal takes `https://*.example.com`, the page says nothing: opaque |
+//! | an origin has to be the same; `*` is everyone | the same, "AllowedOrigins" |
+//! | `*` within an origin is any run | Azurite 3.37, Microsoft's emulator; the page has no word of it |
+//! | upper and lower case | the page tells them apart, Azurite does not: opaque |
+//! | `*` beside other origins of a rule | Azurite allows everyone credentials; nowhere else: opaque |
 //! | preflights: the origin, the method, `Access-Control-Allow-Credentials: true` always | REST API, "Preflight Blob Request", response headers |
 //! | actual requests: credentials unless the rule has `*` | REST API, "Get Blob", response headers; Azurite agrees |
 //! | App Service: exact origins or `*`; `supportCredentials` | App Service, "CORS tutorial" |
@@ -17,7 +19,7 @@ use corsac_analysis::model::{
 use super::node::{Kind, Node};
 use super::notes::{Notes, Text};
 use super::origin;
-use super::rule::{self, Entry, Methods, Rule, Service, with_doubt};
+use super::rule::{self, Entry, Methods, PreflightFields, Rule, Service, StarBesideOthers, with_doubt};
 
 /// The names of a rule's members.
 pub(crate) struct Names {
@@ -58,7 +60,12 @@ pub(crate) const TERRAFORM: Names = Names {
 /// The rules of one of an account's services.
 pub(crate) fn storage(name: &str, rules: &[&Node], names: &Names, notes: &mut Notes) {
     let rules: Vec<Rule> = rules.iter().map(|node| read(node, names, notes)).collect();
-    let service = Service { methods: Methods::Asked, preflight_credentials: true, ..Service::plain(entry) };
+    let service = Service {
+        methods: Methods::Asked,
+        preflight: PreflightFields::OriginAndCredentials,
+        star_beside_others: StarBesideOthers::NotKnown,
+        ..Service::plain(entry)
+    };
     let scopes = rule::scopes(name, &rules, &service, notes);
     notes.scopes.extend(scopes);
 }
@@ -81,11 +88,7 @@ fn read(node: &Node, names: &Names, notes: &mut Notes) -> Rule {
 }
 
 fn entry(text: &str) -> Entry {
-    match text {
-        "*" => Entry::everyone(),
-        _ if text.contains('*') => Entry::reflected(origin::exact_or_glob(text), true),
-        _ => Entry::reflected(Matcher::exact(text), true),
-    }
+    if text == "*" { Entry::everyone() } else { Entry::reflected(origin::glob(text), true) }
 }
 
 /// The `cors` of a web or function app.

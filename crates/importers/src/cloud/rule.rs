@@ -27,8 +27,10 @@ pub(super) struct Service {
     pub(super) entry: fn(&str) -> Entry,
     /// What `Access-Control-Allow-Methods` names.
     pub(super) methods: Methods,
-    /// Whether `true` is sent as `Access-Control-Allow-Credentials` to preflights in any case.
-    pub(super) preflight_credentials: bool,
+    /// What preflights are told of origin and credentials.
+    pub(super) preflight: PreflightFields,
+    /// What `*` is answered where it is not a rule's only origin.
+    pub(super) star_beside_others: StarBesideOthers,
     /// `Vary`, if it is always the same.
     pub(super) vary: Option<&'static str>,
 }
@@ -37,7 +39,8 @@ pub(super) struct Service {
 pub(super) struct Entry {
     pub(super) when: Matcher,
     pub(super) emission: Emission,
-    pub(super) credentials: bool,
+    /// `None` if it is not documented.
+    pub(super) credentials: Option<bool>,
 }
 
 /// What `Access-Control-Allow-Methods` names.
@@ -49,22 +52,46 @@ pub(super) enum Methods {
     OfRule,
 }
 
+/// What `*` is answered where it is not a rule's only origin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum StarBesideOthers {
+    /// `*`, as alone.
+    AsAlone,
+    /// Everyone is allowed; whether with credentials is not known.
+    NotKnown,
+}
+
+/// What preflights are told of origin and credentials.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PreflightFields {
+    /// What actual requests are told.
+    AsActual,
+    /// Their origin, and that credentials are allowed, whatever the rule.
+    OriginAndCredentials,
+}
+
 impl Service {
     /// That of most: what the rule names, and no more.
     pub(super) fn plain(entry: fn(&str) -> Entry) -> Self {
-        Self { entry, methods: Methods::OfRule, preflight_credentials: false, vary: None }
+        Self {
+            entry,
+            methods: Methods::OfRule,
+            preflight: PreflightFields::AsActual,
+            star_beside_others: StarBesideOthers::AsAlone,
+            vary: None,
+        }
     }
 }
 
 impl Entry {
     /// `*`: everyone, and no credentials.
     pub(super) fn everyone() -> Self {
-        Self { when: Matcher::Any, emission: Emission::Fixed("*".to_owned()), credentials: false }
+        Self { when: Matcher::Any, emission: Emission::Fixed("*".to_owned()), credentials: Some(false) }
     }
 
     /// Some, to whom their origin is sent back.
     pub(super) fn reflected(when: Matcher, credentials: bool) -> Self {
-        Self { when, emission: Emission::Reflected, credentials }
+        Self { when, emission: Emission::Reflected, credentials: Some(credentials) }
     }
 }
 
@@ -134,35 +161,17 @@ impl Rule {
 }
 
 fn scope(name: &str, methods: &[String], rules: &[&Rule], service: &Service) -> Scope {
-    let mut origin = Choice::default();
-    let mut credentials = Choice::default();
-    for rule in rules {
-        let sure = methods.iter().all(|method| rule.names(method));
-        for (place, entry) in entries(rule, service) {
-            let when =
-                if sure { entry.when } else { with_doubt(entry.when, "the rule's methods are computed") };
-            let case = Case { when: when.clone(), then: entry.emission, place: place.clone() };
-            origin.cases.push(case);
-            credentials.cases.push(Case { when, then: entry.credentials, place });
-        }
-    }
+    let (origin, credentials) = choices(methods, rules, service);
     let never = credentials.cases.iter().all(|case| !case.then);
     let answer = Answer {
-        allow_origin: vec![origin.clone()],
+        allow_origin: vec![origin],
         allow_credentials: if never { Vec::new() } else { vec![credentials] },
         expose_headers: shared(rules, |rule| listed(&rule.exposed_headers)),
         vary: service.vary.map(|vary| Field { value: Value::Text(vary.to_owned()), place: None }),
         coverage: Coverage::Unknown,
         ..Answer::default()
     };
-    let always =
-        Choice { cases: origin.cases.iter().map(|case| Case { then: true, ..with(case) }).collect() };
     let preflight = Answer {
-        allow_credentials: if service.preflight_credentials {
-            vec![always]
-        } else {
-            answer.allow_credentials.clone()
-        },
         allow_methods: match service.methods {
             Methods::Asked => Some(Field { value: Value::Reflected, place: None }),
             Methods::OfRule => shared(rules, |rule| listed(&rule.methods)),
@@ -170,7 +179,10 @@ fn scope(name: &str, methods: &[String], rules: &[&Rule], service: &Service) -> 
         allow_headers: shared(rules, request_headers),
         max_age: shared(rules, |rule| rule.max_age.as_ref().map(|age| (age.value(), age.place.clone()))),
         expose_headers: None,
-        ..answer.clone()
+        ..match service.preflight {
+            PreflightFields::AsActual => answer.clone(),
+            PreflightFields::OriginAndCredentials => open(&answer),
+        }
     };
     Scope {
         name: format!("{name}, {}", methods.join(", ")),
@@ -180,25 +192,76 @@ fn scope(name: &str, methods: &[String], rules: &[&Rule], service: &Service) -> 
     }
 }
 
-/// The case, for another kind of answer.
-fn with(case: &Case<Emission>) -> Case<bool> {
-    Case { when: case.when.clone(), then: true, place: case.place.clone() }
+/// The lines for origin and credentials.
+fn choices(methods: &[String], rules: &[&Rule], service: &Service) -> (Choice<Emission>, Choice<bool>) {
+    let mut origin = Choice::default();
+    let mut credentials = Choice::default();
+    for rule in rules {
+        let sure = methods.iter().all(|method| rule.names(method));
+        for (place, entry) in entries(rule, service) {
+            let when =
+                if sure { entry.when } else { with_doubt(entry.when, "the rule's methods are computed") };
+            if entry.credentials.is_none() {
+                let perhaps = with_doubt(when.clone(), "whether credentials are allowed is not documented");
+                credentials.cases.push(Case { when: perhaps, then: true, place: place.clone() });
+            }
+            let then = entry.credentials == Some(true);
+            credentials.cases.push(Case { when: when.clone(), then, place: place.clone() });
+            origin.cases.push(Case { when, then: entry.emission, place });
+        }
+    }
+    (origin, credentials)
 }
 
-/// The entries of a rule, `*` last: whether a page that is also listed by name gets its own
-/// origin back or `*` is not documented, and the first is the wider.
+/// The answer, with everyone's own origin for `*`, and credentials for all who are allowed.
+fn open(answer: &Answer) -> Answer {
+    let emission = |then: &Emission| match then {
+        Emission::Fixed(_) => Emission::Reflected,
+        other => other.clone(),
+    };
+    Answer {
+        allow_credentials: answer.allow_origin.iter().map(|choice| each(choice, |_| true)).collect(),
+        allow_origin: answer.allow_origin.iter().map(|choice| each(choice, emission)).collect(),
+        ..answer.clone()
+    }
+}
+
+/// The choice with other answers.
+fn each<T>(choice: &Choice<Emission>, then: impl Fn(&Emission) -> T) -> Choice<T> {
+    let case = |case: &Case<Emission>| Case {
+        when: case.when.clone(),
+        then: then(&case.then),
+        place: case.place.clone(),
+    };
+    Choice { cases: choice.cases.iter().map(case).collect() }
+}
+
+/// The entries of a rule, `*` last. Whether a page that is also listed by name gets its own
+/// origin back or `*` is not documented; it may read in both cases, with credentials perhaps.
 fn entries(rule: &Rule, service: &Service) -> Vec<(Option<Place>, Entry)> {
     let entry = |text: &Text| match &text.text {
         Ok(known) => (service.entry)(known),
         Err(reason) => Entry {
             when: Matcher::Opaque(reason.clone()),
             emission: Emission::Opaque(reason.clone()),
-            credentials: true,
+            credentials: None,
         },
     };
-    let mut entries: Vec<_> =
+    let mut entries: Vec<(Option<Place>, Entry)> =
         rule.origins.iter().map(|text| (Some(text.place.clone()), entry(text))).collect();
     entries.sort_by_key(|(_, entry)| matches!(entry.when, Matcher::Any));
+    let has_star = entries.last().is_some_and(|(_, entry)| matches!(entry.when, Matcher::Any));
+    if !has_star || entries.len() == 1 {
+        return entries;
+    }
+    for (_, entry) in &mut entries {
+        let is_star = matches!(entry.when, Matcher::Any);
+        if is_star && service.star_beside_others == StarBesideOthers::NotKnown {
+            *entry = Entry { credentials: None, ..Entry::reflected(Matcher::Any, false) };
+        } else if entry.credentials == Some(true) {
+            entry.credentials = None;
+        }
+    }
     entries
 }
 

@@ -7,7 +7,7 @@
 //! | scheme, host and port have to be the same; a written default port matches no browser | S3 User Guide, "Troubleshooting CORS" |
 //! | `*` is answered by `*`; another entry by the origin, with `Access-Control-Allow-Credentials: true` | responses in public reports; s3rver and moto agree on the first half |
 //! | whether letters match in either case | nowhere: opaque |
-//! | which of a rule's entries counts for an origin that `*` also covers | nowhere: the origin, which is the wider |
+//! | whether an origin that is listed beside `*` may send credentials | nowhere: opaque |
 
 use super::node::{Kind, Node};
 use super::notes::Notes;

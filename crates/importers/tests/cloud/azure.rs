@@ -1,6 +1,8 @@
 //! Samples: "CORS support for Azure Storage"; ARM reference, "Microsoft.Storage
 //! storageAccounts/blobServices" and "Microsoft.Web sites".
 
+use corsac_analysis::model::Truth;
+
 use super::{EVERYTHING, NOT_KNOWN, NOTHING, PUBLIC, may, model, names, preflight_may, unread};
 
 const RULES: &str = "<Cors>
@@ -32,7 +34,7 @@ fn rules_are_tried_in_order() {
     assert_eq!(may(&model, "GET", "http://www.contoso.com"), EVERYTHING);
     assert_eq!(may(&model, "GET", "http://www.fabrikam.com"), EVERYTHING);
     assert_eq!(may(&model, "GET", "http://www.northwind.example"), PUBLIC);
-    assert_eq!(preflight_may(&model, "GET", "http://www.northwind.example"), PUBLIC);
+    assert_eq!(preflight_may(&model, "GET", "http://www.northwind.example"), EVERYTHING);
     assert_eq!(may(&model, "POST", "http://www.contoso.com"), EVERYTHING);
     assert_eq!(may(&model, "POST", "http://www.contoso.com:8080"), NOTHING);
     assert_eq!(may(&model, "POST", "http://www.fabrikam.com"), NOTHING);
@@ -87,12 +89,22 @@ fn templates_have_services_and_apps() {
 }
 
 #[test]
-fn letters_match_in_their_own_case() {
+fn a_star_within_is_any_run_and_upper_case_is_not_known() {
     let rule = r#"[{"AllowedOrigins": "https://App.example,https://*.contoso.com", "AllowedMethods": "GET",
         "AllowedHeaders": "*", "ExposedHeaders": "*", "MaxAgeInSeconds": 60, "Service": "blob"}]"#;
     let model = model("azure", "cors.json", rule);
-    assert_eq!(may(&model, "GET", "https://app.example"), NOTHING);
-    assert_eq!(may(&model, "GET", "https://a.contoso.com"), NOT_KNOWN);
+    assert_eq!(may(&model, "GET", "https://app.example"), NOT_KNOWN);
+    assert_eq!(may(&model, "GET", "https://app.example:1"), NOTHING);
+    assert_eq!(may(&model, "GET", "https://a.contoso.com"), EVERYTHING);
     assert_eq!(may(&model, "GET", "https://contoso.com"), NOTHING);
     assert_eq!(unread(&model), []);
+}
+
+#[test]
+fn a_star_beside_others_may_let_everyone_send_credentials() {
+    let rule =
+        r#"[{"AllowedOrigins": "*,https://a.example", "AllowedMethods": "GET", "MaxAgeInSeconds": 60}]"#;
+    let model = model("azure", "cors.json", rule);
+    assert_eq!(may(&model, "GET", "https://a.example"), (Truth::True, Truth::Unknown));
+    assert_eq!(may(&model, "GET", "https://evil.net"), (Truth::True, Truth::Unknown));
 }

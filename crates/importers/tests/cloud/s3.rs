@@ -1,5 +1,7 @@
 //! Samples: S3 User Guide, "Elements of a CORS configuration"; `CloudFormation`, "`CorsRule`".
 
+use corsac_analysis::model::Truth;
+
 use super::{EVERYTHING, NOT_KNOWN, NOTHING, PUBLIC, may, model, names, preflight_may, unread};
 
 const GUIDE: &str = r#"[
@@ -147,4 +149,12 @@ Resources:
     let reasons: Vec<_> = unread(&model).into_iter().map(|(reason, _)| reason).collect();
     assert!(reasons.iter().any(|reason| reason.contains("`CorsConfig` of")), "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason.contains("!Sub") || reason.contains("Domain")), "{reasons:?}");
+}
+
+#[test]
+fn credentials_are_not_known_beside_a_star() {
+    let text = r#"[{"AllowedOrigins": ["*", "https://a.example"], "AllowedMethods": ["GET"]}]"#;
+    let model = model("s3", "cors.json", text);
+    assert_eq!(may(&model, "GET", "https://a.example"), (Truth::True, Truth::Unknown));
+    assert_eq!(may(&model, "GET", "https://b.example"), PUBLIC);
 }
