@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod boot;
+mod differential;
 mod java;
 
 use corsac_analysis::model::{Credentials, Model, Truth};
