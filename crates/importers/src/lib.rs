@@ -14,6 +14,7 @@ mod cloud;
 mod code;
 mod nginx;
 mod spring;
+mod gateways;
 mod system;
 pub mod tree;
 

@@ -8,6 +8,8 @@ use corsac_diagnostics::Source;
 use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
 use crate::{Includes, Unreadable, cloud, nginx, spring};
+use crate::gateways::{apisix, envoy, gateway_api, ingress_nginx, istio, kong, krakend, traefik};
+use crate::{Includes, Unreadable};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -65,6 +67,20 @@ const SYSTEMS: &[System] = &[
         likeness: cloud::terraform::likeness,
         read: cloud::terraform::read,
     },
+    System { id: "apisix", name: "APISIX", likeness: apisix::likeness, read: apisix::read },
+    System { id: "envoy", name: "Envoy", likeness: envoy::likeness, read: envoy::read },
+        id: "gateway-api",
+        name: "Gateway API",
+        likeness: gateway_api::likeness,
+        read: gateway_api::read,
+        id: "ingress-nginx",
+        name: "ingress-nginx",
+        likeness: ingress_nginx::likeness,
+        read: ingress_nginx::read,
+    System { id: "istio", name: "Istio", likeness: istio::likeness, read: istio::read },
+    System { id: "kong", name: "Kong", likeness: kong::likeness, read: kong::read },
+    System { id: "krakend", name: "KrakenD", likeness: krakend::likeness, read: krakend::read },
+    System { id: "traefik", name: "Traefik", likeness: traefik::likeness, read: traefik::read },
 ];
 
 impl fmt::Debug for System {

@@ -60,6 +60,16 @@ impl Node {
         Self { span, value, plain: false }
     }
 
+    /// A table of these keys, standing where the first of the values does; `None` of none.
+    pub(crate) fn table(values: Vec<(String, Self)>) -> Option<Self> {
+        let span = values.first()?.1.span.clone();
+        let mut table = Building::default();
+        for (key, value) in values {
+            table.push(Entry { key, key_span: value.span.clone(), value });
+        }
+        Some(Self::new(table.finish(), span))
+    }
+
     /// The value under `key`. A key that is not there is `None`, unless the table is opaque or
     /// has an opaque part: then that is the answer. No table has no keys.
     pub fn get(&self, key: &str) -> Option<&Self> {

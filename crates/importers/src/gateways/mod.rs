@@ -1,0 +1,18 @@
+//! Gateways that are configured by YAML, JSON or TOML.
+//!
+//! Each reader finds its parts by what they are called, wherever they stand, so that a list of
+//! Kubernetes objects, the values of a chart and a fragment of a configuration are read
+//! alike. What is opaque in the [`Tree`](crate::tree::Tree) becomes opaque in the model where
+//! it decides, and is listed.
+
+pub(crate) mod apisix;
+mod draft;
+pub(crate) mod envoy;
+mod field;
+pub(crate) mod gateway_api;
+pub(crate) mod ingress_nginx;
+pub(crate) mod istio;
+pub(crate) mod kong;
+pub(crate) mod krakend;
+mod kubernetes;
+pub(crate) mod traefik;
