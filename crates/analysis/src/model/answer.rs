@@ -65,7 +65,8 @@ pub struct Case<T> {
 pub enum Emission {
     /// This text, whoever asks: `*`, `null`, one origin.
     Fixed(String),
-    /// What the case's regular expression matched: group 0 is the whole match.
+    /// What the case's regular expression matched: group 0 is the whole match. Which expression
+    /// that is says [`Matcher::expression`].
     Matched(u32),
     /// The field is not sent.
     Nothing,

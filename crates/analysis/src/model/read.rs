@@ -182,9 +182,26 @@ fn matched(case: &Case<Emission>, origin: &str) -> Option<String> {
     let Found::Match(groups) = regex.find(origin)? else { return None };
     let span = usize::try_from(*group).ok().and_then(|group| groups.get(group).cloned().flatten());
     Some(span.and_then(|span| origin.get(span)).unwrap_or_default().to_owned())
+    let Emission::Matched(group) = &case.then else { return None };
+    let Found::Match(groups) = case.when.expression()?.find(origin)? else { return None };
+    let span = groups.get(usize::try_from(*group).ok()?)?.clone()?;
+    origin.get(span).map(str::to_owned)
 }
 
 impl Matcher {
+    /// The expression of which a case under this matcher emits the match: the matcher itself, or
+    /// the first among those that have to hold together.
+    pub fn expression(&self) -> Option<&Regex> {
+        match self {
+            Self::Regex(regex) => Some(regex),
+            Self::AllOf(all) => all.iter().find_map(|part| match part {
+                Self::Regex(regex) => Some(regex),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
     /// Whether the matcher takes `origin`.
     pub fn matches(&self, origin: &str) -> Truth {
         let holds = match self {

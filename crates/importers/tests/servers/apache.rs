@@ -1,0 +1,304 @@
+//! Apache: generated virtual hosts against the real program, and configurations that people
+//! copy.
+
+use std::net::TcpStream;
+use std::process::Command;
+
+use corsac_analysis::model::{Coverage, Credentials, Preflight, Value};
+
+use crate::support::{
+    EXPRESSIONS, NAMED, Random, Request, Running, Tally, ask, configurations, connect, folder, free_port,
+    model, program, readers, write,
+};
+
+const MODULES: [&str; 11] = [
+    "mpm_event",
+    "headers",
+    "setenvif",
+    "rewrite",
+    "env",
+    "dir",
+    "authz_core",
+    "authn_core",
+    "authz_host",
+    "alias",
+    "mime",
+];
+
+#[test]
+#[ignore = "starts apache2"]
+fn the_model_says_what_apache_sends() {
+    let mut random = Random::new(11);
+    let folder = folder("apache");
+    let root = folder.join("www");
+    std::fs::create_dir_all(root.join("api")).unwrap();
+    write(&root, "index.html", "ok");
+    write(&root.join("api"), "index.html", "ok");
+    let bodies: Vec<String> =
+        (0..configurations(80)).map(|_| generate(&mut random, root.to_str().unwrap())).collect();
+    let port = free_port();
+    let path = folder.display();
+    let mut text = format!(
+        "ServerRoot {path}\nServerName localhost\nPidFile {path}/pid\nListen 127.0.0.1:{port}\nErrorLog {path}/error\nDefaultRuntimeDir {path}\nMutex file:{path}\nStartServers 1\nKeepAlive Off\n"
+    );
+    let modules =
+        std::env::var("CORSAC_APACHE_MODULES").unwrap_or_else(|_| "/usr/lib/apache2/modules".to_owned());
+    for module in MODULES {
+        text.push_str(&format!("LoadModule {module}_module {modules}/mod_{module}.so\n"));
+    }
+    text.push_str(&format!("TypesConfig /dev/null\nDirectoryIndex index.html\n<Directory {}>\nRequire all granted\n</Directory>\n", root.display()));
+    for (number, body) in bodies.iter().enumerate() {
+        text.push_str(&format!(
+            "<VirtualHost 127.0.0.1:{port}>\nServerName h{number}.test\n{body}</VirtualHost>\n"
+        ));
+    }
+    let file = write(&folder, "httpd.conf", &text);
+    let mut command = Command::new(program("CORSAC_APACHE", &["apache2", "httpd"]));
+    let ready = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+    let _running = Running::start(command.args(["-D", "FOREGROUND", "-f"]).arg(file), folder, ready);
+    let mut tally = Tally::default();
+    for (number, body) in bodies.iter().enumerate() {
+        let model = model("apache", &format!("<VirtualHost *:80>\nServerName h\n{body}</VirtualHost>\n"));
+        let host = format!("h{number}.test");
+        for scope in &model.scopes {
+            // Where Apache looks for an index, it evaluates `<If>` for a GET of its own.
+            let path = if scope.name.contains("path /api/") { "/api/index.html" } else { "/index.html" };
+            tally.compare(scope, body, |method, origin| {
+                ask(connect(port), &Request { method, host: &host, path, origin })
+            });
+        }
+    }
+    tally.judge("Apache");
+}
+
+/// The directives of a virtual host.
+fn generate(random: &mut Random, root: &str) -> String {
+    let mut text = format!("DocumentRoot {root}\n");
+    for _ in 0..=random.below(2) {
+        text.push_str(&variable(random));
+    }
+    if random.one_in(3) {
+        text.push_str("RewriteEngine On\n");
+        text.push_str(&rewriting(random));
+    }
+    for _ in 0..=random.below(3) {
+        text.push_str(&header(random));
+    }
+    let clause = clause(random);
+    let table = random.pick(&["", "always "]);
+    text.push_str(&format!("Header {table}set Access-Control-Allow-Credentials true{clause}\n"));
+    if random.one_in(2) {
+        let inner =
+            format!("{}{}", if random.one_in(2) { variable(random) } else { String::new() }, header(random));
+        match random.below(5) {
+            0 => text.push_str(&format!("<Location /api>\n{inner}</Location>\n")),
+            1 => text.push_str(&format!(
+                "<Directory {root}>\n{inner}<Limit POST>\n{}</Limit>\n</Directory>\n",
+                header(random)
+            )),
+            2 => text.push_str(&format!("<Directory {root}/api>\n{inner}</Directory>\n")),
+            3 => text.push_str(&format!(
+                "<If \"{}\">\n{inner}</If>\n<ElseIf \"{}\">\n{}</ElseIf>\n<Else>\n{}</Else>\n",
+                condition(random),
+                condition(random),
+                header(random),
+                header(random)
+            )),
+            _ => text.push_str(&format!(
+                "<IfModule mod_headers.c>\n{inner}</IfModule>\n<IfModule !mod_headers.c>\n{}</IfModule>\n",
+                header(random)
+            )),
+        }
+    }
+    if random.one_in(4) {
+        let order = random.below(2);
+        let rules = "RewriteCond %{REQUEST_METHOD} OPTIONS\nRewriteRule ^(.*)$ $1 [R=200,L]\n";
+        match order {
+            0 => text.push_str(&format!("RewriteEngine On\n{rules}")),
+            _ => text.push_str(&format!("<Directory {root}>\nRewriteEngine On\n{rules}</Directory>\n")),
+        }
+    }
+    text
+}
+
+fn variable(random: &mut Random) -> String {
+    let expression = random.pick(&EXPRESSIONS);
+    let name = random.pick(&["O", "O", "P"]);
+    let value = random.pick(&["=$0", "=$0", "=$0", "=$1", "=$1", "=x$0", "", "=https://example.com"]);
+    match random.below(8) {
+        0 => format!("SetEnvIfNoCase Origin \"{expression}\" {name}{value}\n"),
+        1 => format!("SetEnvIf ^Origin$ \"{expression}\" {name}{value}\n"),
+        2 => format!("SetEnvIf Origin \"https://app\" {name}{value}\n"),
+        3 => format!("SetEnvIf Origin \"^http:\" !{name}\n"),
+        // Without a group of its own, what `$0` is here is garbage.
+        4 => format!("SetEnvIfExpr \"%{{HTTP:Origin}} =~ m#({expression})#\" {name}=$0\n"),
+        _ => format!("SetEnvIf Origin \"{expression}\" {name}{value}\n"),
+    }
+}
+
+fn rewriting(random: &mut Random) -> String {
+    let expression = random.pick(&EXPRESSIONS);
+    let flags = random.pick(&["", " [NC]", ""]);
+    let subject = random.pick(&["%{HTTP:Origin}", "%{HTTP:Origin}", "%{HTTP_ORIGIN}", "%{ENV:O}"]);
+    let value = random.pick(&["%0", "%0", "%1", "%{HTTP:Origin}", "x"]);
+    let more = match random.below(4) {
+        0 => "RewriteCond %{HTTP:Origin} !evil\n".to_owned(),
+        1 => format!("RewriteCond %{{HTTP:Origin}} ={} [OR]\n", random.pick(&NAMED)),
+        _ => String::new(),
+    };
+    let (before, after) =
+        if more.ends_with("[OR]\n") { (more, String::new()) } else { (String::new(), more) };
+    format!("{before}RewriteCond {subject} \"{expression}\"{flags}\n{after}RewriteRule .* - [E=O:{value}]\n")
+}
+
+fn clause(random: &mut Random) -> String {
+    match random.below(6) {
+        0 => " env=P".to_owned(),
+        1 => " env=!O".to_owned(),
+        2 => format!(" \"expr={}\"", condition(random)),
+        3 => String::new(),
+        _ => " env=O".to_owned(),
+    }
+}
+
+fn condition(random: &mut Random) -> String {
+    let expression = random.pick(&EXPRESSIONS);
+    match random.below(6) {
+        0 => format!("%{{HTTP:Origin}} == '{}'", random.pick(&NAMED)),
+        1 => format!("%{{HTTP:Origin}} -in {{'{}', '{}'}}", random.pick(&NAMED), random.pick(&NAMED)),
+        2 => format!("req('Origin') =~ m#{expression}#i && !(%{{HTTP:Origin}} =~ m#evil#)"),
+        3 => format!(
+            "%{{REQUEST_METHOD}} == 'OPTIONS' || tolower(%{{HTTP:Origin}}) != '{}'",
+            random.pick(&NAMED)
+        ),
+        4 => "-n reqenv('O')".to_owned(),
+        _ => format!("%{{HTTP:Origin}} =~ m#{expression}#"),
+    }
+}
+
+fn header(random: &mut Random) -> String {
+    let table = random.pick(&["", "", "always ", "onsuccess "]);
+    let action = random.pick(&["set", "set", "set", "set", "add", "append", "merge", "setifempty", "unset"]);
+    let clause = clause(random);
+    if action == "unset" {
+        return format!("Header {table}unset Access-Control-Allow-Origin{clause}\n");
+    }
+    let value = match random.below(7) {
+        0 => "*",
+        1 => "expr=%{HTTP:Origin}",
+        2 => random.pick(&NAMED),
+        3 => "%{P}e",
+        _ => "%{O}e",
+    };
+    format!("Header {table}{action} Access-Control-Allow-Origin \"{value}\"{clause}\n")
+}
+
+const ORIGINS: [&str; 4] =
+    ["https://app.example.com", "https://evil.net", "https://app.example.com.evil.net", "null"];
+
+/// The answer with most votes: several domains, by `SetEnvIf`.
+#[test]
+fn the_usual_idiom_sends_what_was_matched() {
+    let idiom = |expression: &str| {
+        model(
+            "apache",
+            &format!(
+                "<IfModule mod_headers.c>\n    SetEnvIf Origin \"{expression}\" AccessControlAllowOrigin=$0\n    Header add Access-Control-Allow-Origin %{{AccessControlAllowOrigin}}e env=AccessControlAllowOrigin\n    Header merge Vary Origin\n</IfModule>\n"
+            ),
+        )
+    };
+    let ours = ["http://www.example.com", "https://app.example.com", "https://app.example.com.evil.net"];
+    let anchored = idiom(r"http(s)?://(www\.|app\.)?(example.com|dev02.example.com)$");
+    assert_eq!(readers(&anchored.scopes[0].actual, &ours, Credentials::Omitted), ours[..2]);
+    assert!(readers(&anchored.scopes[0].actual, &ours, Credentials::Included).is_empty());
+    assert_eq!(anchored.scopes[0].actual.vary.as_ref().unwrap().value, Value::Text("Origin".to_owned()));
+    assert_eq!(anchored.scopes[0].actual.coverage, Coverage::Successes);
+    // Without the anchor, what is sent is still no more than what was matched.
+    let open = idiom(r"^https?://(app\.)?example.com");
+    assert_eq!(readers(&open.scopes[0].actual, &ours, Credentials::Omitted), ["https://app.example.com"]);
+}
+
+/// enable-cors.org's.
+#[test]
+fn a_star_is_for_everybody_without_credentials() {
+    let model = model("apache", "Header set Access-Control-Allow-Origin \"*\"\n");
+    assert_eq!(readers(&model.scopes[0].actual, &ORIGINS, Credentials::Omitted), ORIGINS);
+    assert!(readers(&model.scopes[0].actual, &ORIGINS, Credentials::Included).is_empty());
+}
+
+#[test]
+fn two_tables_make_two_lines_which_nobody_reads() {
+    let model = model(
+        "apache",
+        "Header set Access-Control-Allow-Origin \"*\"\nHeader always set Access-Control-Allow-Origin \"*\"\n",
+    );
+    assert!(readers(&model.scopes[0].actual, &ORIGINS, Credentials::Omitted).is_empty());
+}
+
+#[test]
+fn a_preflight_that_a_rule_answers_has_always_fields_only() {
+    let text = |table: &str| {
+        format!(
+            "<VirtualHost *:80>\nServerName api\nHeader {table}set Access-Control-Allow-Origin \"*\"\nRewriteEngine On\nRewriteCond %{{REQUEST_METHOD}} OPTIONS\nRewriteRule ^(.*)$ $1 [R=200,L]\n</VirtualHost>\n"
+        )
+    };
+    for (table, expected) in [("always ", 4), ("", 0)] {
+        let model = model("apache", &text(table));
+        assert_eq!(model.scopes[0].name, "virtual host api");
+        let Preflight::Answered(answer) = &model.scopes[0].preflight else { panic!("{model:?}") };
+        assert_eq!(readers(answer, &ORIGINS, Credentials::Omitted).len(), expected);
+        assert_eq!(readers(&model.scopes[0].actual, &ORIGINS, Credentials::Omitted), ORIGINS);
+    }
+}
+
+#[test]
+fn preflights_that_have_to_sign_in_are_told() {
+    let text = |inner: &str| {
+        format!(
+            "<Location /api>\nAuthType Basic\nAuthName api\nAuthUserFile /etc/users\n{inner}\nHeader set Access-Control-Allow-Origin *\n</Location>\n"
+        )
+    };
+    let preflight = |inner: &str| model("apache", &text(inner)).scopes.pop().unwrap().preflight;
+    let asked = preflight("Require valid-user");
+    assert!(matches!(asked, Preflight::Authenticated(Some(_))), "{asked:?}");
+    for free in [
+        "<LimitExcept OPTIONS>\nRequire valid-user\n</LimitExcept>",
+        "<RequireAny>\nRequire method OPTIONS\nRequire valid-user\n</RequireAny>",
+        "Require all granted",
+    ] {
+        assert!(matches!(preflight(free), Preflight::Answered(_)), "{free}");
+    }
+}
+
+#[test]
+fn sections_are_scopes() {
+    let model = model(
+        "apache",
+        "<VirtualHost *:80>\nServerName a\n<Location \"/api\">\nHeader set Access-Control-Allow-Origin \"*\"\n</Location>\n<Location /api/private>\nHeader unset Access-Control-Allow-Origin\n</Location>\n</VirtualHost>\n",
+    );
+    let read =
+        |scope: &corsac_analysis::model::Scope| readers(&scope.actual, &ORIGINS, Credentials::Omitted).len();
+    let scopes: Vec<_> = model.scopes.iter().map(|scope| (scope.name.as_str(), read(scope))).collect();
+    let expected = [
+        ("virtual host a", 0),
+        ("virtual host a, path /api/", 4),
+        ("virtual host a, path /api/, path /api/private/", 0),
+    ];
+    assert_eq!(scopes, expected);
+}
+
+#[test]
+fn what_is_not_understood_is_listed() {
+    let model = model(
+        "apache",
+        "Use Cors example.com\nFrobnicate on\nHeader set Access-Control-Allow-Origin \"${SITE}\"\n<VirtualHost *:80>\n</VirtualHost>\n",
+    );
+    let reasons: Vec<_> = model.unread.iter().map(|unread| unread.reason.as_str()).collect();
+    assert!(reasons.iter().any(|reason| reason.contains("Use Cors")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("frobnicate")), "{reasons:?}");
+    let actual = &model.scopes[0].actual;
+    assert_eq!(
+        actual.lets_read("https://evil.net", Credentials::Omitted),
+        corsac_analysis::model::Truth::Unknown
+    );
+}

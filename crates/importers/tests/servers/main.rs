@@ -1,0 +1,7 @@
+//! The readers of servers' configurations against the real servers.
+#![cfg(test)]
+#![expect(clippy::format_push_string, reason = "configurations are put together piece by piece")]
+
+mod apache;
+mod haproxy;
+mod support;
