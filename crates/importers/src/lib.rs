@@ -10,8 +10,11 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod apache;
 mod cloud;
 mod code;
+mod conditional;
+mod haproxy;
 mod nginx;
 mod spring;
 mod gateways;

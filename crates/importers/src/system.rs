@@ -10,6 +10,7 @@ use crate::code::{express, rust_systems};
 use crate::{Includes, Unreadable, cloud, nginx, spring};
 use crate::gateways::{apisix, envoy, gateway_api, ingress_nginx, istio, kong, krakend, traefik};
 use crate::{Includes, Unreadable};
+use crate::{Includes, Unreadable, apache, cloud, haproxy, nginx, spring};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -45,6 +46,7 @@ const SYSTEMS: &[System] = &[
         likeness: cloud::likeness_api_gateway,
         read: cloud::read_api_gateway,
     },
+    System { id: "apache", name: "Apache", likeness: apache::likeness, read: apache::read },
     System { id: "azure", name: "Azure", likeness: cloud::likeness_azure, read: cloud::read_azure },
     System {
         id: "cloudformation",
@@ -57,6 +59,7 @@ const SYSTEMS: &[System] = &[
     System { id: "fastapi", name: "FastAPI", likeness: fastapi::likeness, read: fastapi::read },
     System { id: "flask-cors", name: "Flask-CORS", likeness: flask_cors::likeness, read: flask_cors::read },
     System { id: "gcs", name: "Cloud Storage", likeness: cloud::likeness_gcs, read: cloud::read_gcs },
+    System { id: "haproxy", name: "HAProxy", likeness: haproxy::likeness, read: haproxy::read },
     System { id: "nginx", name: "nginx", likeness: nginx::likeness, read: nginx::read },
     System { id: "rust", name: "Rust", likeness: rust_systems::likeness, read: rust_systems::read },
     System { id: "s3", name: "S3", likeness: cloud::likeness_s3, read: cloud::read_s3 },
