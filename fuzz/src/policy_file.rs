@@ -1,7 +1,7 @@
 //! Any text as a policy file, read, checked and shown.
 
 use corsac_cors::{Policy, RequestHead, Verdict};
-use corsac_diagnostics::render::{self, CHECK_SCHEMA, Style};
+use corsac_diagnostics::render::{self, CHECK_SCHEMA, Run, Style};
 use corsac_diagnostics::{Document, Node, Report, ResolvedFix, Source, Value};
 use corsac_gateway::{Reading, read};
 use corsac_origin::{OriginPattern, OriginRef, PublicSuffixList};
@@ -89,7 +89,7 @@ fn check_report(report: &Report, style: Style) {
     assert_eq!(render::human(reports, style).is_empty(), report.findings.is_empty());
     let plain = render::plain(reports);
     assert_eq!(plain.lines().count(), report.findings.len(), "one line a finding: {plain:?}");
-    let json = render::json(reports);
+    let json = render::json(&Run::of(reports));
     assert!(json.ends_with('\n') && json.lines().count() == 1, "{json:?}");
     match serde_json::from_str::<serde_json::Value>(&json) {
         Ok(run) => {

@@ -9,6 +9,8 @@ use corsac_analysis::explain::Server;
 use corsac_analysis::regex::{Dialect, Mode};
 use corsac_diagnostics::parse_duration;
 
+use crate::commands::check::Kind;
+
 /// CORS access control: a gateway in front of any API, and answers about CORS.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
@@ -51,6 +53,10 @@ pub(crate) enum Format {
     Plain,
     /// One JSON object a run
     Json,
+    /// SARIF 2.1.0, for code scanning; of `check`
+    Sarif,
+    /// Annotations of a GitHub workflow; of `check`
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -66,7 +72,7 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run the gateway
     Serve(Serve),
-    /// Find mistakes in policies
+    /// Find mistakes in policies and in other software's configuration
     Check(Check),
     /// Why a browser blocks a request, and the smallest safe change
     Explain(Box<Explain>),
@@ -97,13 +103,28 @@ pub(crate) struct Serve {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// Policy files; `-` is standard input
+    /// Policies, other software's configuration, and folders to look for them; `-` is standard input
     #[arg(default_value = "corsac.toml")]
     pub(crate) files: Vec<PathBuf>,
+    /// Read the files named as this system does, whatever they look like
+    #[arg(long, value_name = "SYSTEM", ignore_case = true, value_parser = kinds(), conflicts_with = "regex")]
+    pub(crate) kind: Option<Kind>,
     /// A domain that is meant to be admitted, with all under it; may be given again. Guessed
     /// from what a configuration spells out unless it is said
     #[arg(long, value_name = "NAME")]
     pub(crate) intend: Vec<String>,
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning, conflicts_with = "regex")]
+    pub(crate) fail_on: FailOn,
+    /// Leave out the findings of this file, and do not fail for them
+    #[arg(long, value_name = "FILE", conflicts_with = "regex")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found into this file, and leave it out from now on
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["regex", "baseline"])]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Longest work on one file of other software
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration, conflicts_with = "regex")]
+    pub(crate) timeout: Duration,
     /// Judge this regular expression over origins instead of files
     #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, conflicts_with = "files", requires = "dialect", help_heading = EXPRESSION)]
     pub(crate) regex: Option<String>,
@@ -116,6 +137,21 @@ pub(crate) struct Check {
     /// Flags of the expression, as in `i`
     #[arg(long, value_name = "LETTERS", requires = "regex", default_value = "", help_heading = EXPRESSION)]
     pub(crate) flags: String,
+}
+
+/// What makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+/// Systems by their names.
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::all().map(Kind::id))
+        .try_map(|name| Kind::all().find(|kind| kind.id() == name).ok_or("unknown system"))
 }
 
 const EXPRESSION: &str = "One expression";

@@ -9,7 +9,7 @@ mod output;
 
 use clap::Parser;
 
-use args::{Args, Command};
+use args::{Args, Command, Format};
 use exit::Exit;
 use output::Output;
 
@@ -30,6 +30,13 @@ fn main() -> std::process::ExitCode {
 
 fn run(args: &Args, output: &Output) -> Exit {
     let global = &args.global;
+    let checks_files = matches!(&args.command, Command::Check(check) if check.regex.is_none());
+    if matches!(global.format, Format::Github | Format::Sarif) && !checks_files {
+        return output.fail(
+            "the formats sarif and github are of `corsac check` on files alone",
+            "take --format human, plain or json",
+        );
+    }
     match &args.command {
         Command::Check(check) => commands::check::run(check, global, output),
         Command::Demo(demo) => commands::demo::run(demo, output),

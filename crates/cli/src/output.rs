@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use corsac_diagnostics::Report;
-use corsac_diagnostics::render::{self, Style};
+use corsac_diagnostics::render::{self, Run, Style};
 
 use crate::args::{Color, Format, Global};
 use crate::exit::Exit;
@@ -85,11 +85,13 @@ impl Output {
     }
 
     /// The findings of a run, on standard output.
-    pub(crate) fn reports(&self, reports: &[Report], format: Format, exit: Exit) -> Exit {
+    pub(crate) fn run(&self, run: &Run<'_>, format: Format, exit: Exit) -> Exit {
         let text = match format {
-            Format::Human => render::human(reports, self.style(io::stdout().is_terminal())),
-            Format::Plain => render::plain(reports),
-            Format::Json => render::json(reports),
+            Format::Github => render::github(run),
+            Format::Human => render::human(run.reports, self.style(io::stdout().is_terminal())),
+            Format::Json => render::json(run),
+            Format::Plain => render::plain(run.reports),
+            Format::Sarif => render::sarif(run),
         };
         self.data(&text, exit)
     }

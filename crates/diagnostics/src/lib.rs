@@ -10,7 +10,8 @@
 //! - [`excerpt()`] and [`listed`]: what a message repeats of what somebody wrote;
 //! - `Document` and `TableReader` (feature `document`): TOML that keeps the place of
 //!   every value, read so that all mistakes are reported at once;
-//! - `render` (feature `render`): human, plain and JSON output.
+//! - `fingerprints` and `render` (feature `render`): how a finding is known again; human, plain,
+//!   JSON, SARIF and GitHub output.
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -19,6 +20,8 @@ mod diagnostic;
 mod document;
 mod excerpt;
 mod field;
+#[cfg(feature = "render")]
+mod fingerprint;
 mod fix;
 #[cfg(feature = "document")]
 mod reader;
@@ -35,6 +38,8 @@ pub use diagnostic::{Diagnostic, Label};
 pub use document::{Document, MAX_DOCUMENT_BYTES, Node, Value};
 pub use excerpt::{excerpt, listed, unreadable};
 pub use field::{FieldPath, Place, Segment};
+#[cfg(feature = "render")]
+pub use fingerprint::fingerprints;
 pub use fix::{Edit, Fix, Safety};
 #[cfg(feature = "document")]
 pub use reader::{

@@ -43,6 +43,8 @@ pub struct ResolvedFix {
 pub struct Report {
     /// The text.
     pub source: Source,
+    /// Whose configuration it is, by the id of a system: `corsac`, `nginx`; if that is known.
+    pub kind: Option<&'static str>,
     /// The findings.
     pub findings: Vec<Resolved>,
 }
@@ -55,7 +57,14 @@ impl Report {
             let start = finding.primary.as_ref().map_or(0, |(span, _)| span.start);
             (start, finding.diagnostic.severity, finding.diagnostic.rule.id)
         });
-        Self { source, findings }
+        Self { source, kind: None, findings }
+    }
+
+    /// Says whose configuration it is.
+    #[must_use]
+    pub fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
     }
 
     /// How many findings have `severity`.

@@ -4,6 +4,7 @@ use corsac_diagnostics::Rule as RuleInfo;
 use serde_json::json;
 
 use crate::args::{Format, Global, Rule};
+use crate::commands::check::NOT_UNDERSTOOD;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -43,6 +44,7 @@ pages![
     "missing-key",
     "no-hsts",
     "no-origins",
+    "not-understood",
     "null-origin",
     "obsolete-private-network",
     "origin-never-sent",
@@ -74,9 +76,8 @@ const CLOSE_ENOUGH: f64 = 0.8;
 
 pub(crate) fn run(rule: &Rule, global: &Global, output: &Output) -> Exit {
     let Some(id) = &rule.id else { return output.data(&list(global.format), Exit::Clean) };
-    let page = PAGES.iter().find(|(known, _)| known == id);
-    match (page, rules().into_iter().find(|rule| rule.id == id)) {
-        (Some((_, page)), Some(rule)) => output.data(&shown(rule, page, global.format), Exit::Clean),
+    match (page(id), rules().into_iter().find(|rule| rule.id == id)) {
+        (Some(page), Some(rule)) => output.data(&shown(rule, page, global.format), Exit::Clean),
         _ => {
             let hint = match closest(id) {
                 Some(close) => format!("did you mean `{close}`?"),
@@ -87,6 +88,11 @@ pub(crate) fn run(rule: &Rule, global: &Global, output: &Output) -> Exit {
     }
 }
 
+/// The page of a rule, in Markdown.
+pub(crate) fn page(id: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(known, _)| *known == id).map(|(_, page)| *page)
+}
+
 /// All rules, by id.
 fn rules() -> Vec<&'static RuleInfo> {
     let groups = [
@@ -95,6 +101,7 @@ fn rules() -> Vec<&'static RuleInfo> {
         &corsac_diagnostics::DOCUMENT_RULES,
         &corsac_middleware::authn::RULES,
         &corsac_middleware::authz::RULES,
+        &[&NOT_UNDERSTOOD],
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.id);

@@ -179,7 +179,7 @@ fn distance(source: &Source, a: &Range<usize>, b: &Range<usize>) -> usize {
     source.line(a.start).abs_diff(source.line(b.start))
 }
 
-/// `2 errors, 1 warning`; nothing where nothing was found.
+/// `2 errors, 1 warning`, of several files `3 files, 2 errors`; nothing where nothing was found.
 fn summary(reports: &[Report]) -> Option<String> {
     let counted =
         [Severity::Error, Severity::Warning, Severity::Note].into_iter().filter_map(|severity| match reports
@@ -192,5 +192,6 @@ fn summary(reports: &[Report]) -> Option<String> {
             count => Some(format!("{count} {severity}s")),
         });
     let parts: Vec<_> = counted.collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+    let files = if reports.len() > 1 { format!("{} files, ", reports.len()) } else { String::new() };
+    (!parts.is_empty()).then(|| format!("{files}{}", parts.join(", ")))
 }

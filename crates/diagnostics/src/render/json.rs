@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::{Run, UnreadFile};
 use crate::report::{Report, Resolved, ResolvedFix};
 use crate::source::Source;
 
@@ -11,9 +12,26 @@ use crate::source::Source;
 pub const CHECK_SCHEMA: &str = "corsac.check/1";
 
 #[derive(Serialize)]
-struct Run<'a> {
+struct RunForm<'a> {
     schema: &'static str,
     findings: Vec<Finding<'a>>,
+    hidden: usize,
+    files: Vec<FileForm<'a>>,
+    unread: Vec<UnreadForm<'a>>,
+    intended: &'a [String],
+    intended_is_guessed: bool,
+}
+
+#[derive(Serialize)]
+struct FileForm<'a> {
+    file: &'a str,
+    kind: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct UnreadForm<'a> {
+    file: &'a str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -29,6 +47,8 @@ struct Finding<'a> {
     help: Option<&'a str>,
     fixes: Vec<FixForm<'a>>,
     related: Vec<Related<'a>>,
+    kind: Option<&'static str>,
+    fingerprint: &'a str,
 }
 
 #[derive(Serialize)]
@@ -63,19 +83,32 @@ struct EditForm<'a> {
 /// All findings of a run as one line of JSON, ended by a line feed. Lines and columns
 /// count from 1, columns in characters; the end is exclusive. A finding without a place
 /// has none of the four.
-pub fn json(reports: &[Report]) -> String {
-    let findings = reports.iter().flat_map(|report| {
-        let source = &report.source;
-        report.findings.iter().map(move |finding| form(source, finding))
-    });
-    let run = Run { schema: CHECK_SCHEMA, findings: findings.collect() };
+pub fn json(run: &Run<'_>) -> String {
+    let whole = RunForm {
+        schema: CHECK_SCHEMA,
+        findings: run.findings().map(|(report, finding, print)| form(report, finding, print)).collect(),
+        hidden: run.hidden,
+        files: run.reports.iter().map(file_form).collect(),
+        unread: run.unread.iter().map(unread_form).collect(),
+        intended: run.intended,
+        intended_is_guessed: run.intended_is_guessed,
+    };
     // Strings and numbers always serialize.
-    let mut text = serde_json::to_string(&run).unwrap_or_default();
+    let mut text = serde_json::to_string(&whole).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn form<'a>(source: &'a Source, finding: &'a Resolved) -> Finding<'a> {
+fn file_form(report: &Report) -> FileForm<'_> {
+    FileForm { file: report.source.name(), kind: report.kind }
+}
+
+fn unread_form(file: &UnreadFile) -> UnreadForm<'_> {
+    UnreadForm { file: &file.name, reason: &file.reason }
+}
+
+fn form<'a>(report: &'a Report, finding: &'a Resolved, fingerprint: &'a str) -> Finding<'a> {
+    let source = &report.source;
     let diagnostic = &finding.diagnostic;
     let related =
         finding.context.iter().map(|(span, text)| Related { place: place(source, span), message: text });
@@ -90,6 +123,8 @@ fn form<'a>(source: &'a Source, finding: &'a Resolved) -> Finding<'a> {
         help: diagnostic.help.as_deref(),
         fixes: finding.fixes.iter().map(|fix| fix_form(source, fix)).collect(),
         related: related.collect(),
+        kind: report.kind,
+        fingerprint,
     }
 }
 

@@ -73,7 +73,7 @@ impl Judged<'_> {
 
     fn shown(&self, format: Format, output: &Output) -> String {
         match format {
-            Format::Human => self.human(output),
+            Format::Github | Format::Human | Format::Sarif => self.human(output),
             Format::Plain => self.plain(),
             Format::Json => format!("{}\n", self.json()),
         }

@@ -1,75 +1,178 @@
-//! `corsac check`: find mistakes in policies.
+//! `corsac check`: find mistakes in policies and in other software's configuration.
 
+mod baseline;
+mod deadline;
 mod expression;
+mod includes;
+mod kind;
+mod models;
+mod policy;
+mod session;
+mod targets;
+mod text;
 
-use std::collections::HashSet;
-
-use corsac_diagnostics::{Report, Resolved, Severity, Source};
-use corsac_gateway::{Reading, read, read_each};
+use corsac_analysis::question::Prover;
+use corsac_analysis::stranger::Intended;
+use corsac_diagnostics::render::{Run, UnreadFile};
+use corsac_diagnostics::{Report, Severity, fingerprints, listed};
 use corsac_origin::PublicSuffixList;
 
-use crate::args::{Check, Format, Global};
+use crate::args::{Check, FailOn, Format, Global};
+use crate::commands::rule;
 use crate::exit::Exit;
-use crate::load;
+use crate::load::{self, LoadError};
 use crate::output::Output;
+use baseline::{Applied, Baseline};
+use models::Settings;
+use session::{Outcome, Session};
+use targets::Targets;
+
+pub(crate) use kind::Kind;
+pub(crate) use models::NOT_UNDERSTOOD;
 
 pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
     let list = match load::suffix_list(global) {
         Ok(list) => list,
         Err(error) => return output.fail(&error.reason, &error.hint),
     };
-    let suffixes = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
+    // Work that takes too long may outlive this function, and uses it.
+    let suffixes = list.map_or_else(PublicSuffixList::embedded, |list| &*Box::leak(Box::new(list)));
     if let Some(text) = &check.regex {
         return expression::run(text, check, suffixes, (output, global));
     }
-    let mut reports: Vec<Report> = Vec::new();
-    let mut failed = false;
-    for file in &check.files {
-        match load::policy_file(file) {
-            Ok(source) => {
-                reports.push(examine(source, global.profile.as_deref(), suffixes));
-            }
-            Err(error) => {
-                output.fail(&error.reason, &error.hint);
-                failed = true;
-            }
+    output.detail(&format!("public suffixes of {}", suffixes.version()));
+    match check_files(check, suffixes, (global, output)) {
+        Ok(exit) => exit,
+        Err(error) => output.fail(&error.reason, &error.hint),
+    }
+}
+
+fn check_files(
+    check: &Check,
+    suffixes: &'static PublicSuffixList,
+    (global, output): (&Global, &Output),
+) -> Result<Exit, LoadError> {
+    if let Err((name, error)) = Intended::of(check.intend.iter().map(String::as_str), suffixes) {
+        return Err(LoadError {
+            reason: format!("`{name}` cannot be meant: {error}"),
+            hint: "name a domain of your own, as in --intend example.com".to_owned(),
+        });
+    }
+    let known = check.baseline.as_deref().map(Baseline::load).transpose()?;
+    let targets = Targets::of(&check.files);
+    let settings = Settings { prover: Prover::new(suffixes), suffixes, intended: check.intend.clone() };
+    let Outcome { mut reports, unread, spelt, skipped } = Session::new(check, global, settings).run(targets);
+    output.detail(&format!("{skipped} other files are of no system that is known"));
+    let base = std::env::current_dir().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let mut prints: Vec<_> = reports.iter().map(|report| fingerprints(report, &base)).collect();
+    let known = match &check.write_baseline {
+        Some(path) => Some(Baseline::save(path, &reports, &prints)?),
+        None => known,
+    };
+    let applied = known.as_ref().map(|known| known.apply(&mut reports, &mut prints));
+    let is_guess = check.intend.is_empty() && !spelt.is_empty();
+    let (unread, hints): (Vec<_>, Vec<_>) = unread.into_iter().unzip();
+    let run = Run {
+        reports: &reports,
+        fingerprints: prints,
+        hidden: applied.as_ref().map_or(0, |applied| applied.hidden),
+        unread: &unread,
+        intended: if is_guess { &spelt } else { &check.intend },
+        intended_is_guessed: is_guess,
+        base: &base,
+        version: env!("CARGO_PKG_VERSION"),
+        page: rule::page,
+    };
+    say(&run, applied.as_ref(), global.format, output);
+    say_unread(&run, &hints, output);
+    Ok(output.run(&run, global.format, exit(&run, check.fail_on)))
+}
+
+/// What the run was, for people.
+fn say(run: &Run<'_>, applied: Option<&Applied<'_>>, format: Format, output: &Output) {
+    if let Some(Applied { gone, .. }) = applied
+        && !gone.is_empty()
+    {
+        let gone: Vec<_> = gone.iter().map(|(file, rule)| format!("{rule} in {file}")).collect();
+        let count = gone.len();
+        let gone = listed(gone.iter().map(String::as_str));
+        output.talk(&format!("{count} of the baseline not found any more: {gone}"));
+    }
+    if format != Format::Human {
+        return;
+    }
+    if let Some(kinds) = kinds(run.reports) {
+        output.talk(&format!("read: {kinds}"));
+    }
+    match run.intended {
+        [] => {}
+        names => {
+            let names = listed(names.iter().map(String::as_str));
+            let guess = if run.intended_is_guessed {
+                " (a guess from what is spelt out; --intend NAME says it)"
+            } else {
+                ""
+            };
+            output.talk(&format!("meant for: {names}{guess}"));
         }
     }
-    let findings = || reports.iter().flat_map(|report| &report.findings);
-    // A note is worth knowing, and nothing has to be mended.
-    let is_clean = findings().all(|finding| finding.diagnostic.severity == Severity::Note);
-    let exit = match (failed, is_clean) {
-        (true, _) => Exit::Failed,
-        (false, true) => Exit::Clean,
-        (false, false) => Exit::Findings,
+    if run.hidden > 0 {
+        output.talk(&format!("{} more of the baseline", counted(run.hidden, "finding")));
+    }
+    if run.reports.iter().all(|report| report.findings.is_empty()) && run.unread.is_empty() {
+        match run.reports {
+            [] => {}
+            [report] => output.talk(&format!("{}: no findings", report.source.name())),
+            reports => output.talk(&format!("{} files: no findings", reports.len())),
+        }
+    }
+}
+
+/// How many files were read as whose; nothing where that goes without saying.
+fn kinds(reports: &[Report]) -> Option<String> {
+    let of = |kind: Kind| {
+        let count = reports.iter().filter(|report| report.kind == Some(kind.id())).count();
+        (count > 0).then(|| (kind, format!("{} of {}", counted(count, "file"), kind.name())))
     };
-    if findings().next().is_none() && !failed && global.format == Format::Human {
-        output.talk(&clean(&reports));
-    }
-    output.detail(&format!("public suffixes of {}", suffixes.version()));
-    output.reports(&reports, global.format, exit)
+    let counts: Vec<_> = Kind::all().filter_map(of).collect();
+    let is_plain = matches!(counts.as_slice(), [] | [(Kind::Corsac, _)]);
+    (!is_plain).then(|| counts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", "))
 }
 
-/// The findings of a file; without `--profile`, those of every profile too.
-fn examine(source: Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Report {
-    let of = |reading: Reading| reading.document.report(reading.findings);
-    if profile.is_some() {
-        return of(read(source, profile, suffixes));
-    }
-    let mut reports = read_each(source, suffixes).map(of);
-    let mut report = reports.next().unwrap_or_default();
-    let key = |finding: &Resolved| (finding.primary.clone(), finding.diagnostic.message.clone());
-    let mut known: HashSet<_> = report.findings.iter().map(key).collect();
-    for other in reports {
-        // What the profile leaves as it is is found again.
-        report.findings.extend(other.findings.into_iter().filter(|finding| known.insert(key(finding))));
-    }
-    report
+fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
-fn clean(reports: &[Report]) -> String {
-    match reports {
-        [report] => format!("{}: no findings", report.source.name()),
-        reports => format!("{} files: no findings", reports.len()),
+/// Says what was not read: a warning beside what was, an error where nothing was.
+fn say_unread(run: &Run<'_>, hints: &[&'static str], output: &Output) {
+    if run.reports.is_empty() && run.unread.is_empty() {
+        output.fail("there is nothing to check", "name a file, and with --kind SYSTEM whose it is");
+    }
+    for (UnreadFile { name, reason }, hint) in run.unread.iter().zip(hints) {
+        let text = format!("failed to read `{name}`: {reason}");
+        if run.reports.is_empty() {
+            output.fail(&text, hint);
+        } else {
+            output.warn(&text);
+        }
+    }
+}
+
+/// Who asks for no failure gets none but for want of anything to judge. Else what was not read
+/// fails a run as a finding does: nobody knows what is in it.
+fn exit(run: &Run<'_>, fail_on: FailOn) -> Exit {
+    let least = match fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Note => Severity::Note,
+        FailOn::Never => return if run.reports.is_empty() { Exit::Failed } else { Exit::Clean },
+    };
+    let mut found = run.reports.iter().flat_map(|report| &report.findings);
+    if run.reports.is_empty() {
+        Exit::Failed
+    } else if !run.unread.is_empty() || found.any(|finding| finding.diagnostic.severity <= least) {
+        Exit::Findings
+    } else {
+        Exit::Clean
     }
 }

@@ -124,7 +124,7 @@ fn show(asked: &Asked, answer: &Answer, format: Format, output: &Output) -> Exit
     let exit = if answer.is_blocked() { Exit::Findings } else { Exit::Clean };
     let text = match format {
         Format::Json => render::json(asked, answer),
-        Format::Human => render::human(asked, answer, output),
+        Format::Github | Format::Human | Format::Sarif => render::human(asked, answer, output),
         Format::Plain => render::plain(asked, answer),
     };
     output.data(&text, exit)

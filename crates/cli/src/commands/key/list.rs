@@ -19,7 +19,7 @@ pub(super) fn run(file: &Path, now: Timestamp, global: &Global, output: &Output)
             output.talk(&format!("`{}` has no keys", file.display()));
             String::new()
         }
-        Format::Human => human(&keys, now),
+        Format::Github | Format::Human | Format::Sarif => human(&keys, now),
         Format::Plain => {
             let lines = keys.iter().map(|key| {
                 columns(&key.entry, now).join("	")

@@ -132,7 +132,7 @@ fn date(time: Timestamp) -> Result<Timestamp, Failure> {
 fn show(made: &NewApiKey, entry: &ApiKeyEntry, files: &KeyFiles, global: &Global, output: &Output) -> Exit {
     let key = made.text().expose_secret();
     let text = match global.format {
-        Format::Human | Format::Plain => Zeroizing::new(format!("{key}\n")),
+        Format::Github | Format::Human | Format::Plain | Format::Sarif => Zeroizing::new(format!("{key}\n")),
         Format::Json => {
             let object = json!({
                 "schema": "corsac.key/1",

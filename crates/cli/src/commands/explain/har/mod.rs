@@ -39,7 +39,7 @@ pub(crate) fn run(file: &Path, engines: &[Engine], format: Format, output: &Outp
 fn explain(input: impl BufRead, name: &str, engines: &[Engine], (format, output): (Format, &Output)) -> Exit {
     let (summary, shown) = match format {
         Format::Json => lines(input, engines, output),
-        Format::Human | Format::Plain => list(input, engines, output),
+        Format::Github | Format::Human | Format::Plain | Format::Sarif => list(input, engines, output),
     };
     if let Some(exit) = shown {
         return exit;

@@ -1,0 +1,102 @@
+//! Other software's configuration: read as a model, and judged.
+
+use std::path::PathBuf;
+
+use corsac_analysis::model::{Answer, Emission, Matcher, Model, Preflight};
+use corsac_analysis::question::{Prover, intended_names};
+use corsac_diagnostics::{Diagnostic, Place, Report, Rule, Severity, Source};
+use corsac_importers::{System, import};
+use corsac_origin::PublicSuffixList;
+
+use super::includes::Disk;
+
+/// Something in a configuration has no place in its model.
+pub(crate) static NOT_UNDERSTOOD: Rule = Rule {
+    id: "not-understood",
+    severity: Severity::Note,
+    summary: "a part of a configuration that Corsac does not understand, and does not judge",
+};
+
+/// What every file is judged by.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) prover: Prover<'static>,
+    pub(super) suffixes: &'static PublicSuffixList,
+    /// For whom configurations are meant; guessed for each where it is empty.
+    pub(super) intended: Vec<String>,
+}
+
+/// A configuration that was read.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// One a text that it was read from.
+    pub(super) reports: Vec<Report>,
+    /// The domains that it spells out.
+    pub(super) spelt: Vec<String>,
+    /// The files that it includes, without links.
+    pub(super) included: Vec<PathBuf>,
+}
+
+/// Reads `source` as `system` does and judges it.
+///
+/// # Errors
+/// Why it is no such configuration, as a fragment.
+pub(super) fn check(
+    system: System,
+    source: Source,
+    includes: Disk,
+    settings: &Settings,
+) -> Result<Checked, String> {
+    let text = source.clone();
+    let model = import(system, source, &includes)
+        .map_err(|error| format!("as {}, line {}: {error}", system.name, text.line(error.offset)))?;
+    let spelt = names_of(&model, settings.suffixes);
+    let mut findings: Vec<Vec<Diagnostic>> = model.files.iter().map(|_| Vec::new()).collect();
+    for (file, diagnostic) in lint(&model, settings) {
+        if let Some(findings) = findings.get_mut(file) {
+            findings.push(diagnostic);
+        }
+    }
+    let reports = model.files.into_iter().zip(findings);
+    let reports = reports.map(|(source, found)| Report::new(source, &(), found).of_kind(system.id));
+    Ok(Checked { reports: reports.collect(), spelt, included: includes.into_read() })
+}
+
+/// What is found in a model, each with the number of its file.
+fn lint(model: &Model, _: &Settings) -> Vec<(usize, Diagnostic)> {
+    let told = model.unread.iter().map(|unread| {
+        let finding = Diagnostic::new(&NOT_UNDERSTOOD, unread.reason.clone());
+        match &unread.place {
+            Some(place) => (place.file, finding.at(Place::Span(place.span.clone()), "")),
+            None => (0, finding),
+        }
+    });
+    told.collect()
+}
+
+/// The domains that the origins of a model spell out, in order.
+fn names_of(model: &Model, suffixes: &PublicSuffixList) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut add = |matcher: &Matcher| {
+        for name in intended_names(matcher, suffixes) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    };
+    let mut read = |answer: &Answer| {
+        for case in answer.allow_origin.iter().flat_map(|choice| &choice.cases) {
+            add(&case.when);
+            if let Emission::Fixed(origin) = &case.then {
+                add(&Matcher::exact(origin.clone()));
+            }
+        }
+    };
+    for scope in &model.scopes {
+        read(&scope.actual);
+        if let Preflight::Answered(answer) = &scope.preflight {
+            read(answer);
+        }
+    }
+    names
+}
