@@ -14,10 +14,10 @@ mod apache;
 mod cloud;
 mod code;
 mod conditional;
+mod gateways;
 mod haproxy;
 mod nginx;
 mod spring;
-mod gateways;
 mod system;
 pub mod tree;
 

@@ -7,9 +7,7 @@ use corsac_diagnostics::Source;
 
 use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
-use crate::{Includes, Unreadable, cloud, nginx, spring};
 use crate::gateways::{apisix, envoy, gateway_api, ingress_nginx, istio, kong, krakend, traefik};
-use crate::{Includes, Unreadable};
 use crate::{Includes, Unreadable, apache, cloud, haproxy, nginx, spring};
 
 /// A system whose configuration is read.
@@ -40,13 +38,14 @@ impl System {
 
 /// One line each, by id: `System { id, name, likeness: module::likeness, read: module::read },`
 const SYSTEMS: &[System] = &[
+    System { id: "apache", name: "Apache", likeness: apache::likeness, read: apache::read },
     System {
         id: "api-gateway",
         name: "API Gateway",
         likeness: cloud::likeness_api_gateway,
         read: cloud::read_api_gateway,
     },
-    System { id: "apache", name: "Apache", likeness: apache::likeness, read: apache::read },
+    System { id: "apisix", name: "APISIX", likeness: apisix::likeness, read: apisix::read },
     System { id: "azure", name: "Azure", likeness: cloud::likeness_azure, read: cloud::read_azure },
     System {
         id: "cloudformation",
@@ -55,11 +54,27 @@ const SYSTEMS: &[System] = &[
         read: cloud::read_cloudformation,
     },
     System { id: "django", name: "Django", likeness: django::likeness, read: django::read },
+    System { id: "envoy", name: "Envoy", likeness: envoy::likeness, read: envoy::read },
     System { id: "express", name: "Express", likeness: express::likeness, read: express::read },
     System { id: "fastapi", name: "FastAPI", likeness: fastapi::likeness, read: fastapi::read },
     System { id: "flask-cors", name: "Flask-CORS", likeness: flask_cors::likeness, read: flask_cors::read },
+    System {
+        id: "gateway-api",
+        name: "Gateway API",
+        likeness: gateway_api::likeness,
+        read: gateway_api::read,
+    },
     System { id: "gcs", name: "Cloud Storage", likeness: cloud::likeness_gcs, read: cloud::read_gcs },
     System { id: "haproxy", name: "HAProxy", likeness: haproxy::likeness, read: haproxy::read },
+    System {
+        id: "ingress-nginx",
+        name: "ingress-nginx",
+        likeness: ingress_nginx::likeness,
+        read: ingress_nginx::read,
+    },
+    System { id: "istio", name: "Istio", likeness: istio::likeness, read: istio::read },
+    System { id: "kong", name: "Kong", likeness: kong::likeness, read: kong::read },
+    System { id: "krakend", name: "KrakenD", likeness: krakend::likeness, read: krakend::read },
     System { id: "nginx", name: "nginx", likeness: nginx::likeness, read: nginx::read },
     System { id: "rust", name: "Rust", likeness: rust_systems::likeness, read: rust_systems::read },
     System { id: "s3", name: "S3", likeness: cloud::likeness_s3, read: cloud::read_s3 },
@@ -70,19 +85,6 @@ const SYSTEMS: &[System] = &[
         likeness: cloud::terraform::likeness,
         read: cloud::terraform::read,
     },
-    System { id: "apisix", name: "APISIX", likeness: apisix::likeness, read: apisix::read },
-    System { id: "envoy", name: "Envoy", likeness: envoy::likeness, read: envoy::read },
-        id: "gateway-api",
-        name: "Gateway API",
-        likeness: gateway_api::likeness,
-        read: gateway_api::read,
-        id: "ingress-nginx",
-        name: "ingress-nginx",
-        likeness: ingress_nginx::likeness,
-        read: ingress_nginx::read,
-    System { id: "istio", name: "Istio", likeness: istio::likeness, read: istio::read },
-    System { id: "kong", name: "Kong", likeness: kong::likeness, read: kong::read },
-    System { id: "krakend", name: "KrakenD", likeness: krakend::likeness, read: krakend::read },
     System { id: "traefik", name: "Traefik", likeness: traefik::likeness, read: traefik::read },
 ];
 

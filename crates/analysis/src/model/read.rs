@@ -178,14 +178,10 @@ impl Choice<bool> {
 /// What the expression of a case that emits its match has matched; a group that took no part
 /// is the empty text.
 fn matched(case: &Case<Emission>, origin: &str) -> Option<String> {
-    let (Emission::Matched(group), Matcher::Regex(regex)) = (&case.then, &case.when) else { return None };
-    let Found::Match(groups) = regex.find(origin)? else { return None };
-    let span = usize::try_from(*group).ok().and_then(|group| groups.get(group).cloned().flatten());
-    Some(span.and_then(|span| origin.get(span)).unwrap_or_default().to_owned())
     let Emission::Matched(group) = &case.then else { return None };
     let Found::Match(groups) = case.when.expression()?.find(origin)? else { return None };
-    let span = groups.get(usize::try_from(*group).ok()?)?.clone()?;
-    origin.get(span).map(str::to_owned)
+    let span = usize::try_from(*group).ok().and_then(|group| groups.get(group).cloned().flatten());
+    Some(span.and_then(|span| origin.get(span)).unwrap_or_default().to_owned())
 }
 
 impl Matcher {

@@ -29,7 +29,7 @@ pub(super) struct Location {
     pub(super) error_pages: Rc<Vec<ErrorPage>>,
     /// What `limit_except` does to other methods. Not inherited.
     pub(super) limit: Option<Limit>,
-    pub(super) inherit: Inherit,
+    inherit: Inherit,
 }
 
 /// Who may come.

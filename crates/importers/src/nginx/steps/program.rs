@@ -70,7 +70,6 @@ pub(in crate::nginx) enum Test {
     /// Neither empty nor `0`.
     True {
         variable: Template,
-        place: Place,
     },
 }
 

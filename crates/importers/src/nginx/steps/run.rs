@@ -120,12 +120,6 @@ impl Runner<'_> {
                 }
             }
             Step::Rewrite { surely, flag, reason, place } => {
-                return self.rewrite(
-                    state,
-                    *surely,
-                    *flag,
-                    &Guard::new(Condition::Opaque(reason.clone()), place),
-                );
                 let unknown = Unknown { reason: reason.clone(), apart_from_origin: true };
                 return self.rewrite(state, (*surely, *flag), unknown, place);
             }
