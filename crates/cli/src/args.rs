@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Find mistakes in policies and in other software's configuration
     Check(Check),
+    /// Who gains and who loses access between two configurations
+    Diff(Diff),
     /// Why a browser blocks a request, and the smallest safe change
     Explain(Box<Explain>),
     /// Explain a rule, or list them all
@@ -82,6 +84,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Make, list and end API keys
     Key(Key),
+    /// Does a certificate prove what it claims?
+    VerifyProof(VerifyProof),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -134,9 +138,35 @@ pub(crate) struct Check {
     /// How much of an origin has to match
     #[arg(long, value_name = "MODE", ignore_case = true, value_parser = modes(), requires = "regex", default_value = "search", help_heading = EXPRESSION)]
     pub(crate) mode: Mode,
+    /// Write a proof that `corsac verify-proof` verifies, where there is one
+    #[arg(long, value_name = "FILE", requires = "regex", help_heading = EXPRESSION)]
+    pub(crate) certificate: Option<PathBuf>,
     /// Flags of the expression, as in `i`
     #[arg(long, value_name = "LETTERS", requires = "regex", default_value = "", help_heading = EXPRESSION)]
     pub(crate) flags: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The configuration as it was; `-` is standard input
+    pub(crate) old: PathBuf,
+    /// The configuration as it is to be, of the same system or of another
+    pub(crate) new: PathBuf,
+    /// Read both as this system does, whatever they look like
+    #[arg(long, value_name = "SYSTEM", ignore_case = true, value_parser = kinds())]
+    pub(crate) kind: Option<Kind>,
+    /// A domain that is meant to be admitted, with all under it; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(crate) intend: Vec<String>,
+    /// Write Markdown, for a comment on a change
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyProof {
+    /// What `corsac check --regex … --certificate FILE` has written
+    pub(crate) file: PathBuf,
 }
 
 /// What makes a run fail.

@@ -39,11 +39,13 @@ fn run(args: &Args, output: &Output) -> Exit {
     }
     match &args.command {
         Command::Check(check) => commands::check::run(check, global, output),
+        Command::Diff(diff) => commands::diff::run(diff, global, output),
         Command::Demo(demo) => commands::demo::run(demo, output),
         Command::Explain(explain) => commands::explain::run(explain, global, output),
         Command::Init(init) => commands::init::run(init, output),
         Command::Key(key) => commands::key::run(key, global, output),
         Command::Rule(rule) => commands::rule::run(rule, global, output),
+        Command::VerifyProof(verify) => commands::verify_proof::run(verify, global, output),
         Command::Serve(serve) => commands::serve::run(serve, global, output),
     }
 }

@@ -1,9 +1,12 @@
 //! One file a verb.
 
 pub(crate) mod check;
+pub(crate) mod configuration;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod rule;
 pub(crate) mod serve;
+pub(crate) mod verify_proof;

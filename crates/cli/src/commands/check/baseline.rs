@@ -41,17 +41,15 @@ impl Baseline {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| format!("it is not JSON (line {})", error.line()))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| format!("it is not JSON (line {})", error.line()))?;
         if value.get("schema").and_then(Value::as_str) != Some(SCHEMA) {
             return Err(format!("its schema is not `{SCHEMA}`"));
         }
         let findings = value.get("findings").and_then(Value::as_array).ok_or("it has no list `findings`")?;
         let entry = |(number, finding): (usize, &Value)| {
             let text = |key: &str| finding.get(key).and_then(Value::as_str).map(str::to_owned);
-            let whole = || {
-                Some((text("fingerprint")?, Entry { rule: text("rule")?, file: text("file")? }))
-            };
+            let whole = || Some((text("fingerprint")?, Entry { rule: text("rule")?, file: text("file")? }));
             whole().ok_or_else(|| format!("`findings[{number}]` lacks `fingerprint`, `rule` or `file`"))
         };
         findings.iter().enumerate().map(entry).collect::<Result<_, _>>().map(Self)
@@ -87,7 +85,9 @@ impl Baseline {
         };
         match path.symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            _ => drop(Self::load(path).map_err(|error| failed(error.reason, "name a new file, or a baseline"))?),
+            _ => drop(
+                Self::load(path).map_err(|error| failed(error.reason, "name a new file, or a baseline"))?,
+            ),
         }
         let text = Self::written(reports, prints);
         fs::write(path, &text).map_err(|error| failed(error.to_string(), "does the folder exist?"))?;

@@ -1,9 +1,14 @@
 //! `corsac check --regex`: what one expression admits.
 
+use std::fs;
+use std::path::Path;
+
+use corsac_analysis::certificate::Certificate;
 use corsac_analysis::model::Matcher;
 use corsac_analysis::question::{Facts, Prover, Verdict, Witness, intended_names};
 use corsac_analysis::regex::{Dialect, Flags, Regex};
 use corsac_analysis::stranger::Intended;
+use corsac_diagnostics::unreadable;
 use corsac_origin::PublicSuffixList;
 use serde_json::json;
 
@@ -52,10 +57,32 @@ pub(super) fn run(
         intended,
         is_told,
     };
+    if let Some(path) = &check.certificate {
+        if let Err((reason, hint)) = judged.certify(path, list) {
+            return output.fail(&reason, hint);
+        }
+    }
     output.data(&judged.shown(global.format, output), judged.exit())
 }
 
 impl Judged<'_> {
+    /// Writes the proof; nothing where there is none to write.
+    fn certify(&self, path: &Path, list: &PublicSuffixList) -> Result<(), (String, &'static str)> {
+        if !matches!(self.verdict, Verdict::Proved { .. }) {
+            return Err((
+                format!("there is nothing to certify: the verdict is `{}`", self.word()),
+                "see it without --certificate",
+            ));
+        }
+        let certificate = Certificate::of(self.regex, &self.intended, list)
+            .map_err(|error| (error.to_string(), "the verdict stands without it"))?;
+        let text = serde_json::to_string(&certificate).unwrap_or_default();
+        fs::write(path, text + "\n").map_err(|error| {
+            let reason = unreadable(error.kind());
+            (format!("failed to write `{}`: {reason}", path.display()), "may this user write there?")
+        })
+    }
+
     fn exit(&self) -> Exit {
         match self.verdict {
             Verdict::Proved { .. } if self.facts.dead != Some(true) => Exit::Clean,

@@ -23,7 +23,7 @@ const MAX_BYTES: usize = 4 * MAX_TEXT;
 
 /// The files that one file includes.
 #[derive(Debug, Default)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     /// What a relative pattern may be relative to: the file's own folder, then those named.
     bases: Vec<PathBuf>,
     /// The same without links; nothing outside of them is read.
@@ -34,7 +34,7 @@ pub(super) struct Disk {
 
 impl Disk {
     /// For what `file` includes; standard input includes nothing.
-    pub(super) fn of(file: &Path, folders: &[PathBuf]) -> Self {
+    pub(crate) fn of(file: &Path, folders: &[PathBuf]) -> Self {
         let own = match file.parent() {
             _ if file.as_os_str() == "-" => None,
             Some(parent) if parent.as_os_str().is_empty() => Some(PathBuf::from(".")),
@@ -46,7 +46,7 @@ impl Disk {
     }
 
     /// The files that were read, without links.
-    pub(super) fn into_read(self) -> Vec<PathBuf> {
+    pub(crate) fn into_read(self) -> Vec<PathBuf> {
         self.read.into_inner()
     }
 
@@ -135,8 +135,7 @@ impl Disk {
     /// A pattern that stands for no file is no mistake; one that leads outside may well stand
     /// for files.
     fn nothing(&self, pattern: &Path) -> Result<Vec<Source>, String> {
-        let fixed: PathBuf =
-            pattern.components().take_while(|part| !is_pattern(part.as_os_str())).collect();
+        let fixed: PathBuf = pattern.components().take_while(|part| !is_pattern(part.as_os_str())).collect();
         let leads_out = fixed.is_absolute() && self.inside(&fixed).is_none()
             || fixed.components().any(|part| part == Component::ParentDir);
         if leads_out {
@@ -198,7 +197,9 @@ mod tests {
         assert_eq!(of("conf.d"), Err("it is a directory".to_owned()));
         let absolute = root.join("conf.d/a.conf");
         assert_eq!(of(absolute.to_str().unwrap()), Ok(vec!["a".to_owned()]));
-        for outside in ["conf.d/z.conf", "conf.d/z*", "../outside.conf", "../*.conf", "/etc/hostname", "/etc/host*"] {
+        for outside in
+            ["conf.d/z.conf", "conf.d/z*", "../outside.conf", "../*.conf", "/etc/hostname", "/etc/host*"]
+        {
             let refused = of(outside).unwrap_err();
             assert!(refused.contains("outside"), "{outside}: {refused}");
         }

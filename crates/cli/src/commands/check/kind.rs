@@ -39,7 +39,7 @@ impl Kind {
 
     /// Whose a file that somebody named is. TOML that is nobody else's is taken for ours, and
     /// so is what comes on standard input: then its mistakes are told.
-    pub(super) fn of_named(path: &Path, text: &str) -> Option<Self> {
+    pub(crate) fn of_named(path: &Path, text: &str) -> Option<Self> {
         let may_be_ours = path.as_os_str() == "-" || path.extension().is_some_and(|ending| ending == "toml");
         Self::of_found(path, text).or(may_be_ours.then_some(Self::Corsac))
     }

@@ -9,7 +9,7 @@ mod models;
 mod policy;
 mod session;
 mod targets;
-mod text;
+pub(super) mod text;
 
 use corsac_analysis::question::Prover;
 use corsac_analysis::stranger::Intended;
@@ -27,6 +27,7 @@ use models::Settings;
 use session::{Outcome, Session};
 use targets::Targets;
 
+pub(super) use includes::Disk;
 pub(crate) use kind::Kind;
 pub(crate) use models::NOT_UNDERSTOOD;
 

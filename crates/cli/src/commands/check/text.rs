@@ -11,13 +11,13 @@ const HEAD: usize = 64 << 10;
 
 /// Why a file has no text.
 #[derive(Debug)]
-pub(super) struct NoText {
+pub(crate) struct NoText {
     /// As a fragment.
-    pub(super) reason: String,
+    pub(crate) reason: String,
     /// What to do.
-    pub(super) hint: &'static str,
+    pub(crate) hint: &'static str,
     /// What it begins with, as far as that can be told.
-    pub(super) head: String,
+    pub(crate) head: String,
 }
 
 impl NoText {
@@ -45,7 +45,7 @@ impl From<io::Error> for NoText {
 /// The text of a file of at most `limit` bytes. It never waits: what is no file, such as a pipe
 /// that nobody writes to, is refused; only what the system hands over as a descriptor (`<(…)` of
 /// a shell) is read to its end.
-pub(super) fn read(path: &Path, limit: usize) -> Result<String, NoText> {
+pub(crate) fn read(path: &Path, limit: usize) -> Result<String, NoText> {
     let mut file = open(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
@@ -63,7 +63,7 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<String, NoText> {
 }
 
 /// The text of standard input.
-pub(super) fn read_standard_input(limit: usize) -> Result<String, NoText> {
+pub(crate) fn read_standard_input(limit: usize) -> Result<String, NoText> {
     text(&mut io::stdin().lock(), limit)
 }
 
@@ -89,7 +89,9 @@ fn text(reader: &mut impl Read, limit: usize) -> Result<String, NoText> {
     let mut bytes = Vec::new();
     reader.take(size(HEAD)).read_to_end(&mut bytes)?;
     if bytes.contains(&0) {
-        return Err(NoText::new("it is no text: it has a zero byte", "is it the right file?").with_head(&bytes));
+        return Err(
+            NoText::new("it is no text: it has a zero byte", "is it the right file?").with_head(&bytes)
+        );
     }
     reader.take(size(limit).saturating_add(1).saturating_sub(size(bytes.len()))).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
