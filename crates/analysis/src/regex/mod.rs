@@ -13,6 +13,7 @@ pub use dialect::{Dialect, Flags, Mode};
 pub use syntax::{Assertion, Direction, Node, Repetition, Sign, Unset};
 
 mod backtrack;
+mod certain;
 mod parse;
 
 pub use backtrack::Found;

@@ -249,11 +249,12 @@ impl<'a> Machine<'a> {
         Some(first)
     }
 
-    /// An iteration beyond those needed that matched nothing is the last; in ECMAScript it
-    /// is none.
+    /// An iteration that matched nothing is the last once there are enough; in ECMAScript it
+    /// is none if there were enough before. PCRE counts it among the enough.
     fn looped(&mut self, counted: &Counted, next: Place, at: usize) -> Option<(Place, usize)> {
         let count = self.register(counted.count);
-        let needed = usize::try_from(counted.min).is_ok_and(|min| count < min);
+        let enough = if self.program.dialect == Dialect::Pcre { count + 1 } else { count };
+        let needed = usize::try_from(counted.min).is_ok_and(|min| enough < min);
         if !needed && self.register(counted.begin) == at {
             return (self.program.dialect != Dialect::Js).then_some((counted.exit, at));
         }

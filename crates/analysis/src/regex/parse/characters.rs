@@ -122,7 +122,8 @@ impl Parser<'_> {
         if braces && self.cursor.eat("{") {
             let code = self.cursor.number(16, 1, 8);
             let Some(code) = code.filter(|&code| code <= 0x10_ffff) else {
-                return self.rejected(begin, "a wrong number of a character");
+                return self
+                    .refuse(begin, "a number of a character is refused by the engine or not modelled");
             };
             if !self.cursor.eat("}") {
                 return self.rejected(begin, "a wrong number of a character");
@@ -143,7 +144,7 @@ impl Parser<'_> {
             }
             Some(code) => Ok(code),
             None if self.dialect == Dialect::Js && !self.is_unicode_js() => Ok(u32::from('x')),
-            None => self.rejected(begin, "a wrong number of a character"),
+            None => self.refuse(begin, "a number of a character is refused by the engine or not modelled"),
         }
     }
 

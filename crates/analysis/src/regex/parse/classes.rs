@@ -1,7 +1,7 @@
 //! Classes in brackets that hold no others: ECMAScript, PCRE, POSIX, Python, RE2.
 
 use super::characters::Place;
-use super::charset::CharSet;
+use super::charset::{CharSet, Folding};
 use super::options::Options;
 use super::{Dialect, Done, Parser};
 
@@ -69,6 +69,13 @@ impl Parser<'_> {
     pub(super) fn range(&self, begin: usize, low: u32, high: u32) -> Done<CharSet> {
         if high < low {
             return self.rejected(begin, "a range out of order");
+        }
+        if high > 127 && self.dialect == Dialect::Pcre {
+            return self.refuse(begin, "a range beyond ASCII depends on the encoding");
+        }
+        // Java folds the text's character, not the range.
+        if self.dialect == Dialect::Java && self.ignores_case() {
+            return Ok(CharSet::range(low, high).fold(Folding::Ascii));
         }
         if high > 127 && self.dialect == Dialect::Ruby && self.ignores_case() {
             return self.refuse(begin, "characters beyond ASCII that ignore case are not modelled");

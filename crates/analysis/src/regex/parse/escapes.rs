@@ -17,6 +17,7 @@ impl Parser<'_> {
             if !self.quoting && self.cursor.peek().is_some_and(|next| "*+?{".contains(next)) {
                 return self.refuse(begin, r"repeating an empty `\Q\E` is not modelled");
             }
+            self.quoting = true;
             return Ok(None);
         }
         if let Some(place) = self.anchor(letter) {
@@ -26,7 +27,7 @@ impl Parser<'_> {
             return self.posix_escape(begin, letter).map(Some);
         }
         let node = self.escaped_node(begin, letter)?;
-        Ok(Some(Item { node, kind: Kind::Atom }))
+        Ok(Some(Item { node, kind: self.width(letter) }))
     }
 
     fn anchor(&self, letter: char) -> Option<Assertion> {
@@ -59,7 +60,7 @@ impl Parser<'_> {
                     Some(set) => Node::Set(set.bytes()),
                     None => self.literal(begin, u32::from(letter))?,
                 };
-                (node, Kind::Atom)
+                (node, self.width(letter))
             }
         };
         Ok(Item { node, kind })

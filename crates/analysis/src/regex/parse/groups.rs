@@ -2,7 +2,7 @@
 
 use super::options::{Options, Reach};
 use super::{Dialect, Done, Item, Kind, Node, Parser};
-use crate::regex::{Direction, Sign};
+use crate::regex::{Assertion, Direction, Sign};
 
 /// Groups that are remembered.
 #[derive(Clone, Debug, Default)]
@@ -153,9 +153,13 @@ impl Parser<'_> {
         let (options, reach) = self.inline_flags()?;
         if reach == Reach::Rest && self.dialect == Dialect::Python {
             let minus = self.cursor.read_since(at).contains('-');
-            if begin > 0 || minus {
-                return self.rejected(begin, "flags that do not stand first");
+            if begin > self.leading || minus {
+                return self.refuse(
+                    begin,
+                    "flags that do not stand first are refused by the engine or not modelled",
+                );
             }
+            self.leading = self.cursor.at();
         }
         self.options = options;
         Ok((reach == Reach::Group).then_some(Opener::Plain))
@@ -244,8 +248,10 @@ impl Parser<'_> {
         };
         let allowed = match self.dialect {
             Dialect::Dotnet | Dialect::Js => true,
-            Dialect::Java => node.length().1.is_some(),
+            Dialect::Java => node.length().1.is_some() && !has_repeated_group(node),
             Dialect::Pcre | Dialect::Ruby => match node {
+                _ if has_varying(node) => false,
+                _ if self.dialect == Dialect::Ruby && has_end(node) => false,
                 Node::Alternation(branches) => branches.iter().all(fixed),
                 other => fixed(other),
             },
@@ -261,4 +267,21 @@ impl Parser<'_> {
     pub(super) fn is_open(&self, number: u32) -> bool {
         self.groups.open.contains(&number)
     }
+}
+
+/// Whether something in it is repeated more or less often.
+fn has_varying(node: &Node) -> bool {
+    let own = matches!(node, Node::Repeat { min, max, .. } if *max != Some(*min));
+    own || node.children().any(has_varying)
+}
+
+/// Whether something but one character is repeated in it.
+fn has_repeated_group(node: &Node) -> bool {
+    let own = matches!(node, Node::Repeat { node, .. } if !matches!(**node, Node::Set(_)));
+    own || node.children().any(has_repeated_group)
+}
+
+/// Whether it asks for the end of the text.
+fn has_end(node: &Node) -> bool {
+    matches!(node, Node::Assert(Assertion::End)) || node.children().any(has_end)
 }

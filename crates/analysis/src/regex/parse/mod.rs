@@ -7,7 +7,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{Assertion, Dialect, Flags, Node};
+use super::{Assertion, Dialect, Flags, Node, certain};
 use groups::Groups;
 use options::Options;
 
@@ -62,6 +62,9 @@ pub(super) fn parse(text: &str, dialect: Dialect, flags: &Flags) -> Result<Node,
     first.whole()?;
     let groups = first.groups;
     let node = Parser::new(text, dialect, options, Some(groups)).whole()?;
+    if dialect == Dialect::Java && !certain::is_certain(&node) {
+        return Err(whole("a back-reference that its group need not precede is not modelled".to_owned()));
+    }
     if dialect == Dialect::Js && flags.has('y') {
         return Ok(Node::Concat(vec![Node::Assert(Assertion::Start), node]));
     }
@@ -81,6 +84,8 @@ struct Parser<'a> {
     behind: u32,
     /// Between `\Q` and `\E`.
     quoting: bool,
+    /// How far flags reach that stand first.
+    leading: usize,
 }
 
 /// A thing that may be repeated.
@@ -96,6 +101,8 @@ enum Kind {
     Atom,
     LookAhead,
     LookBehind,
+    /// A character of several bytes or code units.
+    Wide,
 }
 
 impl<'a> Parser<'a> {
@@ -109,6 +116,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             behind: 0,
             quoting: false,
+            leading: 0,
         }
     }
 
@@ -172,7 +180,8 @@ impl<'a> Parser<'a> {
         let node = self.literal(begin, u32::from(c))?;
         if self.cursor.eat(r"\E") {
             self.quoting = false;
-            items.push(self.repeated(Item { node, kind: Kind::Atom })?);
+            let kind = self.width(c);
+            items.push(self.repeated(Item { node, kind })?);
         } else {
             items.push(node);
         }
@@ -204,8 +213,8 @@ impl<'a> Parser<'a> {
         }
         if self.cursor.eat("#") {
             let comment = self.cursor.take_while(usize::MAX, |c| c != '\n');
-            if comment.contains('\r') {
-                return self.refuse(begin, "a carriage return in a comment is not modelled");
+            if comment.contains('\r') || (comment.contains('\\') && self.dialect == Dialect::Ruby) {
+                return self.refuse(begin, "an escape or a carriage return in a comment is not modelled");
             }
             self.cursor.eat("\n");
         }
@@ -249,8 +258,8 @@ impl<'a> Parser<'a> {
                 self.rejected(begin, "a lone bracket")
             }
             _ => {
-                self.check_wide(begin, c)?;
-                atom(self.literal(begin, u32::from(c))?)
+                let node = self.literal(begin, u32::from(c))?;
+                Ok(Some(Item { node, kind: self.width(c) }))
             }
         }
     }
@@ -260,6 +269,9 @@ impl<'a> Parser<'a> {
         let parts = match self.dialect {
             Dialect::Pcre => !c.is_ascii(),
             Dialect::Posix => !c.is_ascii(),
+    fn width(&self, c: char) -> Kind {
+        let wide = match self.dialect {
+            Dialect::Pcre | Dialect::Posix => !c.is_ascii(),
             Dialect::Dotnet => u32::from(c) > 0xffff,
             Dialect::Js => u32::from(c) > 0xffff && !self.options.has(Options::UNICODE),
             _ => false,
@@ -268,6 +280,7 @@ impl<'a> Parser<'a> {
             return self.refuse(begin, "repeating a character beyond ASCII depends on the encoding");
         }
         Ok(())
+        if wide { Kind::Wide } else { Kind::Atom }
     }
 
     fn literal(&self, begin: usize, code: u32) -> Done<Node> {

@@ -73,7 +73,13 @@ impl Parser<'_> {
     fn java_range(&mut self, begin: usize) -> Done<CharSet> {
         let at = self.cursor.at();
         let part = self.nested_part(begin)?;
-        let Part::Character(low) = part else { return self.part_set(at, part) };
+        let Part::Character(low) = part else {
+            // Before a hyphen, `\v` is one character.
+            if self.cursor.read_since(at) == r"\v" && self.cursor.starts("-") {
+                return self.refuse(at, r"a range from `\v` is not modelled");
+            }
+            return self.part_set(at, part);
+        };
         let ends = self.cursor.peek_second().is_none_or(|next| "[]".contains(next));
         if !self.cursor.starts("-") || ends {
             return self.part_set(at, part);
@@ -93,6 +99,10 @@ impl Parser<'_> {
         };
         let ignored = self.options.has(Options::EXTENDED) && self.dialect == Dialect::Java;
         match c {
+            // .NET lets this begin and end no range.
+            '\\' if self.dialect == Dialect::Dotnet && self.cursor.eat("-") => {
+                Ok(Part::Set(CharSet::of_all("-")))
+            }
             '\\' => self.class_part_escape(at),
             _ if ignored && (c.is_whitespace() || c == '#') => {
                 self.refuse(at, "white space in a class of an extended expression is not modelled")
@@ -107,8 +117,14 @@ impl Parser<'_> {
         let mut left: Option<CharSet> = None;
         let mut set: Option<CharSet> = None;
         let mut first = true;
+        let folds = self.ignores_case();
         while first || !self.cursor.eat("]") {
             let at = self.cursor.at();
+            let nested = self.cursor.starts("[") && !self.cursor.starts("[:");
+            if folds && (nested || self.cursor.starts("&&")) {
+                // Case is ignored in the outermost only: `(?i)[[^b]]` matches `b`.
+                return self.refuse(at, "classes within classes, ignoring case, are not modelled");
+            }
             if self.cursor.eat("&&") {
                 let Some(right) = set.take().filter(|_| !self.cursor.starts("&")) else {
                     return self.refuse(at, "an empty side of `&&` is not modelled");
@@ -200,7 +216,9 @@ impl Parser<'_> {
         }
         match self.nested_part(begin)? {
             Part::Character(high) => Ok((self.range(at, low, high)?, None)),
-            Part::Set(_) => self.rejected(at, "a class as the end of a range"),
+            Part::Set(_) => {
+                self.refuse(at, "a class as the end of a range is refused by the engine or not modelled")
+            }
         }
     }
 }

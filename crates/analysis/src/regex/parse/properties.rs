@@ -126,6 +126,8 @@ fn named(dialect: Dialect, name: &str) -> Option<CharSet> {
             _ => None,
         }),
         Dialect::Re2 if name == "Latin" => Some(CharSet::alpha()),
+        // Here, but not in brackets, it is the general category.
+        Dialect::Ruby if name.eq_ignore_ascii_case("punct") => general_category("P"),
         Dialect::Ruby => general.or_else(|| posix(&name.to_ascii_lowercase())),
         _ => general,
     }

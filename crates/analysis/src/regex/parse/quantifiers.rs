@@ -42,6 +42,10 @@ impl Parser<'_> {
             return self.refuse(begin, "white space within a repetition is not modelled");
         }
         let kind = self.suffix(counts);
+        let possessive = kind == Repetition::Possessive;
+        // Java and Python give nothing back within an iteration either.
+        let each = possessive && matches!(self.dialect, Dialect::Java | Dialect::Python);
+        let node = if each { Node::Atomic(Box::new(node)) } else { node };
         Ok(Node::Repeat { node: Box::new(node), min: counts.min, max: counts.max, kind })
     }
 
@@ -111,8 +115,8 @@ impl Parser<'_> {
     /// Whether `{,n}` counts from zero.
     fn may_begin_with_comma(&self, high: Option<u32>) -> bool {
         match self.dialect {
-            Dialect::Posix | Dialect::Ruby => high.is_some(),
-            Dialect::Python => true,
+            Dialect::Ruby => high.is_some(),
+            Dialect::Posix | Dialect::Python => true,
             _ => false,
         }
     }
@@ -120,7 +124,10 @@ impl Parser<'_> {
     /// Braces that do not count.
     fn check_open_brace(&self, begin: usize, comma: bool, strange: bool) -> Done<()> {
         match self.dialect {
-            Dialect::Java | Dialect::Posix => self.rejected(begin, "a brace without a count"),
+            Dialect::Java => {
+                self.refuse(begin, "a brace without a count is refused by the engine or not modelled")
+            }
+            Dialect::Posix => self.rejected(begin, "a brace without a count"),
             Dialect::Js if self.options.has(Options::UNICODE) => self.rejected(begin, "a lone brace"),
             Dialect::Pcre if comma || strange => {
                 self.refuse(begin, "whether this repeats depends on the version of PCRE")
@@ -160,6 +167,9 @@ impl Parser<'_> {
     }
 
     fn check_repeatable(&self, begin: usize, kind: Kind) -> Done<()> {
+        if kind == Kind::Wide {
+            return self.refuse(begin, "repeating a character beyond ASCII depends on the encoding");
+        }
         let unicode = self.options.has(Options::UNICODE);
         let refused = match (self.dialect, kind) {
             (_, Kind::Atom) => false,

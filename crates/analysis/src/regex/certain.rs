@@ -1,0 +1,37 @@
+//! Back-references that engines with stale groups get right.
+//!
+//! Java and Python do not always restore what a group matched when they give up the way that
+//! it matched on, so that a reference can see text of a way not taken. It cannot where every
+//! way to the reference goes through the group first.
+
+use std::collections::BTreeSet;
+
+use super::Node;
+
+/// Whether each reference in `node` follows its group on every way.
+pub(super) fn is_certain(node: &Node) -> bool {
+    walk(node, &mut BTreeSet::new())
+}
+
+fn walk(node: &Node, matched: &mut BTreeSet<u32>) -> bool {
+    match node {
+        Node::Assert(_) | Node::Empty | Node::Set(_) => true,
+        Node::Backreference { group, .. } => matched.contains(group),
+        Node::Concat(nodes) => nodes.iter().all(|node| walk(node, matched)),
+        Node::Group { index, node } => {
+            let certain = walk(node, matched);
+            matched.insert(*index);
+            certain
+        }
+        Node::Alternation(nodes) => nodes.iter().all(|node| within(node, matched)),
+        Node::Atomic(node) | Node::Look { node, .. } | Node::Repeat { node, .. } => within(node, matched),
+    }
+}
+
+/// Groups in it count for it alone.
+fn within(node: &Node, matched: &mut BTreeSet<u32>) -> bool {
+    let before = matched.clone();
+    let certain = walk(node, matched);
+    *matched = before;
+    certain
+}
