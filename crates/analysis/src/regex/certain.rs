@@ -10,17 +10,27 @@ use super::Node;
 
 /// Whether each reference in `node` follows its group on every way.
 pub(super) fn is_certain(node: &Node) -> bool {
-    walk(node, &mut BTreeSet::new())
+    walk(node, &mut Matched::default())
 }
 
-fn walk(node: &Node, matched: &mut BTreeSet<u32>) -> bool {
+/// Groups that have matched at a place.
+#[derive(Default)]
+struct Matched {
+    groups: BTreeSet<u32>,
+    /// The same, in the order in which they came.
+    order: Vec<u32>,
+}
+
+fn walk(node: &Node, matched: &mut Matched) -> bool {
     match node {
         Node::Assert(_) | Node::Empty | Node::Set(_) => true,
-        Node::Backreference { group, .. } => matched.contains(group),
+        Node::Backreference { group, .. } => matched.groups.contains(group),
         Node::Concat(nodes) => nodes.iter().all(|node| walk(node, matched)),
         Node::Group { index, node } => {
             let certain = walk(node, matched);
-            matched.insert(*index);
+            if matched.groups.insert(*index) {
+                matched.order.push(*index);
+            }
             certain
         }
         Node::Alternation(nodes) => nodes.iter().all(|node| within(node, matched)),
@@ -29,9 +39,11 @@ fn walk(node: &Node, matched: &mut BTreeSet<u32>) -> bool {
 }
 
 /// Groups in it count for it alone.
-fn within(node: &Node, matched: &mut BTreeSet<u32>) -> bool {
-    let before = matched.clone();
+fn within(node: &Node, matched: &mut Matched) -> bool {
+    let before = matched.order.len();
     let certain = walk(node, matched);
-    *matched = before;
+    for group in matched.order.split_off(before) {
+        matched.groups.remove(&group);
+    }
     certain
 }

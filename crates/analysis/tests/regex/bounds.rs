@@ -25,7 +25,7 @@ fn nesting_is_bounded() {
 
 #[test]
 fn a_long_expression_is_read_and_a_longer_one_refused() {
-    let long = "a".repeat(1_000_000);
+    let long = "a".repeat(200_000);
     assert!(read(&long, Dialect::Pcre).syntax().is_ok());
     assert!(read(&long.repeat(2), Dialect::Pcre).syntax().is_err());
 }

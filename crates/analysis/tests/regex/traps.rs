@@ -107,3 +107,140 @@ fn upper_case_matches_only_when_case_is_ignored() {
     accepts(Dialect::Pcre, "A", &[], &["a"]);
     accepts(Dialect::Pcre, "(?i)[^A]", &["b"], &["a"]);
 }
+
+#[track_caller]
+fn with_flags(dialect: Dialect, flags: &str, text: &str, yes: &[&str], no: &[&str]) {
+    let regex = Regex::new(text, dialect, Mode::Full, Flags(flags.to_owned()));
+    assert!(regex.syntax().is_ok(), "{dialect:?} `{text}`: {}", regex.syntax().unwrap_err());
+    for (texts, expected) in [(yes, true), (no, false)] {
+        for origin in texts {
+            assert_eq!(regex.accepts(origin), Some(expected), "{dialect:?} `{text}` on `{origin}`");
+        }
+    }
+}
+
+#[test]
+fn letters_beyond_ascii_fold_as_in_each_engine() {
+    with_flags(Dialect::Python, "i", "\u{212a}\u{131}", &["ki"], &["ka"]);
+    with_flags(Dialect::Python, "ia", "\u{212a}", &[], &["k"]);
+    with_flags(Dialect::Js, "iu", "\u{17f}", &["s"], &[]);
+    with_flags(Dialect::Js, "i", "\u{17f}", &[], &["s"]);
+    with_flags(Dialect::Java, "i", "\u{212a}", &[], &["k"]);
+    with_flags(Dialect::Java, "iu", "\u{212a}", &["k"], &[]);
+    with_flags(Dialect::Re2, "i", "\u{212a}\u{17f}", &["ks"], &["k"]);
+    for dialect in [Dialect::Dotnet, Dialect::Pcre, Dialect::Posix, Dialect::Ruby] {
+        let regex = Regex::new("\u{212a}", dialect, Mode::Full, Flags("i".to_owned()));
+        assert!(regex.syntax().is_err(), "{dialect:?}");
+    }
+}
+
+#[test]
+fn glibc_knows_few_escapes_and_none_in_brackets() {
+    accepts(Dialect::Posix, r"\d[\d]", &["dd"], &["1d", "d1"]);
+    accepts(Dialect::Posix, r"\w)", &["a)"], &["-)"]);
+    accepts(Dialect::Posix, "a+?", &["", "aa"], &["b"]);
+    refuses(Dialect::Posix, "^*");
+    refuses(Dialect::Posix, r"(a)\1");
+}
+
+#[test]
+fn dotnet_subtracts_classes() {
+    accepts(Dialect::Dotnet, "[a-e-[bc]]+", &["ade"], &["b", "-"]);
+    accepts(Dialect::Dotnet, "[^a-[b]]", &["c"], &["a", "b"]);
+    accepts(Dialect::Dotnet, r"[+\-9]", &["+", "-", "9"], &[",", "5"]);
+    refuses(Dialect::Dotnet, "[a-[b]c]");
+    refuses(Dialect::Dotnet, r"\_");
+}
+
+#[test]
+fn hyphens_in_classes_follow_each_dialect() {
+    accepts(Dialect::Js, r"[\w-.]", &["a", "-", "."], &["/"]);
+    accepts(Dialect::Java, r"[\w-.]", &["a", "-", "."], &["/"]);
+    accepts(Dialect::Re2, r"[\w-.]", &["a", "-", "."], &["/"]);
+    for dialect in [Dialect::Pcre, Dialect::Python] {
+        refuses(dialect, r"[\w-.]");
+    }
+    for dialect in Dialect::ALL {
+        accepts(dialect, "[a-c-]", &["b", "-"], &["d"]);
+        refuses(dialect, "[c-a]");
+    }
+}
+
+#[test]
+fn a_bracket_that_comes_first_is_literal_except_in_ecmascript() {
+    for dialect in [Dialect::Pcre, Dialect::Posix, Dialect::Python, Dialect::Re2, Dialect::Ruby] {
+        accepts(dialect, "[]a]+", &["]a"], &["b"]);
+    }
+    accepts(Dialect::Js, "[^]+", &["ab"], &[""]);
+    accepts(Dialect::Js, "[]a]", &[], &["a", "a]"]);
+}
+
+#[test]
+fn the_end_is_spelt_differently() {
+    for dialect in [Dialect::Dotnet, Dialect::Java, Dialect::Pcre, Dialect::Python, Dialect::Ruby] {
+        accepts(dialect, r"a\Z", &["a"], &["aZ"]);
+    }
+    accepts(Dialect::Js, r"a\Z", &[], &["a"]);
+    refuses(Dialect::Re2, r"a\Z");
+    refuses(Dialect::Python, r"a\z");
+}
+
+#[test]
+fn an_h_is_a_hexadecimal_digit_in_ruby() {
+    accepts(Dialect::Ruby, r"\h", &["a", "0"], &["h", "g"]);
+    accepts(Dialect::Pcre, r"\H", &["h"], &[]);
+    accepts(Dialect::Pcre, r"\h", &[], &["h", "a"]);
+}
+
+#[test]
+fn flags_within_reach_as_far_as_each_engine_says() {
+    accepts(Dialect::Pcre, "(a(?i)B|C)D", &[], &["abd", "cd"]);
+    accepts(Dialect::Pcre, "(a(?i)B|C)d", &["abd", "cd"], &["d"]);
+    accepts(Dialect::Ruby, "a(?i)B|C", &["ab", "ac"], &["c"]);
+    accepts(Dialect::Python, "(?i)A", &["a"], &["b"]);
+    refuses(Dialect::Python, "a(?i)B");
+    refuses(Dialect::Js, "(?i)a");
+}
+
+#[test]
+fn java_and_python_give_nothing_back_within_a_possessive_iteration() {
+    for dialect in [Dialect::Java, Dialect::Python] {
+        accepts(dialect, "(?:a+){2}+", &[], &["aa", "aaa"]);
+    }
+    accepts(Dialect::Pcre, "(?:a+){2}+", &["aa", "aaa"], &["a"]);
+}
+
+#[test]
+fn ecmascript_forgets_groups_at_each_iteration() {
+    accepts(Dialect::Js, r"(?:(a)|b)*\1", &["ab"], &["aba", "c"]);
+    accepts(Dialect::Pcre, r"(?:(a)|b)*\1", &["aba"], &["ab", "b"]);
+}
+
+#[test]
+fn what_cannot_be_modelled_is_refused_with_a_reason() {
+    for text in ["(?R)", "(?1)", "(a)(?(1)b|c)", r"a\Kb", r"\Ga", "(*FAIL)", "(?C1)a", r"\g<1>", r"\x{212a}"]
+    {
+        refuses(Dialect::Pcre, text);
+    }
+    let regex = read("a(?R)", Dialect::Pcre, Mode::Full);
+    let refusal = regex.syntax().unwrap_err();
+    assert_eq!(refusal.to_string(), "this group is not modelled (byte 1)");
+    for dialect in Dialect::ALL {
+        for text in ["(a", "a|[b", "[b-a]", "a\\", "*a"] {
+            refuses(dialect, text);
+        }
+    }
+}
+
+#[test]
+fn a_node_tells_what_automata_need_to_know() {
+    let node = |text| read(text, Dialect::Pcre, Mode::Full).syntax().cloned().unwrap();
+    assert!(node(r"(a|b)*?\b(?=c)").is_exact());
+    for text in [r"(a)\1", "(?>a)", "(b|a*+)"] {
+        assert!(!node(text).is_exact(), "{text}");
+    }
+    assert!(node("a(b(?<!c))").has_look_around());
+    assert!(!node(r"a\b$").has_look_around());
+    assert_eq!(node("(ab|c){2,3}").length(), (2, Some(6)));
+    assert_eq!(node("ab*").length(), (1, None));
+}

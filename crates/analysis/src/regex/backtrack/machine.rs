@@ -52,6 +52,7 @@ impl<'a> Machine<'a> {
 
     /// Tries from `start`; `None` if a bound is reached.
     pub(super) fn run(&mut self, start: usize) -> Option<Groups> {
+        self.charge(self.groups.len());
         self.groups.fill(None);
         self.stack.clear();
         let mut now = Some((0, start));
@@ -72,6 +73,10 @@ impl<'a> Machine<'a> {
     fn result(&self, start: usize, end: usize) -> Vec<Option<Range<usize>>> {
         let groups = self.groups.iter().skip(1).map(|group| group.map(|(from, to)| from..to));
         std::iter::once(Some(start..end)).chain(groups).collect()
+    }
+
+    fn charge(&mut self, work: usize) {
+        self.steps_left = self.steps_left.saturating_sub(u32::try_from(work).unwrap_or(u32::MAX));
     }
 
     /// The latest way left.
@@ -127,10 +132,12 @@ impl<'a> Machine<'a> {
                 let Some(&Some((from, to))) = self.groups.get(group) else {
                     return (unset == Unset::MatchesEmpty).then_some((next, at));
                 };
+                self.charge(to.saturating_sub(from));
                 self.again((from, to), ignore_case, at, direction).map(|at| (next, at))
             }
             Step::Behind { least, most } => self.behind((least, most), next, at),
             Step::Clear { from, to } => {
+                self.charge(to.saturating_sub(from));
                 (from..to).for_each(|group| self.set_group(group, None));
                 Some((next, at))
             }
@@ -215,6 +222,7 @@ impl<'a> Machine<'a> {
     fn behind(&mut self, (least, most): (usize, usize), next: Place, at: usize) -> Option<(Place, usize)> {
         let nearest = at.checked_sub(least)?;
         let farthest = at.saturating_sub(most);
+        self.charge(nearest - farthest.min(nearest));
         for start in farthest..nearest {
             self.stack.push(Entry::Way(next, start));
         }
@@ -222,6 +230,7 @@ impl<'a> Machine<'a> {
     }
 
     fn commit(&mut self, height: usize) {
+        self.charge(self.stack.len().saturating_sub(height));
         let kept = self.stack.split_off(height.min(self.stack.len()));
         self.stack.extend(kept.into_iter().filter(|entry| !matches!(entry, Entry::Way(..))));
     }

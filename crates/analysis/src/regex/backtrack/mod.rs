@@ -12,7 +12,8 @@ use super::{Dialect, Mode, Node};
 mod machine;
 mod program;
 
-/// Steps of one search, over all the places where a match might begin.
+/// Steps of one search, over all the places where a match might begin; one that handles many
+/// groups, bytes or ways counts as so many.
 const MAX_STEPS: u32 = 2_000_000;
 
 /// What a search came to.

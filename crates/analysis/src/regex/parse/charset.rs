@@ -119,6 +119,10 @@ impl CharSet {
 
     /// What of it origins can have.
     pub(super) fn bytes(self) -> ByteSet {
-        ByteSet::of_all((0..128_u8).filter(|byte| self.ascii >> byte & 1 == 1))
+        // Most sets are one letter.
+        let below = self.ascii.trailing_zeros().min(127);
+        let above = 128 - self.ascii.leading_zeros();
+        let bytes = (below..above).filter(|byte| self.ascii >> byte & 1 == 1);
+        ByteSet::of_all(bytes.filter_map(|byte| u8::try_from(byte).ok()))
     }
 }

@@ -1,5 +1,7 @@
 //! Everything between parentheses.
 
+use std::collections::BTreeMap;
+
 use super::options::{Options, Reach};
 use super::{Dialect, Done, Item, Kind, Node, Parser};
 use crate::regex::{Assertion, Direction, Sign};
@@ -10,7 +12,7 @@ pub(super) struct Groups {
     /// How many, of those without a name where they are counted first.
     pub(super) count: u32,
     /// Names, with their numbers.
-    pub(super) names: Vec<(String, u32)>,
+    pub(super) names: BTreeMap<String, u32>,
     /// Groups without a name.
     pub(super) unnamed: u32,
     /// Those around the place.
@@ -58,6 +60,9 @@ impl Parser<'_> {
     fn rest_of_group(&mut self) -> Done<Option<Item>> {
         if self.dialect != Dialect::Ruby {
             return Ok(None);
+        }
+        if self.behind > 0 {
+            return self.refuse(self.cursor.at(), "flags within look-behind are not modelled");
         }
         let node = self.alternation()?;
         Ok(Some(Item { node, kind: Kind::Atom }))
@@ -150,7 +155,7 @@ impl Parser<'_> {
         if !first.is_some_and(|c| c.is_ascii_alphabetic() || "-^".contains(c)) {
             return self.refuse(begin, "this group is not modelled");
         }
-        let (options, reach) = self.inline_flags()?;
+        let (options, reach) = self.inline_flags(begin)?;
         if reach == Reach::Rest && self.dialect == Dialect::Python {
             let minus = self.cursor.read_since(at).contains('-');
             if begin > self.leading || minus {
@@ -184,7 +189,7 @@ impl Parser<'_> {
         match name {
             Some(name) => {
                 self.groups.named += 1;
-                self.groups.names.push((name, number));
+                self.groups.names.insert(name, number);
             }
             None => self.groups.unnamed += 1,
         }

@@ -98,9 +98,9 @@ pub(super) enum Reach {
 }
 
 impl Parser<'_> {
-    /// Reads the letters after `(?` up to `)` or `:`.
-    pub(super) fn inline_flags(&mut self) -> Done<(Options, Reach)> {
-        let begin = self.cursor.at();
+    /// Reads the letters after `(?` up to `)` or `:`. The parenthesis is at `begin`.
+    pub(super) fn inline_flags(&mut self, begin: usize) -> Done<(Options, Reach)> {
+        let letters = self.cursor.at();
         let mut options = self.options;
         if self.dialect == Dialect::Pcre && self.cursor.eat("^") {
             let all = [Options::IGNORE_CASE, Options::EXTENDED, Options::EXTENDED_MORE, Options::NAMED_ONLY];
@@ -129,7 +129,7 @@ impl Parser<'_> {
             options = options.without(Options::EXTENDED_MORE);
         }
         let reach = match self.cursor.next() {
-            Some(')') if self.cursor.at() - begin > 1 => Reach::Rest,
+            Some(')') if self.cursor.at() - letters > 1 => Reach::Rest,
             Some(':') => Reach::Group,
             _ => return self.refuse(begin, "this group is not modelled"),
         };

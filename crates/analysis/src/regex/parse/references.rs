@@ -11,7 +11,7 @@ impl Parser<'_> {
     /// Reads a name up to `close`.
     pub(super) fn group_name(&mut self, begin: usize, close: char) -> Done<String> {
         let name = self.name(begin, close)?;
-        if self.groups.names.iter().any(|(known, _)| *known == name) {
+        if self.groups.names.contains_key(&name) {
             return self
                 .refuse(begin, "a name that stands for two groups is refused by the engine or not modelled");
         }
@@ -101,9 +101,8 @@ impl Parser<'_> {
             Dialect::Java | Dialect::Python => &self.groups,
             _ => known,
         };
-        let number = seen.names.iter().find(|(known, _)| known == name).map(|(_, number)| *number);
-        match number {
-            Some(number) => self.reference(begin, number),
+        match seen.names.get(name) {
+            Some(&number) => self.reference(begin, number),
             None => self.rejected(begin, "a reference to no group"),
         }
     }
@@ -195,6 +194,7 @@ impl Parser<'_> {
             return self.rejected(begin, "a reference to a group not before it");
         }
         if self.dialect == Dialect::Ruby && self.is_open(group) {
+        if self.dialect != Dialect::Js && self.is_open(group) {
             return self.refuse(begin, "a reference to the group around it is not modelled");
         }
         let unset = if self.dialect == Dialect::Js { Unset::MatchesEmpty } else { Unset::Fails };
