@@ -28,6 +28,9 @@ impl Parser<'_> {
         let negated = self.cursor.eat("^");
         let mut set = CharSet::EMPTY;
         let mut first = self.dialect != Dialect::Js;
+        if negated && self.options.has(Options::SETS) && self.cursor.starts("]") {
+            return self.refuse(begin, "V8 misreads `[^]` with the flag `v`");
+        }
         while first || !self.cursor.eat("]") {
             first = false;
             let part = self.part(begin)?;

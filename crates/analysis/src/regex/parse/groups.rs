@@ -256,7 +256,7 @@ impl Parser<'_> {
             Dialect::Java => node.length().1.is_some() && !has_repeated_group(node),
             Dialect::Pcre | Dialect::Ruby => match node {
                 _ if has_varying(node) => false,
-                _ if self.dialect == Dialect::Ruby && has_end(node) => false,
+                _ if self.dialect == Dialect::Ruby && is_forbidden_behind(node) => false,
                 Node::Alternation(branches) => branches.iter().all(fixed),
                 other => fixed(other),
             },
@@ -286,7 +286,7 @@ fn has_repeated_group(node: &Node) -> bool {
     own || node.children().any(has_repeated_group)
 }
 
-/// Whether it asks for the end of the text.
-fn has_end(node: &Node) -> bool {
-    matches!(node, Node::Assert(Assertion::End)) || node.children().any(has_end)
+/// Whether something is in it that Ruby takes in no look-behind.
+fn is_forbidden_behind(node: &Node) -> bool {
+    matches!(node, Node::Assert(Assertion::End) | Node::Atomic(_)) || node.children().any(is_forbidden_behind)
 }

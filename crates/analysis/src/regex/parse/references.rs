@@ -96,9 +96,9 @@ impl Parser<'_> {
 
     fn by_name(&mut self, begin: usize, name: &str) -> Done<Node> {
         let Some(known) = &self.known else { return Ok(Node::Empty) };
-        // Python and Java read names in order.
+        // These read names in order.
         let seen = match self.dialect {
-            Dialect::Java | Dialect::Python => &self.groups,
+            Dialect::Java | Dialect::Python | Dialect::Ruby => &self.groups,
             _ => known,
         };
         match seen.names.get(name) {
