@@ -18,6 +18,10 @@ fn nesting_is_bounded() {
         assert!(read(&"[a".repeat(100_000), dialect).syntax().is_err(), "{dialect:?}");
         let stacked = read(&format!("a{}", "{2}".repeat(100_000)), dialect);
         assert!(stacked.syntax().is_err(), "{dialect:?}");
+        let deep = read(&format!("{}a{}", "(".repeat(190), ")*?|b)+".repeat(95)), dialect);
+        drop((deep.find("ab"), deep.syntax().map(|node| (node.is_exact(), node.length(), node.clone()))));
+        let stacked = format!("{}a{}", "((?=a|".repeat(95), ")+?+){2}{2}{2}".repeat(95));
+        drop(read(&stacked, dialect).find("ab"));
         drop(read(&"(?i)".repeat(100_000), dialect));
         drop(read(&"a|".repeat(100_000), dialect));
     }

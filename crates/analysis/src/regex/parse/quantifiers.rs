@@ -1,8 +1,11 @@
 //! `*`, `+`, `?` and braces.
 
 use super::options::Options;
-use super::{Dialect, Done, Item, Kind, MAX_DEPTH, Node, Parser};
+use super::{Dialect, Done, Item, Kind, Node, Parser};
 use crate::regex::Repetition;
+
+/// Repetitions of one thing, as in `a{2}{2}`: with the groups, they bound the depth of trees.
+const MAX_STACKED: u32 = 3;
 
 /// How often.
 struct Counts {
@@ -29,6 +32,7 @@ impl Parser<'_> {
             let Some(counts) = self.counts()? else { return Ok(node) };
             self.check_repeatable(begin, item.kind)?;
             self.check_stacked(begin, times)?;
+            self.check_places(begin, &node)?;
             node = self.suffixed(begin, node, &counts)?;
             times += 1;
         }
@@ -181,6 +185,14 @@ impl Parser<'_> {
         if refused { self.rejected(begin, "this cannot be repeated") } else { Ok(()) }
     }
 
+    /// glibc forgets the places of anchors in a loop within a loop: `(:^a)?+` matches `:a`.
+    fn check_places(&self, begin: usize, node: &Node) -> Done<()> {
+        if self.dialect == Dialect::Posix && loops_over_place(node, false) {
+            return self.refuse(begin, "an anchor in a loop within a loop is not modelled");
+        }
+        Ok(())
+    }
+
     fn check_stacked(&self, begin: usize, times: u32) -> Done<()> {
         if times == 0 {
             return Ok(());
@@ -188,9 +200,18 @@ impl Parser<'_> {
         if !matches!(self.dialect, Dialect::Posix | Dialect::Ruby) {
             return self.rejected(begin, "a repetition of a repetition");
         }
-        if self.depth + times > MAX_DEPTH {
+        if times >= MAX_STACKED {
             return self.refuse(begin, "repetitions are nested too deep");
         }
         Ok(())
+    }
+}
+
+/// Whether an anchor is in a repetition in `node`.
+fn loops_over_place(node: &Node, in_loop: bool) -> bool {
+    match node {
+        Node::Assert(_) => in_loop,
+        Node::Repeat { node, .. } => loops_over_place(node, true),
+        _ => node.children().any(|node| loops_over_place(node, in_loop)),
     }
 }
