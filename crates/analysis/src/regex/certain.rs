@@ -1,16 +1,31 @@
-//! Back-references that engines with stale groups get right.
+//! Back-references that the engines themselves get wrong.
 //!
-//! Java and Python do not always restore what a group matched when they give up the way that
-//! it matched on, so that a reference can see text of a way not taken. It cannot where every
-//! way to the reference goes through the group first.
+//! Java does not always restore what a group matched when it gives up the way that it matched
+//! on, so that a reference can see text of a way not taken. It cannot where every way to the
+//! reference goes through the group first. .NET, as Mono has it, misplaces the beginning of
+//! what surrounds a lazy loop over nothing.
 
 use std::collections::BTreeSet;
 
-use super::Node;
+use super::{Node, Repetition};
 
 /// Whether each reference in `node` follows its group on every way.
 pub(super) fn is_certain(node: &Node) -> bool {
     walk(node, &mut Matched::default())
+}
+
+/// Whether `node` has both a reference and a lazy loop whose body can match nothing.
+pub(super) fn has_reference_and_lazy_loop(node: &Node) -> bool {
+    has_reference(node) && has_lazy_loop(node)
+}
+
+fn has_reference(node: &Node) -> bool {
+    matches!(node, Node::Backreference { .. }) || node.children().any(has_reference)
+}
+
+fn has_lazy_loop(node: &Node) -> bool {
+    let own = matches!(node, Node::Repeat { node, kind: Repetition::Lazy, .. } if node.length().0 == 0);
+    own || node.children().any(has_lazy_loop)
 }
 
 /// Groups that have matched at a place.

@@ -65,6 +65,9 @@ pub(super) fn parse(text: &str, dialect: Dialect, flags: &Flags) -> Result<Node,
     if dialect == Dialect::Java && !certain::is_certain(&node) {
         return Err(whole("a back-reference that its group need not precede is not modelled".to_owned()));
     }
+    if dialect == Dialect::Dotnet && certain::has_reference_and_lazy_loop(&node) {
+        return Err(whole("a back-reference beside a lazy loop over nothing is not modelled".to_owned()));
+    }
     if dialect == Dialect::Js && flags.has('y') {
         return Ok(Node::Concat(vec![Node::Assert(Assertion::Start), node]));
     }
