@@ -73,6 +73,10 @@ impl Regex {
 
     /// What the engine finds in `text`, by trying as the engine does; `None` if the
     /// expression was refused or the bound of steps is reached.
+    ///
+    /// Where a match is, and not only whether there is one, is the engine's own in ECMAScript,
+    /// Java, PCRE and Python. In the others it can differ after loops over nothing, and POSIX
+    /// settles on the longest match, which this does not look for.
     pub fn find(&self, text: &str) -> Option<Found> {
         backtrack::find(self.syntax.as_ref().ok()?, self.dialect, self.mode, text)
     }

@@ -3,6 +3,9 @@
 use crate::alphabet::ByteSet;
 
 /// A part of an expression.
+///
+/// Trees are some 1,500 levels deep at most. Groups keep their numbers only where the engine
+/// remembers them; in PCRE's `(?|` several have one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     /// One of several; the first that leads to a match is taken.
@@ -11,7 +14,8 @@ pub enum Node {
     Assert(Assertion),
     /// `(?>…)`: once matched, not tried otherwise.
     Atomic(Box<Self>),
-    /// What a group matched, once more.
+    /// What a group matched last, once more: in a loop, at the latest iteration in which it
+    /// took part (in ECMAScript only if that is this one). Never in look-behind.
     Backreference {
         /// The group's number, from 1.
         group: u32,
@@ -31,7 +35,8 @@ pub enum Node {
         /// What is in it.
         node: Box<Self>,
     },
-    /// Look-around.
+    /// Look-around. Groups in a positive one stay set. What a look-behind matches ends at the
+    /// place, begins anywhere before it, and has a bounded length but in ECMAScript and .NET.
     Look {
         /// Ahead or behind.
         direction: Direction,
@@ -40,7 +45,8 @@ pub enum Node {
         /// What is looked for.
         node: Box<Self>,
     },
-    /// Something again and again.
+    /// Something again and again. A body that can match nothing adds nothing to what is
+    /// accepted: `(a?){2,}` is `a*`. Counts are as written, so up to 2³² - 2.
     Repeat {
         /// What.
         node: Box<Self>,
@@ -130,11 +136,12 @@ impl Node {
 pub enum Assertion {
     /// The end: no origin has a line break, so `$`, `\z` and `\Z` say the same.
     End,
-    /// Where no word begins or ends.
+    /// Everywhere else. In an empty text, which no origin is, Python says otherwise.
     NotWordBoundary,
     /// The beginning.
     Start,
-    /// Between a byte of [`ByteSet::word`] and another, or the text's edge.
+    /// Between a byte of [`ByteSet::word`] and another, or the text's edge: the edge counts as
+    /// a byte that is none. Never in an empty text.
     WordBoundary,
 }
 
