@@ -146,6 +146,12 @@ fn pcre_does_as_pcre2() {
 }
 
 #[test]
+#[ignore = "starts Python, which loads the system's PCRE2"]
+fn pcre_does_as_the_system_s_pcre2() {
+    run(Dialect::Pcre, &mut engines::system_pcre2(), 11);
+}
+
+#[test]
 #[ignore = "starts Python"]
 fn python_does_as_its_re() {
     run(Dialect::Python, &mut engines::python(), 2);

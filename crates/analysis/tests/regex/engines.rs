@@ -151,6 +151,11 @@ pub(crate) fn python() -> Process {
     Process::start(Command::new(program("CORSAC_PYTHON3", "python3")).arg(source("engine.py")))
 }
 
+/// The system's own PCRE2, which is older than the one in this process.
+pub(crate) fn system_pcre2() -> Process {
+    Process::start(Command::new(program("CORSAC_PYTHON3", "python3")).arg(source("pcre2.py")))
+}
+
 pub(crate) fn node() -> Process {
     Process::start(Command::new(program("CORSAC_NODE", "node")).arg(source("engine.js")))
 }
