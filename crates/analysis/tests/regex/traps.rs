@@ -233,6 +233,13 @@ fn what_cannot_be_modelled_is_refused_with_a_reason() {
 }
 
 #[test]
+fn unicode_modes_of_pcre_change_nothing_that_is_read() {
+    accepts(Dialect::Pcre, r"(*UTF)(*UCP)\w+", &["a1_"], &["-"]);
+    refuses(Dialect::Pcre, "(*UTF8)a");
+    refuses(Dialect::Pcre, "a(*UTF)");
+}
+
+#[test]
 fn a_node_tells_what_automata_need_to_know() {
     let node = |text| read(text, Dialect::Pcre, Mode::Full).syntax().cloned().unwrap();
     assert!(node(r"(a|b)*?\b(?=c)").is_exact());

@@ -124,6 +124,8 @@ impl<'a> Parser<'a> {
     }
 
     fn whole(&mut self) -> Done<Node> {
+        // Nothing that is read here means another thing in the Unicode modes of PCRE2.
+        while self.dialect == Dialect::Pcre && (self.cursor.eat("(*UTF)") || self.cursor.eat("(*UCP)")) {}
         let node = self.alternation()?;
         match self.cursor.peek() {
             None => Ok(node),
