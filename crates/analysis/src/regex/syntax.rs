@@ -66,8 +66,9 @@ impl Node {
     /// repetition is in it.
     pub fn is_exact(&self) -> bool {
         match self {
-            Self::Atomic(_) | Self::Backreference { .. } => false,
-            Self::Repeat { kind: Repetition::Possessive, .. } => false,
+            Self::Atomic(_)
+            | Self::Backreference { .. }
+            | Self::Repeat { kind: Repetition::Possessive, .. } => false,
             _ => self.children().all(Self::is_exact),
         }
     }

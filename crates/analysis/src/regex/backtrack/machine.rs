@@ -84,13 +84,13 @@ impl<'a> Machine<'a> {
         loop {
             match self.stack.pop()? {
                 Entry::Way(place, at) => return Some((place, at)),
-                other => self.undo(other),
+                other => self.undo(&other),
             }
         }
     }
 
-    fn undo(&mut self, entry: Entry) {
-        match entry {
+    fn undo(&mut self, entry: &Entry) {
+        match *entry {
             Entry::Group(group, before) => {
                 if let Some(there) = self.groups.get_mut(group) {
                     *there = before;
@@ -161,7 +161,7 @@ impl<'a> Machine<'a> {
                 Some((next, at))
             }
             Step::Jump(place) => Some((place, at)),
-            Step::Loop(counted) => self.at_top(&counted, place, at),
+            Step::Loop(counted) => Some(self.at_top(&counted, place, at)),
             Step::Looped(counted) => self.looped(&counted, next, at),
             Step::Mark(register) => {
                 self.set_register(register, at);
@@ -238,24 +238,24 @@ impl<'a> Machine<'a> {
     fn deny(&mut self, height: usize) {
         while self.stack.len() > height {
             if let Some(entry) = self.stack.pop() {
-                self.undo(entry);
+                self.undo(&entry);
             }
         }
     }
 
-    fn at_top(&mut self, counted: &Counted, place: Place, at: usize) -> Option<(Place, usize)> {
+    fn at_top(&mut self, counted: &Counted, place: Place, at: usize) -> (Place, usize) {
         let count = self.register(counted.count);
         let under = |bound: u32| usize::try_from(bound).is_ok_and(|bound| count < bound);
         let (body, exit) = ((place + 1, at), (counted.exit, at));
         if under(counted.min) {
-            return Some(body);
+            return body;
         }
         if counted.max.is_some_and(|max| !under(max)) {
-            return Some(exit);
+            return exit;
         }
         let (first, second) = if counted.lazy { (exit, body) } else { (body, exit) };
         self.stack.push(Entry::Way(second.0, second.1));
-        Some(first)
+        first
     }
 
     /// An iteration that matched nothing is the last once there are enough; in ECMAScript it

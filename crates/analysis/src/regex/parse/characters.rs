@@ -23,6 +23,9 @@ impl Parser<'_> {
     /// The character that a backslash and `letter`, both read, stand for. Digits other than
     /// zero come here from classes only.
     pub(super) fn escaped(&mut self, begin: usize, letter: char, place: Place) -> Done<u32> {
+        if self.dialect == Dialect::Posix {
+            return self.identity(begin, letter, place);
+        }
         if let Some(code) = self.control(letter) {
             return Ok(code);
         }
@@ -133,11 +136,8 @@ impl Parser<'_> {
             }
             return self.checked_code(begin, code);
         }
-        let least = match self.dialect {
-            Dialect::Pcre => 0,
-            Dialect::Ruby => 1,
-            _ => 2,
-        };
+        // PCRE2 took `\x` alone for NUL before 10.43.
+        let least = if matches!(self.dialect, Dialect::Pcre | Dialect::Ruby) { 1 } else { 2 };
         match self.cursor.number(16, least, 2) {
             Some(code) if self.dialect == Dialect::Ruby && code > 0x7f => {
                 self.refuse(begin, "a byte beyond ASCII is not modelled")
@@ -197,7 +197,7 @@ impl Parser<'_> {
             Dialect::Java => Some(code ^ 64),
             Dialect::Pcre => Some(upper ^ 64),
             Dialect::Dotnet => (0x40..0x60).contains(&upper).then_some(upper & 31),
-            Dialect::Js if c.is_ascii_alphabetic() => Some(code & 31),
+            Dialect::Js | Dialect::Ruby if c.is_ascii_alphabetic() => Some(code & 31),
             Dialect::Js if !self.is_unicode_js() => {
                 if place == Place::Class && (c.is_ascii_digit() || c == '_') {
                     Some(code & 31)
@@ -206,7 +206,6 @@ impl Parser<'_> {
                     return Ok(u32::from('\\'));
                 }
             }
-            Dialect::Ruby if c.is_ascii_alphabetic() => Some(code & 31),
             _ => None,
         };
         self.cursor.next();
@@ -229,9 +228,9 @@ impl Parser<'_> {
             Dialect::Ruby => !"MCNO".contains(letter),
             Dialect::Posix => true,
         };
-        if plain {
+        if plain && !(self.dialect == Dialect::Posix && self.ignores_case() && letter.is_ascii_alphabetic()) {
             return Ok(u32::from(letter));
         }
-        self.rejected(begin, &format!("the escape `\\{letter}`"))
+        self.refuse(begin, &format!("the escape `\\{letter}` is refused by the engine or not modelled"))
     }
 }

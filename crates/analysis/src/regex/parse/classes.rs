@@ -25,6 +25,9 @@ impl Parser<'_> {
     }
 
     fn flat_class(&mut self, begin: usize) -> Done<CharSet> {
+        if self.dialect == Dialect::Pcre && self.is_posix_syntax() {
+            return self.rejected(begin, "a named class outside of a class");
+        }
         let negated = self.cursor.eat("^");
         let mut set = CharSet::EMPTY;
         let mut first = self.dialect != Dialect::Js;
@@ -101,11 +104,14 @@ impl Parser<'_> {
         };
         match c {
             '\\' => self.class_part_escape(at),
-            '[' if matches!(self.dialect, Dialect::Pcre | Dialect::Re2) && self.cursor.eat(":") => {
+            '[' if self.dialect == Dialect::Re2 && self.cursor.eat(":") => {
                 self.posix_class(at).map(Part::Set)
             }
-            '[' if self.dialect == Dialect::Pcre && self.cursor.peek().is_some_and(|c| ".=".contains(c)) => {
-                self.refuse(at, "this class is refused by the engine or not modelled")
+            '[' if self.dialect == Dialect::Pcre && self.is_posix_syntax() => {
+                if !self.cursor.eat(":") {
+                    return self.rejected(at, "a collating element");
+                }
+                self.posix_class(at).map(Part::Set)
             }
             ' ' | '\t' if self.options.has(Options::EXTENDED_MORE) => {
                 self.refuse(at, "blanks in this class are not modelled")
@@ -115,6 +121,23 @@ impl Parser<'_> {
             }
             _ => Ok(Part::Character(u32::from(c))),
         }
+    }
+
+    /// Whether PCRE takes what follows `[` for `[:…:]`, `[.….]` or `[=…=]`.
+    fn is_posix_syntax(&self) -> bool {
+        let mut rest = self.cursor.rest().chars();
+        let Some(mark) = rest.next().filter(|c| ":.=".contains(*c)) else { return false };
+        while let Some(c) = rest.next() {
+            let next = rest.clone().next();
+            match c {
+                '\\' if matches!(next, Some(']' | '\\')) => drop(rest.next()),
+                ']' => return false,
+                '[' if next == Some(mark) => return false,
+                _ if c == mark && next == Some(']') => return true,
+                _ => {}
+            }
+        }
+        false
     }
 
     fn is_set_syntax(&self, c: char) -> bool {

@@ -20,6 +20,7 @@ impl Parser<'_> {
             self.quoting = true;
             return Ok(None);
         }
+        self.check_wide(begin, letter)?;
         if let Some(place) = self.anchor(letter) {
             return Ok(Some(Item { node: Node::Assert(place), kind: Kind::Anchor }));
         }
@@ -36,9 +37,8 @@ impl Parser<'_> {
             (_, 'B') => Some(Assertion::NotWordBoundary),
             (Dialect::Posix, '`') => Some(Assertion::Start),
             (Dialect::Posix, '\'') => Some(Assertion::End),
-            (Dialect::Js | Dialect::Posix, _) => None,
+            (Dialect::Js | Dialect::Posix, _) | (Dialect::Re2, 'Z') | (Dialect::Python, 'z') => None,
             (_, 'A') => Some(Assertion::Start),
-            (Dialect::Re2, 'Z') | (Dialect::Python, 'z') => None,
             (_, 'Z' | 'z') => Some(Assertion::End),
             _ => None,
         }
@@ -53,12 +53,15 @@ impl Parser<'_> {
         let (node, kind) = match letter {
             '<' => (at_edge(Sign::Positive), Kind::Anchor),
             '>' => (at_edge(Sign::Negative), Kind::Anchor),
-            '1'..='9' => (self.numbered(begin, letter)?, Kind::Atom),
+            '1'..='9' => return self.refuse(begin, "back-references in POSIX expressions are not modelled"),
             _ => {
                 let set = self.class_escape(begin, letter)?;
                 let node = match set {
                     Some(set) => Node::Set(set.bytes()),
-                    None => self.literal(begin, u32::from(letter))?,
+                    None => {
+                        let code = self.escaped(begin, letter, Place::Outside)?;
+                        self.literal(begin, code)?
+                    }
                 };
                 (node, self.width(letter))
             }

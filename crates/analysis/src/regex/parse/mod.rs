@@ -254,7 +254,7 @@ impl<'a> Parser<'a> {
             '.' => atom(Node::Set(charset::CharSet::ALL.bytes())),
             '^' => anchor(Assertion::Start),
             '$' => anchor(Assertion::End),
-            '*' | '+' | '?' => self.rejected(begin, "nothing to repeat"),
+            '*' | '+' | '?' => self.refuse(begin, "nothing to repeat, which the engine refuses or ignores"),
             '{' => {
                 self.check_literal_brace(begin)?;
                 atom(self.literal(begin, u32::from(c))?)
@@ -281,7 +281,7 @@ impl<'a> Parser<'a> {
             Dialect::Js => u32::from(c) > 0xffff && !self.options.has(Options::UNICODE),
             _ => false,
         };
-        if parts && self.cursor.peek().is_some_and(|next| "*?{".contains(next)) {
+        if parts && self.cursor.peek().is_some_and(|next| "*+?{".contains(next)) {
             return self.refuse(begin, "repeating a character beyond ASCII depends on the encoding");
         }
         Ok(())

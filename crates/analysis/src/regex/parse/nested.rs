@@ -147,11 +147,18 @@ impl Parser<'_> {
 
     fn ruby_part(&mut self, begin: usize) -> Done<CharSet> {
         let at = self.cursor.at();
-        if self.cursor.eat("[:") {
-            return self.posix_class(at);
-        }
-        if self.cursor.eat("[") {
-            return self.ruby_class(at);
+        let inner = if self.cursor.eat("[:") {
+            Some(self.posix_class(at)?)
+        } else if self.cursor.eat("[") {
+            Some(self.ruby_class(at)?)
+        } else {
+            None
+        };
+        if let Some(inner) = inner {
+            if self.cursor.starts("-") && self.cursor.peek_second() != Some(']') {
+                return self.refuse(at, "a class before a hyphen is not modelled");
+            }
+            return Ok(inner);
         }
         let part = self.nested_part(begin)?;
         let hyphen = self.cursor.starts("-") && self.cursor.peek_second().is_some_and(|next| next != ']');

@@ -167,11 +167,9 @@ impl Parser<'_> {
         }
         let unicode = self.options.has(Options::UNICODE);
         let folding = match self.dialect {
-            Dialect::Python if self.options.has(Options::ASCII) => Folding::Ascii,
-            Dialect::Python => Folding::Four,
+            Dialect::Python if !self.options.has(Options::ASCII) => Folding::Four,
             Dialect::Java if unicode => Folding::Four,
             Dialect::Js if unicode => Folding::Two,
-            Dialect::Java | Dialect::Js => Folding::Ascii,
             Dialect::Re2 => Folding::Two,
             Dialect::Dotnet | Dialect::Pcre | Dialect::Posix | Dialect::Ruby if set.has_special() => {
                 return self.refuse(begin, "whether this equals an ASCII letter depends on the deployment");

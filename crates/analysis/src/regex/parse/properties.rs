@@ -13,14 +13,13 @@ impl Parser<'_> {
         let horizontal = CharSet::of_all(" \t");
         let vertical = CharSet::range(10, 13);
         let set = match (self.dialect, letter.to_ascii_lowercase()) {
-            (Dialect::Posix, 'd') => return Ok(None),
+            (Dialect::Posix, 'd') | (Dialect::Posix | Dialect::Python, 'p') => return Ok(None),
             (_, 'd') => CharSet::digit(),
             (_, 'w') => CharSet::word(),
             (_, 's') => CharSet::space(),
             (Dialect::Java | Dialect::Pcre, 'h') => horizontal,
             (Dialect::Java | Dialect::Pcre, 'v') => vertical,
             (Dialect::Ruby, 'h') => CharSet::hex_digit(),
-            (Dialect::Posix | Dialect::Python, 'p') => return Ok(None),
             (Dialect::Js, 'p') if !self.options.has(Options::UNICODE) => return Ok(None),
             (_, 'p') => self.property(begin)?,
             _ => return Ok(None),
@@ -118,11 +117,10 @@ fn named(dialect: Dialect, name: &str) -> Option<CharSet> {
         }),
         Dialect::Pcre => general.or_else(|| match name {
             "Any" => Some(CharSet::ALL),
-            "L&" => Some(CharSet::alpha()),
+            "L&" | "Latin" => Some(CharSet::alpha()),
             "Xan" => Some(alphanumeric()),
             "Xsp" | "Xps" => Some(CharSet::space()),
             "Xwd" => Some(CharSet::word()),
-            "Latin" => Some(CharSet::alpha()),
             _ => None,
         }),
         Dialect::Re2 if name == "Latin" => Some(CharSet::alpha()),
@@ -137,18 +135,16 @@ fn named(dialect: Dialect, name: &str) -> Option<CharSet> {
 fn java(name: &str) -> Option<CharSet> {
     Some(match name {
         "Alnum" => alphanumeric(),
-        "Alpha" => CharSet::alpha(),
+        "Alpha" | "IsAlphabetic" | "IsLatin" => CharSet::alpha(),
         "ASCII" => CharSet::range(0, 127),
         "Blank" => CharSet::of_all(" \t"),
-        "Digit" => CharSet::digit(),
+        "Digit" | "IsDigit" => CharSet::digit(),
         "Graph" => CharSet::range(0x21, 0x7e),
         "Lower" | "javaLowerCase" => CharSet::lower(),
         "Print" => CharSet::range(0x20, 0x7e),
         "Space" => CharSet::space(),
         "Upper" | "javaUpperCase" => CharSet::upper(),
         "XDigit" => CharSet::hex_digit(),
-        "IsAlphabetic" | "IsLatin" => CharSet::alpha(),
-        "IsDigit" => CharSet::digit(),
         _ => return None,
     })
 }
@@ -159,7 +155,9 @@ fn general_category(name: &str) -> Option<CharSet> {
         "L" => CharSet::alpha(),
         "Lu" => CharSet::upper(),
         "Ll" => CharSet::lower(),
-        "Lt" | "Lm" | "Lo" | "M" | "Mn" | "Mc" | "Me" | "Nl" | "No" | "Pi" | "Pf" => CharSet::EMPTY,
+        "Lt" | "Lm" | "Lo" | "M" | "Mn" | "Mc" | "Me" | "Nl" | "No" | "Pi" | "Pf" | "So" | "Zl" | "Zp" => {
+            CharSet::EMPTY
+        }
         "N" | "Nd" => CharSet::digit(),
         "P" => CharSet::of_all("!\"#%&'()*,-./:;?@[\\]_{}"),
         "Pc" => CharSet::of_all("_"),
@@ -171,7 +169,6 @@ fn general_category(name: &str) -> Option<CharSet> {
         "Sm" => CharSet::of_all("+<=>|~"),
         "Sc" => CharSet::of_all("$"),
         "Sk" => CharSet::of_all("^`"),
-        "So" | "Zl" | "Zp" => CharSet::EMPTY,
         "Z" | "Zs" => CharSet::of_all(" "),
         "Cc" => CharSet::range(0, 31).or(CharSet::of(127)),
         _ => return None,

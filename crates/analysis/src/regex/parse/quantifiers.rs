@@ -102,8 +102,9 @@ impl Parser<'_> {
         let high = if comma { self.cursor.number(10, 1, usize::MAX) } else { low };
         let closed = self.cursor.eat("}");
         let strange = self.cursor.peek().is_some_and(char::is_whitespace);
-        if !closed || (low.is_none() && !self.may_begin_with_comma(high)) {
-            self.check_open_brace(begin, closed && low.is_none() && high.is_some(), strange)?;
+        if !closed || (low.is_none() && !(comma && self.may_begin_with_comma(high))) {
+            let unclear = (closed && low.is_none() && high.is_some()) || strange;
+            self.check_open_brace(begin, unclear)?;
             return Ok(Braces::Literal);
         }
         let low = low.unwrap_or(0);
@@ -126,14 +127,14 @@ impl Parser<'_> {
     }
 
     /// Braces that do not count.
-    fn check_open_brace(&self, begin: usize, comma: bool, strange: bool) -> Done<()> {
+    fn check_open_brace(&self, begin: usize, unclear: bool) -> Done<()> {
         match self.dialect {
             Dialect::Java => {
                 self.refuse(begin, "a brace without a count is refused by the engine or not modelled")
             }
             Dialect::Posix => self.rejected(begin, "a brace without a count"),
             Dialect::Js if self.options.has(Options::UNICODE) => self.rejected(begin, "a lone brace"),
-            Dialect::Pcre if comma || strange => {
+            Dialect::Pcre if unclear => {
                 self.refuse(begin, "whether this repeats depends on the version of PCRE")
             }
             _ => Ok(()),
@@ -144,17 +145,12 @@ impl Parser<'_> {
     pub(super) fn check_literal_brace(&mut self, begin: usize) -> Done<()> {
         let at = self.cursor.at();
         let braces = self.braces(begin);
-        if self.dialect == Dialect::Python {
-            // Any brace with a count is one; `{}` is literal.
-            if matches!(braces, Ok(Braces::Literal)) || self.cursor.read_since(begin) == "{}" {
-                self.cursor.back_to(at);
-                return Ok(());
-            }
-        }
         self.cursor.back_to(at);
         match braces? {
             Braces::Literal => Ok(()),
-            Braces::Counts(..) => self.rejected(begin, "nothing to repeat"),
+            Braces::Counts(..) => {
+                self.refuse(begin, "nothing to repeat, which the engine refuses or ignores")
+            }
         }
     }
 
@@ -178,8 +174,7 @@ impl Parser<'_> {
         let refused = match (self.dialect, kind) {
             (_, Kind::Atom) => false,
             (Dialect::Js, Kind::LookAhead) => unicode,
-            (Dialect::Js, _) => true,
-            (Dialect::Posix | Dialect::Python | Dialect::Ruby, Kind::Anchor) => true,
+            (Dialect::Js, _) | (Dialect::Pcre | Dialect::Posix | Dialect::Python, Kind::Anchor) => true,
             _ => false,
         };
         if refused { self.rejected(begin, "this cannot be repeated") } else { Ok(()) }
@@ -198,7 +193,8 @@ impl Parser<'_> {
             return Ok(());
         }
         if !matches!(self.dialect, Dialect::Posix | Dialect::Ruby) {
-            return self.rejected(begin, "a repetition of a repetition");
+            return self
+                .refuse(begin, "a repetition of a repetition is refused by the engine or not modelled");
         }
         if times >= MAX_STACKED {
             return self.refuse(begin, "repetitions are nested too deep");

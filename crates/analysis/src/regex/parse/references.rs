@@ -115,9 +115,6 @@ impl Parser<'_> {
             let code = self.escaped(begin, first, super::characters::Place::Outside)?;
             return self.literal(begin, code);
         }
-        if self.dialect == Dialect::Posix {
-            return self.reference(begin, one);
-        }
         self.cursor.back_to(after_first - 1);
         let digits = self.cursor.rest().bytes().take_while(u8::is_ascii_digit).count();
         let all = self.cursor.number(10, 1, usize::MAX).unwrap_or(one);
@@ -188,10 +185,6 @@ impl Parser<'_> {
         }
         if self.behind > 0 {
             return self.refuse(begin, "back-references in look-behind are not modelled");
-        }
-        let complete = !self.is_open(group) && group <= self.groups.count;
-        if self.dialect == Dialect::Posix && !complete {
-            return self.rejected(begin, "a reference to a group not before it");
         }
         if self.dialect == Dialect::Ruby && self.is_open(group) {
         if self.dialect != Dialect::Js && self.is_open(group) {
