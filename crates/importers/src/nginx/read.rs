@@ -12,7 +12,7 @@ use super::value::{Map, Pattern, Template, Variables};
 use crate::{Includes, Unreadable};
 
 /// Most steps that all scopes take together; a large real configuration takes thousands.
-const MAX_STEPS: usize = 1 << 22;
+const MAX_STEPS: usize = 1 << 20;
 
 /// Most entries of what was not read.
 const MAX_UNREAD: usize = 1024;
@@ -51,6 +51,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     };
     let is_yaml = text.lines().take(50).any(|line| line.starts_with("apiVersion:"));
     let marks = if is_yaml { 0 } else { MARKS.iter().filter(|mark| marked(mark)).count() };
+    let by_name = if marks == 0 && by_name < 30 { 0 } else { by_name };
     let by_text = u8::try_from(marks * 20).unwrap_or(u8::MAX);
     if by_name == 0 && by_text < 40 { by_text / 2 } else { (by_name + by_text).min(100) }
 }
@@ -77,7 +78,7 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
     }
     if is_part(&http) {
         let part = Server::new(excerpt(&name).into_owned(), &http, &Location::default());
-        scopes.part(&part);
+        scopes.part(&part, http.iter().any(|directive| directive.name != "location" && is_own(directive)));
     }
     Ok(reader.done(scopes))
 }
@@ -99,7 +100,7 @@ fn snippet(name: &str, reading: Reading) -> Model {
     let mut scopes = reader.scopes(&directives);
     // Who makes the content is not written here; an upstream may.
     let outer = Location::handled_by(known::Handler::Upstream);
-    scopes.part(&Server::snippet(excerpt(name).into_owned(), &directives, &outer));
+    scopes.part(&Server::snippet(excerpt(name).into_owned(), &directives, &outer), true);
     reader.done(scopes)
 }
 
@@ -125,16 +126,18 @@ fn http_level(directives: &[Directive]) -> Vec<Directive> {
 
 /// Whether a file is what stands in a server or location, rather than around them.
 fn is_part(http: &[Directive]) -> bool {
-    let own = |directive: &Directive| {
-        matches!(
-            directive.name.as_str(),
-            "if" | "limit_except" | "listen" | "location" | "return" | "rewrite" | "server_name" | "set"
-        ) || known::handler(&directive.name).is_some()
-    };
     let has_servers = http.iter().any(|directive| directive.name == "server" && directive.block.is_some());
     let adds =
         http.iter().any(|directive| matches!(directive.name.as_str(), "add_header" | "more_set_headers"));
-    http.iter().any(own) || (adds && !has_servers)
+    http.iter().any(is_own) || (adds && !has_servers)
+}
+
+/// Whether a directive stands in servers or locations only.
+fn is_own(directive: &Directive) -> bool {
+    matches!(
+        directive.name.as_str(),
+        "if" | "limit_except" | "listen" | "location" | "return" | "rewrite" | "server_name" | "set"
+    ) || known::handler(&directive.name).is_some()
 }
 
 fn server_name(directive: &Directive) -> String {

@@ -47,9 +47,9 @@ impl Scopes {
         }
     }
 
-    /// A file that stands in a server or a location.
-    pub(super) fn part(&mut self, part: &Server) {
-        if !part.has_root() || part.ends_requests() {
+    /// A file that stands in a server or a location; `answers` if it has more than locations.
+    pub(super) fn part(&mut self, part: &Server, answers: bool) {
+        if answers && (!part.has_root() || part.ends_requests()) {
             self.visit(part, None, &part.name);
         }
         for site in &part.sites {
@@ -65,16 +65,15 @@ impl Scopes {
     /// answers differ.
     fn visit(&mut self, server: &Server, site: Option<&Site>, name: &str) {
         let met = self.conditions(server, site);
-        let mut known: Vec<Answers> = Vec::new();
+        let mut known: Vec<(Vec<&'static str>, Answers)> = Vec::new();
         for number in 0..1_usize << met.len() {
             let ways = met.iter().enumerate().map(|(index, words)| (words.clone(), number >> index & 1 == 1));
             let assumptions = Assumptions { known: ways.collect(), ..Assumptions::default() };
             let visit = Visit { variables: &self.variables, server, site, assumptions: &assumptions };
-            for (methods, answers) in visit.answers() {
-                if known.contains(&answers) {
-                    continue;
-                }
-                known.push(answers.clone());
+            let mut found = visit.answers();
+            found.retain(|answers| !known.contains(answers));
+            known.extend(found.iter().cloned());
+            for (methods, answers) in found {
                 let place = site.map(|site| site.place.clone()).or_else(|| server.place.clone());
                 self.add(full_name(name, &methods, &assumptions), place, answers);
             }

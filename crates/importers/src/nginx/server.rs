@@ -259,8 +259,8 @@ impl Request<'_> {
         }
         let settle = |mut response: Response| {
             response.kind = match (response.kind, sent) {
-                (Kind::Content | Kind::Status(_), Some(code)) => Kind::Status(code),
                 (Kind::Passed, Some(_)) => Kind::Unknown("an upstream writes the error page".into()),
+                (kind, Some(code)) if succeeds(&kind, &response.state) => Kind::Status(code),
                 (kind, _) => kind,
             };
             response
@@ -280,6 +280,18 @@ fn content(state: &State) -> Kind {
             Some(Handler::Code | Handler::Upstream) => Kind::Passed,
             Some(Handler::Server) | None => Kind::Content,
         },
+    }
+}
+
+/// Whether the status of an error is sent in place of the answer's own, which a failure keeps.
+fn succeeds(kind: &Kind, state: &State) -> bool {
+    match kind {
+        // Files are not served to `OPTIONS`.
+        Kind::Content => &*state.environment.method != "OPTIONS",
+        Kind::Status(status) => {
+            *status < 400 || matches!(state.end, End::Returned(Returned { own_text: true, .. }))
+        }
+        Kind::Authenticated(_) | Kind::Failed | Kind::Passed | Kind::Unknown(_) => false,
     }
 }
 

@@ -282,7 +282,7 @@ impl<'a> Generator<'a> {
 
     fn conditional(&mut self, in_location: bool) -> String {
         let condition = match self.random.below(11) {
-            10 => "$arg_x = 1".to_owned(),
+            10 if in_location => "$arg_x = 1".to_owned(),
             0..=1 => {
                 let equal = if self.random.chance(70) { "=" } else { "!=" };
                 format!("$http_origin {equal} '{}'", self.random.pick(&ORIGINS))

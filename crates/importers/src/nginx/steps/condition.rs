@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use corsac_analysis::model::{LetterCase, Place, Truth};
 
-use crate::nginx::value::{Condition, Environment, Guard, Pattern, Piece, Text};
+use crate::nginx::value::{Condition, Environment, Guard, Pattern, Piece, Text, Variables};
 
 /// What is known of a condition.
 #[derive(Clone, Debug)]
@@ -92,14 +92,19 @@ fn may_be_zero(text: &Text) -> bool {
 }
 
 /// `~`
-pub(super) fn matches(text: &Text, pattern: &Rc<Pattern>, env: &Environment, place: &Place) -> Outcome {
+pub(super) fn matches(
+    text: &Text,
+    pattern: &Rc<Pattern>,
+    (variables, env): (&Variables, &Environment),
+    place: &Place,
+) -> Outcome {
     let constant = match (text.constant(), text.around_origin(), &env.origin) {
         (Some(constant), ..) => Some(constant.to_owned()),
         (None, Some((before, after)), Some(origin)) => Some(format!("{before}{origin}{after}")),
         _ => None,
     };
     let alone = text.0 == [Piece::Origin];
-    match constant.map(|constant| pattern.matches(&constant)) {
+    match constant.map(|constant| variables.matches(pattern, &constant)) {
         Some(Truth::True) => Outcome::Holds,
         Some(Truth::False) => Outcome::Fails,
         _ if alone => Outcome::Depends(Guard::new(Condition::Pattern(pattern.clone()), place)),

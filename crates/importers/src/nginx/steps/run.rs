@@ -19,8 +19,11 @@ use crate::nginx::value::{
     Variables, all_cases, always, trim,
 };
 
-/// Most ways that are followed.
-const MAX_WAYS: usize = 512;
+/// Most ways that are followed; those that join again do not count.
+const MAX_WAYS: usize = 256;
+
+/// Most conditions on one way.
+const MAX_GUARDS: usize = 32;
 
 /// Most values of a variable that ways are told apart by.
 const MAX_VALUES: usize = 64;
@@ -97,7 +100,8 @@ impl Runner<'_> {
                 all.push(way);
                 continue;
             }
-            if all.len() > MAX_WAYS || !self.variables.spend(1) {
+            let too_many = all.len() > MAX_WAYS || way.guards.len() > MAX_GUARDS;
+            if too_many || !self.variables.spend(1) {
                 let end = End::Unknown("too many conditions decide".into());
                 all.push(Case { then: State { end, ..way.then }, ..way });
                 continue;
@@ -210,7 +214,8 @@ impl Runner<'_> {
             }
             Test::Matches { left, pattern, matches, place } => {
                 all_cases(self.valued(state, left), |(state, left)| {
-                    let outcome = condition::matches(&left, pattern, &state.environment, place);
+                    let known = (self.variables, &state.environment);
+                    let outcome = condition::matches(&left, pattern, known, place);
                     let matched = self.matched(&state, &left, pattern);
                     if *matches {
                         self.branches(matched, state, outcome, condition)

@@ -4,6 +4,7 @@
 //! between dots wherever they stand; then expressions in order. So `https://*.example.com`
 //! is a plain key, and the mask `*.example.com` takes `https://www.example.com`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -123,7 +124,7 @@ impl Map {
         };
         let mut taken = false;
         for entry in &self.entries {
-            match self.test(entry, source, env) {
+            match self.test(entry, source, variables, env) {
                 Test::Fails => {}
                 Test::Depends(guard) => add(Some(guard), entry),
                 Test::Holds => {
@@ -150,12 +151,12 @@ impl Map {
     }
 
     /// Whether `source` is the entry's.
-    fn test(&self, entry: &Entry, source: &Text, env: &Environment) -> Test {
+    fn test(&self, entry: &Entry, source: &Text, variables: &Variables, env: &Environment) -> Test {
         let guard = |condition| Guard::new(condition, &entry.place);
         let opaque = || guard(Condition::Opaque(self.unknown(source)));
         let takes = |text: &str| {
             let shorter = text.strip_suffix('.').filter(|_| self.hostnames);
-            entry.key.takes(shorter.unwrap_or(text))
+            entry.key.takes(shorter.unwrap_or(text), variables)
         };
         if let Some(text) = source.constant() {
             return takes(text).unwrap_or_else(|| Test::Depends(opaque()));
@@ -201,9 +202,9 @@ fn with_dot(plain: Guard, opaque: &Guard) -> Guard {
 
 impl Entry {
     /// What the value's variables are: groups of the entry's expression among them.
-    fn environment(&self, source: &Text, env: &Environment) -> Environment {
+    fn environment<'a>(&self, source: &Text, env: &'a Environment) -> Cow<'a, Environment> {
+        let Key::Pattern(pattern) = &self.key else { return Cow::Borrowed(env) };
         let mut env = env.clone();
-        let Key::Pattern(pattern) = &self.key else { return env };
         let of_origin = source.0 == [Piece::Origin];
         env.captures = if of_origin { Captures::Of(pattern.clone()) } else { Captures::Unknown };
         for (name, number) in pattern.names().unwrap_or_default() {
@@ -211,13 +212,13 @@ impl Entry {
             let text = if of_origin { group } else { Text::opaque(&format!("`${name}` decides")) };
             env.variables.insert(name, text);
         }
-        env
+        Cow::Owned(env)
     }
 }
 
 impl Key {
     /// What it says of a constant text; `None` if that is not known.
-    fn takes(&self, text: &str) -> Option<Test> {
+    fn takes(&self, text: &str, variables: &Variables) -> Option<Test> {
         let lower = text.to_ascii_lowercase();
         let takes = match self {
             Self::Default => true,
@@ -226,7 +227,7 @@ impl Key {
             Self::Tail(mask) => lower.starts_with(mask),
             // nginx tries none on an empty text.
             Self::Pattern(_) if text.is_empty() => false,
-            Self::Pattern(pattern) => match pattern.matches(text) {
+            Self::Pattern(pattern) => match variables.matches(pattern, text) {
                 Truth::True => true,
                 Truth::False => false,
                 Truth::Unknown => return None,

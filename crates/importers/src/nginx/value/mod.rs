@@ -165,6 +165,12 @@ impl Pattern {
         Truth::Unknown
     }
 
+    /// Whether matching short texts surely takes few steps: at most three repetitions of any
+    /// length, none in another.
+    pub(in crate::nginx) fn is_tame(&self) -> bool {
+        self.regex.syntax().is_ok_and(|node| repetitions(node).is_some_and(|count| count <= 3))
+    }
+
     /// Whether a group holds two bytes or more whenever the expression matches.
     pub(in crate::nginx) fn always_fills(&self, group: u32) -> bool {
         self.regex.syntax().is_ok_and(|node| always_fills(node, group))
@@ -173,6 +179,22 @@ impl Pattern {
     /// The names of its groups and their numbers; `None` if they cannot be counted simply.
     pub(in crate::nginx) fn names(&self) -> Option<Vec<(String, u32)>> {
         group_names(&self.text)
+    }
+}
+
+/// How many repetitions there are; `None` if one stands in another, or with back-references.
+fn repetitions(node: &Node) -> Option<usize> {
+    const SHORT: u32 = 4;
+    match node {
+        Node::Alternation(nodes) | Node::Concat(nodes) => nodes.iter().map(repetitions).sum(),
+        Node::Atomic(node) | Node::Group { node, .. } | Node::Look { node, .. } => repetitions(node),
+        Node::Repeat { node, max, .. } => {
+            let inside = repetitions(node)?;
+            let long = max.is_none_or(|max| max > SHORT);
+            (inside == 0 || !long).then_some(inside + usize::from(long))
+        }
+        Node::Backreference { .. } => None,
+        Node::Assert(_) | Node::Empty | Node::Set(_) => Some(0),
     }
 }
 
@@ -300,6 +322,8 @@ impl Guard {
         match &*self.condition {
             Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().map(Self::size).sum::<usize>() + 1,
             Condition::Not(inner) => inner.size() + 1,
+            // An expression is a tree with a node for about each byte.
+            Condition::Pattern(pattern) => 4 + pattern.text.len() / 4,
             _ => 1,
         }
     }

@@ -5,13 +5,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::map::Map;
+use corsac_analysis::model::Truth;
+
 use super::{Case, Cases, Pattern, Piece, Text, Unknown, always};
 
 /// Most cases that one text may come to.
 const MAX_CASES: usize = 1 << 14;
 
-/// Most maps of maps.
-const MAX_MAPS: usize = 16;
+/// Most maps of maps: they may ask one another many times over.
+const MAX_MAPS: usize = 8;
+
+/// What a match costs, as steps of the budget, with an expression that cannot run away.
+const TAME_MATCH: usize = 32;
+
+/// And with one that may take two million steps of the engine's.
+const WILD_MATCH: usize = 1 << 16;
 
 /// A text as it was written, cut at its variables.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -165,6 +173,12 @@ impl Variables {
     /// Whether `name` is a map that is asked once a request.
     pub(in crate::nginx) fn is_cached(&self, name: &str) -> bool {
         self.maps.get(name).is_some_and(|map| !map.volatile)
+    }
+
+    /// Whether an expression matches a constant text, if that can be afforded.
+    pub(in crate::nginx) fn matches(&self, pattern: &Pattern, text: &str) -> Truth {
+        let cost = if pattern.is_tame() { TAME_MATCH } else { WILD_MATCH };
+        if self.spend(cost) { pattern.matches(text) } else { Truth::Unknown }
     }
 
     /// Takes steps from the budget; whether there were so many.
