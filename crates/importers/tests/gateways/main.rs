@@ -9,7 +9,11 @@ mod istio;
 mod kong;
 mod krakend;
 mod opaque;
+mod told_again;
 mod traefik;
+
+#[path = "../real_gateways/chosen.rs"]
+mod chosen;
 
 use corsac_analysis::model::{Answer, Credentials, Field, Model, Preflight, Truth, Value};
 use corsac_diagnostics::Source;

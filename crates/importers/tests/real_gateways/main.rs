@@ -9,6 +9,7 @@ mod chosen;
 mod envoy;
 mod http;
 mod ingress_nginx;
+mod krakend;
 mod programs;
 
 use corsac_analysis::model::{Answer, Credentials, Truth};
