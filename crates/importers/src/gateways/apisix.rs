@@ -14,7 +14,8 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Word};
 use super::field::{at, built_in, single};
-use super::kubernetes::{Step, last_name, walk};
+use super::is_data;
+use super::kubernetes::{Step, last_name, list_other_fields, walk};
 use crate::tree::{Node, Value as Tree};
 use crate::{Includes, Unreadable};
 
@@ -22,6 +23,9 @@ use crate::{Includes, Unreadable};
 const ALL_METHODS: &str = "GET,POST,PUT,DELETE,PATCH,HEAD,OPTIONS,CONNECT,TRACE";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     if text.contains("apisix.apache.org/") {
         return 95;
     }
@@ -47,6 +51,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             }
         });
     }
+    list_other_fields(&mut draft, &tree, |_| false);
     Ok(draft.finish())
 }
 

@@ -11,9 +11,16 @@ use crate::tree::{self, Node, Notation, Tree};
 /// Most findings of what was not understood; more of them say nothing new.
 const MAX_UNREAD: usize = 1000;
 
+/// Most matchers that scopes inherit from one another, so that a model is no square of its text.
+const MAX_INHERITED: usize = 200_000;
+
+/// Said of what goes beyond [`MAX_INHERITED`].
+pub(super) const TOO_MANY: &str = "too many scopes share too many origins";
+
 /// A model while it is read.
 pub(super) struct Draft {
     source: Source,
+    inherited: usize,
     scopes: Vec<Scope>,
     unread: Vec<Unread>,
 }
@@ -40,7 +47,7 @@ impl Draft {
         let notation = notation.unwrap_or_else(|| tree::notation(source.name(), source.text()));
         let mut tree = tree::read(source.text(), notation)?;
         let unread = std::mem::take(&mut tree.unread);
-        Ok((tree, Self { source, scopes: Vec::new(), unread }))
+        Ok((tree, Self { source, inherited: 0, scopes: Vec::new(), unread }))
     }
 
     /// The model.
@@ -51,6 +58,12 @@ impl Draft {
     /// Adds a scope.
     pub(super) fn scope(&mut self, name: String, node: &Node, actual: Answer, preflight: Preflight) {
         self.scopes.push(Scope { name, place: node.place(), actual, preflight });
+    }
+
+    /// Whether so many more matchers may be inherited.
+    pub(super) fn spend(&mut self, matchers: usize) -> bool {
+        self.inherited = self.inherited.saturating_add(matchers);
+        self.inherited <= MAX_INHERITED
     }
 
     /// Adds a scope of which nothing is known.

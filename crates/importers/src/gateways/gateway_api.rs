@@ -9,11 +9,15 @@ use corsac_diagnostics::{Source, excerpt};
 use super::draft::{Draft, Entry, Word};
 use super::envoy::{Policy, also_tried_on_star, answers, full_match};
 use super::field::{go_seconds, joined, single};
-use super::kubernetes::objects;
+use super::is_data;
+use super::kubernetes::{list_other_fields, objects};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
-pub(crate) fn likeness(_: &str, text: &str) -> u8 {
+pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     let route = text.contains("gateway.networking.k8s.io/") && text.contains("HTTPRoute");
     let policy = text.contains("gateway.envoyproxy.io/") && text.contains("SecurityPolicy");
     if route || policy { 90 } else { 0 }
@@ -33,6 +37,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             _ => {}
         }
     }
+    list_other_fields(&mut draft, &tree, |_| false);
     Ok(draft.finish())
 }
 
@@ -40,6 +45,13 @@ fn route(draft: &mut Draft, object: &Node, name: &str) {
     let rules = object.at(&["spec", "rules"]).map(Node::items).unwrap_or_default();
     for (number, rule) in rules.iter().enumerate() {
         let name = format!("route {name}, rule {}", number + 1);
+        for backend in rule.get("backendRefs").map(Node::items).unwrap_or_default() {
+            for filter in backend.get("filters").map(Node::items).unwrap_or_default() {
+                if filter.get("type").and_then(Node::text).is_none_or(|kind| kind == "CORS") {
+                    draft.unread(filter, "a filter on one of several backends is not read");
+                }
+            }
+        }
         for filter in rule.get("filters").map(Node::items).unwrap_or_default() {
             let kind = filter.get("type");
             match kind.and_then(Node::text) {

@@ -15,7 +15,8 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Switch};
 use super::field::built_in;
-use super::kubernetes::walk;
+use super::is_data;
+use super::kubernetes::{Step, list_other_fields, walk};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
@@ -24,7 +25,10 @@ const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 /// Annotations with directives of nginx.
 const SNIPPETS: [&str; 2] = ["configuration-snippet", "server-snippet"];
 
-pub(crate) fn likeness(_: &str, text: &str) -> u8 {
+pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     if text.contains(PREFIX) { 95 } else { 0 }
 }
 
@@ -32,22 +36,29 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
     let (tree, mut draft) = Draft::read(source, None)?;
     for document in &tree.documents {
         walk(document, &mut |path, node| {
-            if let Some(step) = path.last().filter(|step| step.key == "annotations") {
-                ingress(&mut draft, document, step.within, node);
+            let Some((step, above)) = path.split_last() else { return };
+            if step.key == "annotations" {
+                let object = above.last().filter(|above| above.key == "metadata").map(|above| above.within);
+                ingress(&mut draft, object.is_some_and(is_ingress), step.within, node);
+            }
+            let hidden = step.key == "metadata" && is_ingress(step.within) && !has_annotations(node);
+            if let Some(unknown) = node.rest().filter(|_| hidden) {
+                ingress(&mut draft, true, node, unknown);
             }
         });
-        let metadata = document.get("metadata").filter(|_| is_ingress(document));
-        if let Some(metadata) = metadata.filter(|metadata| !has_annotations(metadata))
-            && let Some(unknown) = metadata.rest()
-        {
-            ingress(&mut draft, document, metadata, unknown);
-        }
     }
+    list_other_fields(&mut draft, &tree, is_snippet);
     Ok(draft.finish())
 }
 
-fn is_ingress(document: &Node) -> bool {
-    document.get("kind").and_then(Node::text) == Some("Ingress")
+/// Whether a field is in a snippet, which is listed by itself.
+fn is_snippet(path: &[Step<'_>]) -> bool {
+    let names = |step: &Step<'_>| SNIPPETS.iter().any(|name| step.key.strip_prefix(PREFIX) == Some(name));
+    path.last().is_some_and(names)
+}
+
+fn is_ingress(object: &Node) -> bool {
+    object.get("kind").and_then(Node::text) == Some("Ingress")
 }
 
 fn has_annotations(metadata: &Node) -> bool {
@@ -55,17 +66,17 @@ fn has_annotations(metadata: &Node) -> bool {
 }
 
 /// Reads one table of annotations; `holder` is what they are written on.
-fn ingress(draft: &mut Draft, document: &Node, holder: &Node, annotations: &Node) {
+fn ingress(draft: &mut Draft, is_object: bool, holder: &Node, annotations: &Node) {
     let name = holder.get("name").and_then(Node::text).unwrap_or("?");
     let name = format!("ingress {}", excerpt(name));
     if let Some(reason) = annotations.opaque() {
-        if is_ingress(document) {
+        if is_object {
             draft.opaque_scope(name, annotations, reason);
         }
         return;
     }
     let ours = annotations.entries().iter().any(|entry| entry.key.starts_with(PREFIX));
-    if !ours && (!is_ingress(document) || annotations.rest().is_none()) {
+    if !ours && (!is_object || annotations.rest().is_none()) {
         return;
     }
     let annotations = Annotations(annotations);

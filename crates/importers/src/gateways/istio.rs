@@ -6,11 +6,15 @@ use corsac_diagnostics::{Source, excerpt};
 use super::draft::{Draft, Entry};
 use super::envoy::{Policy, also_tried_on_star, answers, full_match};
 use super::field::{go_seconds, joined};
-use super::kubernetes::objects;
+use super::is_data;
+use super::kubernetes::{list_other_fields, objects};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
-pub(crate) fn likeness(_: &str, text: &str) -> u8 {
+pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     match (text.contains("networking.istio.io/"), text.contains("VirtualService")) {
         (true, true) => 95,
         (true, false) => 60,
@@ -27,6 +31,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             _ => {}
         }
     }
+    list_other_fields(&mut draft, &tree, |_| false);
     Ok(draft.finish())
 }
 

@@ -11,7 +11,8 @@ use corsac_diagnostics::Source;
 
 use super::draft::{Draft, Entry, Word, any_of, reflecting};
 use super::field::{at, built_in, go_seconds, joined};
-use super::kubernetes::walk;
+use super::is_data;
+use super::kubernetes::{list_other_fields, walk};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
@@ -19,6 +20,9 @@ use crate::{Includes, Unreadable};
 const NAMESPACES: [&str; 2] = ["security/cors", "github_com/devopsfaith/krakend-cors"];
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     let strong = ["github_com/devopsfaith/krakend-cors", "krakend.io/schema"];
     if strong.iter().any(|word| text.contains(word))
         || (text.contains("security/cors") && text.contains("extra_config"))
@@ -42,6 +46,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             }
         });
     }
+    list_other_fields(&mut draft, &tree, |_| false);
     Ok(draft.finish())
 }
 

@@ -1,5 +1,6 @@
 //! Objects of Kubernetes, and walking through trees.
 
+use super::draft::Draft;
 use crate::tree::{Node, Tree};
 
 /// An object of Kubernetes.
@@ -28,6 +29,29 @@ pub(super) fn objects(tree: &Tree) -> Vec<Object<'_>> {
 /// The name of an object.
 pub(super) fn name(object: &Node) -> String {
     object.at(&["metadata", "name"]).and_then(Node::text).unwrap_or("?").to_owned()
+}
+
+/// Lists what sends `Access-Control-Allow-Origin` in a way that is not read; `known` tells what is.
+pub(super) fn list_other_fields(draft: &mut Draft, tree: &Tree, known: fn(&[Step<'_>]) -> bool) {
+    const FIELD: &str = "access-control-allow-origin";
+    let names = |text: &str| text.len() >= FIELD.len() && text.to_ascii_lowercase().contains(FIELD);
+    for document in &tree.documents {
+        walk(document, &mut |path, node| {
+            let key = path.last().is_some_and(|step| names(&step.key));
+            if (key || node.text().is_some_and(names)) && !path.iter().any(is_of_cors) && !known(path) {
+                draft.unread(node, "`Access-Control-Allow-Origin` is sent in a way that is not read");
+            }
+        });
+    }
+}
+
+/// Whether what lies beyond a step is a list of fields in a policy, which sends none of them.
+fn is_of_cors(step: &Step<'_>) -> bool {
+    let key = step.key.to_ascii_lowercase();
+    let plugin = |name| step.within.get(name).and_then(Node::text) == Some("cors");
+    ["allow", "expose", "cors"].iter().any(|part| key.contains(part) && !key.contains("access-control-"))
+        || plugin("name")
+        || plugin("plugin")
 }
 
 /// A step on the way to a value.

@@ -16,3 +16,14 @@ pub(crate) mod kong;
 pub(crate) mod krakend;
 mod kubernetes;
 pub(crate) mod traefik;
+
+/// Whether a file's name may be one of data: programs and prose that name the same words are not.
+fn is_data(name: &str) -> bool {
+    const ENDINGS: [&str; 14] = [
+        "conf", "dist", "example", "gotmpl", "j2", "json", "jsonc", "sample", "template", "tmpl", "toml",
+        "tpl", "yaml", "yml",
+    ];
+    let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
+}

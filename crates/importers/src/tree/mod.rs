@@ -67,9 +67,18 @@ pub fn notation(name: &str, text: &str) -> Notation {
         Some("json" | "jsonc" | "tfstate") => Notation::Json,
         Some("toml") => Notation::Toml,
         Some("yaml" | "yml") => Notation::Yaml,
-        _ if text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) => Notation::Json,
+        _ if first_character(text).is_some_and(|first| "{[".contains(first)) => Notation::Json,
         _ => Notation::Yaml,
     }
+}
+
+/// The first character that no template writes.
+fn first_character(text: &str) -> Option<char> {
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    while let Some(template) = rest.strip_prefix("{{").filter(|inner| !inner.starts_with('{')) {
+        rest = template.split_once("}}")?.1.trim_start();
+    }
+    rest.chars().next()
 }
 
 /// Reads a text.

@@ -4,6 +4,7 @@
 
 mod apisix;
 mod envoy;
+mod hostile;
 mod ingress_nginx;
 mod istio;
 mod kong;

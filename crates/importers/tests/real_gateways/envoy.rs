@@ -1,5 +1,6 @@
 //! Envoy: many virtual hosts in one process.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -48,9 +49,10 @@ fn predictions_are_what_envoy_answers() {
     let mut tally = Tally::default();
     let (groups, hosts) = if long() { (30, 40) } else { (4, 20) };
     let ports: Vec<u16> = (0..groups).map(|_| free_port()).collect();
+    let mut own = HashSet::new();
     let mut bootstrap = String::from("static_resources:\n  listeners:\n");
     for port in &ports {
-        listener(&mut random, &mut bootstrap, *port, hosts);
+        own.extend(listener(&mut random, &mut bootstrap, *port, hosts));
     }
     bootstrap.push_str("  clusters:\n");
     cluster(&mut bootstrap, "closed", free_port());
@@ -62,8 +64,10 @@ fn predictions_are_what_envoy_answers() {
         let mut client = Client::new(*port);
         for _ in 0..hosts {
             for route in ["one", "two"] {
+                let name = format!("virtual host h{port}-{number}, route /{route}");
                 let site = Site {
-                    name: format!("virtual host h{port}-{number}, route /{route}"),
+                    says_something: own.contains(&name),
+                    name,
                     host: format!("h{port}-{number}.test"),
                     path: format!("/{route}"),
                 };
@@ -78,6 +82,7 @@ fn predictions_are_what_envoy_answers() {
 }
 
 struct Site {
+    says_something: bool,
     name: String,
     host: String,
     path: String,
@@ -89,7 +94,10 @@ fn imported(bootstrap: &str) -> Model {
 
 fn compare(tally: &mut Tally, client: &mut Client, model: &Model, site: &Site, origins: &[String]) {
     let name = site.name.as_str();
-    let scope = model.scopes.iter().find(|scope| scope.name == name);
+    // Routes that say nothing themselves are as their host.
+    let host = name.split(',').next().unwrap();
+    let named = |name: &str| model.scopes.iter().find(|scope| scope.name == name);
+    let scope = named(name).or_else(|| named(host).filter(|_| !site.says_something));
     let nothing = Answer::default();
     let actual = scope.map_or(&nothing, |scope| &scope.actual);
     let preflight = match scope.map(|scope| &scope.preflight) {
@@ -124,7 +132,9 @@ fn same(field: Option<&Field>, response: &Response, name: &str, asked_for: &str)
 }
 
 /// Writes a listener with virtual hosts; sometimes all of them share a policy.
-fn listener(random: &mut Random, text: &mut String, port: u16, hosts: usize) {
+/// Returns the scopes of routes with policies of their own.
+fn listener(random: &mut Random, text: &mut String, port: u16, hosts: usize) -> HashSet<String> {
+    let mut own = HashSet::new();
     let manager = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
     write!(
         text,
@@ -152,6 +162,7 @@ fn listener(random: &mut Random, text: &mut String, port: u16, hosts: usize) {
             )
             .unwrap();
             if !random.once_in(3) {
+                own.insert(format!("virtual host {name}, route /{route}"));
                 policy(random, text, "                ", filter);
             }
         }
@@ -164,6 +175,7 @@ fn listener(random: &mut Random, text: &mut String, port: u16, hosts: usize) {
          type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}\n"
     )
     .unwrap();
+    own
 }
 
 fn cluster(text: &mut String, name: &str, port: u16) {

@@ -18,13 +18,17 @@ pub(super) use matcher::{also_tried_on_star, full_match};
 pub(super) use policy::{Policy, answers};
 
 use super::draft::Draft;
-use super::kubernetes::walk;
+use super::is_data;
+use super::kubernetes::{list_other_fields, walk};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
 const FILTER: &str = "envoy.filters.http.cors";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     let strong = [FILTER, "allow_origin_string_match", "allowOriginStringMatch"];
     let istio = ["networking.istio.io", "gateway.networking.k8s.io"];
     if strong.iter().any(|word| text.contains(word)) {
@@ -58,6 +62,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             }
         });
     }
+    list_other_fields(&mut draft, &tree, |_| false);
     Ok(draft.finish())
 }
 
@@ -118,6 +123,7 @@ impl<'t> Filters<'t> {
     }
 }
 
+/// Adds a scope for the host, and one for each route that says something itself.
 fn virtual_host(draft: &mut Draft, filters: &Filters<'_>, around: &Node, host: &Node) {
     let name = get(host, "name").and_then(Node::text).unwrap_or("?");
     let name = format!("virtual host {}", excerpt(name));
@@ -126,16 +132,39 @@ fn virtual_host(draft: &mut Draft, filters: &Filters<'_>, around: &Node, host: &
         return;
     }
     let routes = get(host, "routes").map(Node::items).unwrap_or_default();
-    if routes.is_empty() {
+    let inherits = |route: &Node| !answers_itself(route) && !says_something(route);
+    if routes.is_empty() || routes.iter().any(inherits) {
         scope(draft, filters, &name, &[host, around]);
     }
     for route in routes {
         let name = format!("{name}, route {}", matched(route));
-        let direct = ["redirect", "direct_response", "filter_action"];
         if let Some(reason) = route.opaque() {
             draft.opaque_scope(name, route, reason);
-        } else if !direct.iter().any(|action| has(route, action)) {
+        } else if says_something(route) && !answers_itself(route) {
             scope(draft, filters, &name, &[route, host, around]);
+        }
+        weighted(draft, filters, route);
+    }
+}
+
+/// Whether no upstream is asked, and no filter for CORS either.
+fn answers_itself(route: &Node) -> bool {
+    ["redirect", "direct_response", "filter_action"].iter().any(|action| has(route, action))
+}
+
+fn says_something(route: &Node) -> bool {
+    let old = get(route, "route").is_some_and(|action| get(action, "cors").is_some());
+    old || get(route, "typed_per_filter_config").is_some()
+}
+
+/// Clusters of a route may have policies of their own; which one counts is drawn by lot.
+fn weighted(draft: &mut Draft, filters: &Filters<'_>, route: &Node) {
+    let all = get(route, "route").and_then(|action| get(action, "weighted_clusters"));
+    let clusters = all.and_then(|all| get(all, "clusters")).map(Node::items).unwrap_or_default();
+    for cluster in clusters {
+        let own = get(cluster, "typed_per_filter_config");
+        if let Some(policy) = own.and_then(|own| filters.names().into_iter().find_map(|name| own.get(name))) {
+            draft.unread(policy, "a policy on one of several clusters is not read");
         }
     }
 }
@@ -160,10 +189,9 @@ fn scope(draft: &mut Draft, filters: &Filters<'_>, name: &str, levels: &[&Node])
     }
     if policies.is_empty() && !filters.names().is_empty() {
         // The old places, which count only if there is no new one.
-        let route = |node: &Node| get(node, "route").and_then(|route| get(route, "cors").cloned());
-        let old: Vec<Node> =
-            levels.iter().filter_map(|l| route(l).or_else(|| get(l, "cors").cloned())).collect();
-        policy::add(draft, name, &old.iter().collect::<Vec<_>>());
+        let in_action = |node| get(node, "route").and_then(|action| get(action, "cors"));
+        let old = levels.iter().filter_map(|&level| in_action(level).or_else(|| get(level, "cors")));
+        policy::add(draft, name, &old.collect::<Vec<_>>());
         return;
     }
     policy::add(draft, name, &policies);

@@ -2,7 +2,7 @@
 
 use corsac_analysis::model::{Answer, Coverage, Field, Matcher, Preflight};
 
-use super::super::draft::{Draft, Entry, Switch, any_of, reflecting};
+use super::super::draft::{Draft, Entry, Switch, TOO_MANY, any_of, reflecting};
 use super::super::field::{reflected_if_star, single};
 use super::{get, matcher};
 use crate::tree::{Node, Value};
@@ -51,14 +51,18 @@ pub(super) fn add(draft: &mut Draft, name: &str, policies: &[&Node]) {
             Wrapped::Unknown(reason) => return draft.opaque_scope(name, policy, &reason),
         }
     }
-    let Some(&nearest) = unwrapped.first() else { return };
-    match enabled(nearest) {
+    let Some(&nearest_policy) = unwrapped.first() else { return };
+    match enabled(nearest_policy) {
         Ok(true) => {}
         Ok(false) => return,
-        Err(reason) => return draft.opaque_scope(name, nearest, &reason),
+        Err(reason) => return draft.opaque_scope(name, nearest_policy, &reason),
+    }
+    let origins = nearest(&unwrapped, "allow_origin_string_match").map_or(0, |list| list.items().len());
+    if !draft.spend(origins) {
+        return draft.opaque_scope(name, nearest_policy, TOO_MANY);
     }
     let (actual, preflight) = answers(merged(draft, &unwrapped));
-    draft.scope(name, nearest, actual, preflight);
+    draft.scope(name, nearest_policy, actual, preflight);
 }
 
 enum Wrapped<'t> {

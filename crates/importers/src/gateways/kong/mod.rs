@@ -15,13 +15,17 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Word};
 use super::field::{at, built_in, joined, single};
-use super::kubernetes::{Step, last_name, name as object_name, walk};
+use super::is_data;
+use super::kubernetes::{Step, last_name, list_other_fields, name as object_name, walk};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     let object = text.contains("configuration.konghq.com") || text.contains("KongPlugin");
     let file = text.contains("_format_version") || text.contains("_konnect");
     match (object || file, text.contains("cors")) {
@@ -50,6 +54,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             }
         });
     }
+    list_other_fields(&mut draft, &tree, |_| false);
     Ok(draft.finish())
 }
 

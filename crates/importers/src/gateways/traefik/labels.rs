@@ -65,6 +65,12 @@ impl Labels {
     }
 }
 
+/// Whether the value behind a step is a label, as key or in a list.
+pub(super) fn is_label(step: &Step<'_>) -> bool {
+    let item = step.key.parse::<usize>().ok().and_then(|number| step.within.items().get(number));
+    is_ours(&step.key) || item.and_then(Node::text).is_some_and(is_ours)
+}
+
 fn is_ours(key: &str) -> bool {
     const PREFIX: &str = "traefik.http.middlewares.";
     key.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))

@@ -14,13 +14,17 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Switch, Word};
 use super::field::{at, joined, single};
-use super::kubernetes::{Step, ends_with, walk};
+use super::is_data;
+use super::kubernetes::{Step, ends_with, list_other_fields, walk};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
 mod labels;
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
+    if !is_data(name) {
+        return 0;
+    }
     let options = ["accessControlAllow", "accesscontrolallow", "AccessControlAllow", "accessControlExpose"];
     let option = options.iter().any(|word| text.contains(word));
     let ours =
@@ -49,7 +53,14 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
             middleware(&mut draft, name, &options);
         }
     }
+    list_other_fields(&mut draft, &tree, is_custom);
     Ok(draft.finish())
+}
+
+/// Whether a field is sent by `customResponseHeaders`, which are read.
+fn is_custom(path: &[Step<'_>]) -> bool {
+    path.iter().any(|step| step.key.to_ascii_lowercase().contains("customresponseheaders"))
+        || path.last().is_some_and(|step| labels::is_label(step))
 }
 
 /// Reads a table `headers`, if it is a middleware's.
