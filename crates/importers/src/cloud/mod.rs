@@ -29,8 +29,9 @@ pub(crate) use notes::{Notes, Text};
 const BUCKET: &str = "the bucket";
 
 pub(crate) fn likeness_s3(_: &str, text: &str) -> u8 {
-    let json = text.contains("\"AllowedOrigins\"") && !text.contains("InSeconds");
-    likely(text.contains("<CORSConfiguration") || json && text.contains("\"AllowedMethods\""), 70)
+    let is_list = text.contains("\"CORSRules\"") || text.trim_start().starts_with('[');
+    let json = text.contains("\"AllowedOrigins\"") && text.contains("\"AllowedMethods\"");
+    likely(text.contains("<CORSConfiguration") || is_list && json && !text.contains("InSeconds"), 70)
 }
 
 pub(crate) fn read_s3(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {
@@ -41,7 +42,8 @@ pub(crate) fn read_s3(source: Source, _: &dyn Includes) -> Result<Model, Unreada
 }
 
 pub(crate) fn likeness_api_gateway(_: &str, text: &str) -> u8 {
-    likely(text.contains(cloudformation::OPEN_API_KEY), 70)
+    let is_description = text.contains("openapi") || text.contains("swagger");
+    likely(is_description && text.contains(cloudformation::OPEN_API_KEY), 70)
 }
 
 pub(crate) fn read_api_gateway(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {
@@ -52,7 +54,11 @@ pub(crate) fn read_api_gateway(source: Source, _: &dyn Includes) -> Result<Model
     })
 }
 
-pub(crate) fn likeness_cloudformation(_: &str, text: &str) -> u8 {
+pub(crate) fn likeness_cloudformation(name: &str, text: &str) -> u8 {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    if !matches!(ending, "json" | "template" | "yaml" | "yml") {
+        return 0;
+    }
     let types = ["AWS::S3::", "AWS::ApiGateway", "AWS::Serverless::", "AWS::Lambda::"];
     likely(text.contains("Resources") && types.iter().any(|kind| text.contains(kind)), 80)
 }
@@ -61,13 +67,25 @@ pub(crate) fn read_cloudformation(source: Source, _: &dyn Includes) -> Result<Mo
     read(source, |root, notes| cloudformation::template(&root, notes))
 }
 
-pub(crate) fn likeness_azure(_: &str, text: &str) -> u8 {
+pub(crate) fn likeness_azure(name: &str, text: &str) -> u8 {
+    if is_bicep(name) {
+        return likely(text.contains("cors"), 80);
+    }
     let template = text.contains("Microsoft.Storage/storageAccounts") || text.contains("Microsoft.Web/sites");
     let rules = text.contains("AllowedOrigins") && text.contains("MaxAgeInSeconds");
     likely(rules || template && text.contains("\"resources\""), 70)
 }
 
+fn is_bicep(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending == "bicep")
+}
+
 pub(crate) fn read_azure(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {
+    if is_bicep(source.name()) {
+        let mut notes = Notes::default();
+        notes.unread(None, "Bicep is not read: `bicep build` makes a template of it");
+        return Ok(notes.into_model(source));
+    }
     read(source, |root, notes| {
         let xml = root.get("Cors").or_else(|| root.at(&["StorageServiceProperties", "Cors"]));
         match (&root.kind, xml) {

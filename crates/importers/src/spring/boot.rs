@@ -196,16 +196,26 @@ fn set(config: &mut Config, property: &Property, rest: &[String], notes: &mut No
         }
     };
     let items = if is_item { vec![text.clone()] } else { split(text) };
+    if text.text.is_ok() {
+        notes.computed(&items);
+    }
     match list {
         Some(list) if is_item => list.extend(items),
         _ => *list = Some(items),
     }
 }
 
+/// Longest list in one value, in bytes.
+const MAX_LIST: usize = 1 << 20;
+
 /// A list in one value: its parts between commas.
 fn split(text: &Text) -> Vec<Text> {
     let Some(known) = text.known() else { return vec![text.clone()] };
     let parts = known.split(',').map(str::trim).filter(|part| !part.is_empty());
+    if known.len() > MAX_LIST {
+        let reason = format!("a list of more than {} KiB is not read", MAX_LIST >> 10);
+        return vec![Text { text: Err(reason), ..text.clone() }];
+    }
     parts.map(|part| Text::known_at(part, &text.place)).collect()
 }
 

@@ -28,6 +28,13 @@ const RULES: &str = "<Cors>
 </Cors>";
 
 #[test]
+fn bicep_is_listed_as_not_read() {
+    let model = model("azure", "main.bicep", "resource b 'Microsoft.Storage' = { properties: { cors: {} } }");
+    assert_eq!(unread(&model), [("Bicep is not read: `bicep build` makes a template of it", "")]);
+    assert!(model.scopes.is_empty());
+}
+
+#[test]
 fn rules_are_tried_in_order() {
     let model = model("azure", "cors.xml", RULES);
     assert_eq!(names(&model), ["the service, PUT, GET", "the service, POST"]);

@@ -32,6 +32,30 @@ fn annotations() {
     assert_eq!(unread(&model), Vec::<&str>::new());
 }
 
+#[test]
+fn annotations_say_what_they_say() {
+    let text = r#"
+@CrossOrigin(origins = "https://a.example", allowCredentials = "true")
+class A {
+    @CrossOrigin(allowCredentials = "", maxAge = -1)
+    void kept() {}
+    @CrossOrigin(allowCredentials = "false", origins = "https://b.example")
+    void changed() {}
+}"#;
+    let model = model("A.java", text);
+    assert_eq!(may(&model, "A.kept", "https://a.example"), EVERYTHING);
+    assert_eq!(may(&model, "A.changed", "https://a.example"), PUBLIC);
+    assert_eq!(may(&model, "A.changed", "https://b.example"), PUBLIC);
+    assert_eq!(may(&model, "A.changed", "https://c.example"), NOTHING);
+}
+
+#[test]
+fn kotlin_is_listed_as_not_read() {
+    let model = model("A.kt", "@CrossOrigin(\"https://a.example\") class A");
+    assert_eq!(unread(&model), ["Kotlin code is not read"]);
+    assert!(model.scopes.is_empty());
+}
+
 const MAPPINGS: &str = r#"
 @Configuration
 @EnableWebMvc
@@ -155,7 +179,7 @@ fn hostile_code_ends() {
         let source = corsac_diagnostics::Source::new("A.java", text);
         let _ = corsac_importers::import(corsac_importers::System::by_id("spring").unwrap(), source, &());
     }
-    let long = corsac_diagnostics::Source::new("A.java", "CrossOrigin ".repeat(1 << 18));
+    let long = corsac_diagnostics::Source::new("A.java", "CrossOrigin ".repeat(1 << 17));
     let read = corsac_importers::import(corsac_importers::System::by_id("spring").unwrap(), long, &());
-    assert_eq!(read.unwrap_err().reason, "code of more than 2 MiB is not read");
+    assert_eq!(read.unwrap_err().reason, "code of more than 1 MiB is not read");
 }

@@ -12,20 +12,20 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 use crate::Unreadable;
 
 /// Longest file that is read, in bytes; people write shorter ones.
-const MAX_CODE: usize = 2 << 20;
+const MAX_CODE: usize = 1 << 20;
 
 /// Most named nodes of a file.
-const MAX_NODES: usize = 500_000;
+const MAX_NODES: usize = 300_000;
 
-/// How often the parser may report that it goes on; a file of 2 MiB without mistakes takes a
-/// tenth of it.
-const MAX_PROGRESS: usize = 200_000;
+/// How often the parser may report that it goes on, once for a hundred steps. A file of 1 MiB
+/// without mistakes takes half of it; what is no code at all takes more.
+const MAX_PROGRESS: usize = 50_000;
 
 /// Parses a file.
 pub(super) fn parse(text: &str) -> Result<Tree, Unreadable> {
     let fail = |reason: &str| Unreadable { offset: 0, reason: reason.to_owned() };
     if text.len() > MAX_CODE {
-        return Err(fail("code of more than 2 MiB is not read"));
+        return Err(fail("code of more than 1 MiB is not read"));
     }
     let mut parser = Parser::new();
     let language = tree_sitter_java::LANGUAGE.into();
@@ -45,12 +45,15 @@ pub(super) fn parse(text: &str) -> Result<Tree, Unreadable> {
 pub(super) struct Code<'t> {
     pub(super) text: &'t str,
     nodes: Vec<(Node<'t>, usize)>,
+    /// The number of each node, by its own id.
     numbers: HashMap<usize, usize>,
+    /// The identifiers of each name.
+    names: HashMap<&'t str, Vec<usize>>,
 }
 
 impl<'t> Code<'t> {
     pub(super) fn new(text: &'t str, tree: &'t Tree) -> Result<Self, Unreadable> {
-        let mut code = Self { text, nodes: Vec::new(), numbers: HashMap::new() };
+        let mut code = Self { text, nodes: Vec::new(), numbers: HashMap::new(), names: HashMap::new() };
         let mut cursor = tree.walk();
         let mut parents = vec![0];
         loop {
@@ -78,6 +81,9 @@ impl<'t> Code<'t> {
         }
         self.nodes.push((node, parent));
         self.numbers.insert(node.id(), number);
+        if node.kind() == "identifier" {
+            self.names.entry(self.written(node)).or_default().push(number);
+        }
         Ok(number)
     }
 
@@ -85,11 +91,13 @@ impl<'t> Code<'t> {
         self.nodes.iter().map(|(node, _)| *node)
     }
 
-    /// The nodes within one, itself first.
-    pub(super) fn within(&self, node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
-        let start = self.numbers.get(&node.id()).copied().unwrap_or(usize::MAX);
-        let end = node.end_byte();
-        self.nodes.iter().skip(start).map(|(node, _)| *node).take_while(move |inner| inner.start_byte() < end)
+    /// The identifiers of this name between two places.
+    pub(super) fn named(&self, name: &str, start: usize, end: usize) -> impl Iterator<Item = Node<'t>> {
+        let numbers = self.names.get(name).map_or(&[][..], Vec::as_slice);
+        let nodes = numbers.iter().filter_map(|number| self.nodes.get(*number)).map(|(node, _)| *node);
+        nodes
+            .skip_while(move |node| node.start_byte() < start)
+            .take_while(move |node| node.start_byte() < end)
     }
 
     pub(super) fn parent(&self, node: Node<'t>) -> Option<Node<'t>> {

@@ -14,7 +14,7 @@ use tree_sitter::Node;
 
 use super::policy::Config;
 use crate::Unreadable;
-use crate::cloud::Notes;
+use crate::cloud::{Notes, Text};
 use code::{Code, children, place};
 use literal::Constants;
 use steps::Step;
@@ -55,7 +55,12 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     /// Methods and classes with `@CrossOrigin`.
     fn annotations(&self, notes: &mut Notes) {
-        for node in self.code.all().filter(|node| self.is_cross_origin(*node)).take(MAX_SCOPES) {
+        let found: Vec<Node<'t>> = self.code.all().filter(|node| self.is_cross_origin(*node)).collect();
+        if let Some(more) = found.get(MAX_SCOPES) {
+            let reason = format!("there are more than {MAX_SCOPES} annotations for CORS");
+            notes.unread(Some(&place(*more)), reason);
+        }
+        for node in found.into_iter().take(MAX_SCOPES) {
             let Some(declared) = self.declared(node) else { continue };
             let mut config = Config::default();
             let outer = self.code.ancestors(declared).find(|node| is_type(*node));
@@ -64,6 +69,10 @@ impl<'t> Reader<'t> {
                 self.annotate(&mut config, annotation, notes);
             }
             self.annotate(&mut config, node, notes);
+            if config.methods.is_none() {
+                let text = Err("those of the mapping".to_owned());
+                config.methods = Some(vec![Text { text, place: place(node) }]);
+            }
             config.apply_permit_defaults(&place(node));
             let name = self.code.field(declared, "name");
             let within = outer.map_or(String::new(), |outer| format!("{}.", self.code.field(outer, "name")));
@@ -102,7 +111,10 @@ impl<'t> Reader<'t> {
             let Some(value) = value else { continue };
             let texts = literal::texts(value, &self.code, &self.constants);
             notes.computed(&texts);
+            let says_nothing = texts.iter().all(|text| matches!(text.known(), Some("" | "-1")));
             let name = match name {
+                // What an outer annotation says stays.
+                "allowCredentials" | "maxAge" if says_nothing => continue,
                 "allowCredentials" => "setAllowCredentials",
                 "allowedHeaders" => "addAllowedHeader",
                 "exposedHeaders" => "addExposedHeader",

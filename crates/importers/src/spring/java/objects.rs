@@ -37,6 +37,9 @@ const CONDITIONS: [&str; 10] = [
     "while_statement",
 ];
 
+/// Most uses of a variable that are looked at.
+const MAX_USES: usize = 1_000;
+
 /// What is known of an object so far.
 struct Trace<'n> {
     config: Config,
@@ -152,12 +155,12 @@ impl<'t> Reader<'t> {
         trace: &mut Trace<'_>,
     ) -> Option<String> {
         let mut name = None;
-        let is_use = |node: &Node<'t>| {
-            node.kind() == "identifier"
-                && self.code.written(*node) == variable
-                && node.start_byte() >= created.end_byte()
-        };
-        for node in self.code.within(region).filter(is_use) {
+        let uses = self.code.named(variable, created.end_byte(), region.end_byte());
+        for (count, node) in uses.enumerate() {
+            if count == MAX_USES {
+                trace.be_opaque(node, &format!("`{variable}` is used more than {MAX_USES} times"));
+                break;
+            }
             let Some(parent) = self.code.parent(node) else { continue };
             match parent.kind() {
                 "method_invocation" if is_child(parent, "object", node) => {
