@@ -60,7 +60,7 @@ pub(crate) fn likeness_cloudformation(name: &str, text: &str) -> u8 {
         return 0;
     }
     let types = ["AWS::S3::", "AWS::ApiGateway", "AWS::Serverless::", "AWS::Lambda::"];
-    likely(text.contains("Resources") && types.iter().any(|kind| text.contains(kind)), 80)
+    likely(text.contains("Resources") && types.iter().any(|kind| text.contains(kind)), 97)
 }
 
 pub(crate) fn read_cloudformation(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {

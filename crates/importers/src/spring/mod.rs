@@ -21,7 +21,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     let is_settings = matches!(ending(&file), "properties" | "yml" | "yaml");
     let named = file.starts_with("application") || file.starts_with("bootstrap");
     match (is_code, is_settings) {
-        (true, _) if java::speaks_of_cors(text) => 80,
+        (true, _) if java::speaks_of_cors(text) => 95,
         (_, true) if KEYS.iter().any(|key| text.contains(key)) => {
             if named {
                 80

@@ -21,7 +21,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     let stem = name.strip_suffix(".json").unwrap_or(name);
     let named = stem.rsplit_once('.').is_some_and(|(_, ending)| ending == "tf");
     match (named, text.contains("cors")) {
-        (true, true) => 90,
+        (true, true) => 98,
         (true, false) => 50,
         _ => 0,
     }
