@@ -33,7 +33,12 @@ fn resources(parent: &Node, parent_kind: &str, notes: &mut Notes) {
 }
 
 fn resource(name: &str, kind: &str, resource: &Node, notes: &mut Notes) {
-    let Some(properties) = resource.get("properties") else { return };
+    let Some(properties) = resource.get("properties") else {
+        for (_, member) in resource.entries().iter().filter(|(key, _)| key != "resources") {
+            notes.mentions(member, name);
+        }
+        return;
+    };
     let lower = kind.to_ascii_lowercase();
     let set = |path: &[&str]| properties.at(path).filter(|node| !matches!(node.kind, Kind::Null));
     let app = || set(&["siteConfig", "cors"]).or_else(|| set(&["cors"]));

@@ -32,7 +32,14 @@ pub(super) fn template(root: &Node, notes: &mut Notes) {
 }
 
 fn resource(name: &str, kind: &str, resource: &Node, notes: &mut Notes) {
-    let Some(properties) = resource.get("Properties") else { return };
+    let Some(properties) = resource.get("Properties") else {
+        if matches!(resource.kind, Kind::List(_)) {
+            // `Fn::ForEach::…`
+            notes.unread(Some(&resource.place), format!("{} is a loop", name.trim_start()));
+        }
+        notes.mentions(resource, name);
+        return;
+    };
     let set = |path: &[&str]| properties.at(path).filter(|node| !matches!(node.kind, Kind::Null));
     let modelled = match kind {
         "AWS::S3::Bucket" => {

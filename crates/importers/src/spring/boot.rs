@@ -54,8 +54,12 @@ pub(super) fn read(documents: Vec<Vec<Property>>, notes: &mut Notes) {
 fn condition(properties: &[Property]) -> Option<String> {
     let named = |property: &&Property| {
         let name: Vec<&str> = property.name.iter().map(String::as_str).collect();
-        name.starts_with(&["spring", "config", "activate"])
-            || matches!(name.as_slice(), ["spring", "profiles", ..])
+        let is_item = |element: &&str| element.starts_with('[');
+        match name.as_slice() {
+            ["spring", "config", "activate", ..] | ["spring", "profiles"] => true,
+            ["spring", "profiles", rest @ ..] => rest.iter().all(is_item),
+            _ => false,
+        }
     };
     let found = properties.iter().find(named)?;
     Some(found.text.known().unwrap_or("that is computed").to_owned())

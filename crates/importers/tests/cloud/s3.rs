@@ -135,6 +135,10 @@ Resources:
     Type: AWS::S3::Bucket
     Properties:
       CorsConfiguration: !If [Open, {CorsRules: []}, !Ref AWS::NoValue]
+  Fn::ForEach::Buckets:
+    - Name
+    - [a, b]
+    - Bucket${Name}: {Type: AWS::S3::Bucket, Properties: {CorsConfiguration: {CorsRules: []}}}
   Policy:
     Type: AWS::CloudFront::ResponseHeadersPolicy
     Properties:
@@ -148,6 +152,7 @@ Resources:
     assert_eq!(may(&model, "Other", "https://a.example"), NOT_KNOWN);
     let reasons: Vec<_> = unread(&model).into_iter().map(|(reason, _)| reason).collect();
     assert!(reasons.iter().any(|reason| reason.contains("`CorsConfig` of")), "{reasons:?}");
+    assert!(reasons.contains(&"Fn::ForEach::Buckets is a loop"), "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason.contains("!Sub") || reason.contains("Domain")), "{reasons:?}");
 }
 

@@ -88,6 +88,15 @@ management.endpoints.web.cors.allowed-origins[0]=http://localhost:3000
 }
 
 #[test]
+fn choosing_a_profile_is_no_condition() {
+    let text =
+        "spring.profiles.active=dev\nmanagement.endpoints.web.cors.allowed-origins=https://a.example\n";
+    let model = model("application.properties", text);
+    assert_eq!(model.scopes[0].name, "management.endpoints.web.cors");
+    assert_eq!(may(&model, "management", "https://a.example"), PUBLIC);
+}
+
+#[test]
 fn escapes_and_continued_lines() {
     let text = "! a comment\nspring.graphql.cors.allowedOrigins : https\\://a.example,\\\n    https://\\u0062.example\\\r\n\t,https://c.example\nspring.graphql.cors.ALLOW_CREDENTIALS\ttrue";
     let model = model("application.properties", text);

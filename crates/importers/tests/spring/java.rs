@@ -165,6 +165,34 @@ fn objects() {
 }
 
 #[test]
+fn what_becomes_of_an_object_decides_whether_it_is_known() {
+    let known = [
+        "void a() { source.registerCorsConfiguration(\"/\", new CorsConfiguration()); }",
+        "CorsConfiguration a() { return new CorsConfiguration(); }",
+        "void a() { CorsConfiguration c = new CorsConfiguration(); c.getAllowedOrigins(); }",
+    ];
+    let opaque = [
+        "void a() { CorsConfiguration c = x ? new CorsConfiguration() : null; c.addAllowedOrigin(\"*\"); }",
+        "void a() { fill(new CorsConfiguration()); }",
+        "void a() { use(new CorsConfiguration() {{ addAllowedOrigin(\"*\"); }}); }",
+        "CorsConfiguration c = new CorsConfiguration(); void a() { this.c.addAllowedOrigin(\"*\"); }",
+        "CorsConfiguration c; A() { c = new CorsConfiguration(); } void a() { c.addAllowedOrigin(\"*\"); }",
+        "CorsConfiguration c; A() { this.c = new CorsConfiguration(); } void a() { this.c.addAllowedOrigin(\"*\"); }",
+        "void a() { for (String o : all) { CorsRegistration r = registry.addMapping(o); fill(r); } }",
+        "void a() { fill(registry.addMapping(\"/\")); /* CorsRegistry */ }",
+    ];
+    for (expected, bodies) in [(NOTHING, known.as_slice()), (NOT_KNOWN, &opaque)] {
+        for body in bodies {
+            let text = format!("class A {{ {body} /* CorsRegistry */ }}");
+            let model = model("A.java", &text);
+            let answer = &model.scopes[0].actual;
+            let omitted = answer.lets_read("https://a.example", corsac_analysis::model::Credentials::Omitted);
+            assert_eq!(omitted, expected.0, "{body}: {:?}", unread(&model));
+        }
+    }
+}
+
+#[test]
 fn hostile_code_ends() {
     let deep =
         format!("class CorsConfiguration {{ int a = {}1{}; }}", "(".repeat(10_000), ")".repeat(10_000));

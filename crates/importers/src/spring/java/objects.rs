@@ -96,14 +96,20 @@ impl<'t> Reader<'t> {
             trace.config.apply_permit_defaults(&place(created));
         } else if let Some(other) = given.first() {
             trace.be_opaque(*other, "a `CorsConfiguration` is a copy of another one");
+        } else if let Some(body) = children(created).into_iter().find(|child| child.kind() == "class_body") {
+            trace.be_opaque(body, "a `CorsConfiguration` has code of its own");
         }
         let last = self.chain(created, None, trace);
         match self.variable(last) {
             Some((variable, region)) => {
                 name = self.follow(created, variable, region, trace).unwrap_or(name);
             }
-            None if !is_mapping => name = self.path_beside(last).unwrap_or(name),
-            None => {}
+            None => {
+                name = self.path_beside(last).unwrap_or(name);
+                if !self.is_at_its_end(last) {
+                    trace.be_opaque(last, "what becomes of the object is not followed");
+                }
+            }
         }
         let scope = trace.config.scope(name, Some(place(created)));
         trace.notes.scopes.push(scope);
@@ -137,7 +143,9 @@ impl<'t> Reader<'t> {
             "assignment_expression" => self.code.field(parent, "left").trim_start_matches("this."),
             _ => return None,
         };
-        let is_field = self.code.parent(parent).is_some_and(|parent| parent.kind() == "field_declaration");
+        // What is assigned may be a field.
+        let is_field = parent.kind() == "assignment_expression"
+            || self.code.parent(parent).is_some_and(|parent| parent.kind() == "field_declaration");
         let region = self.code.ancestors(parent).find(|node| match node.kind() {
             "block" | "constructor_body" | "lambda_expression" => !is_field,
             "class_body" | "record_declaration" | "program" => true,
@@ -161,6 +169,7 @@ impl<'t> Reader<'t> {
                 trace.be_opaque(node, &format!("`{variable}` is used more than {MAX_USES} times"));
                 break;
             }
+            let node = self.with_this(node);
             let Some(parent) = self.code.parent(node) else { continue };
             match parent.kind() {
                 "method_invocation" if is_child(parent, "object", node) => {
@@ -180,6 +189,21 @@ impl<'t> Reader<'t> {
             }
         }
         name
+    }
+
+    /// `this.x` for `x` where it stands so.
+    fn with_this(&self, node: Node<'t>) -> Node<'t> {
+        let whole = self.code.parent(node).filter(|parent| parent.kind() == "field_access");
+        whole.filter(|whole| self.code.field(*whole, "object") == "this").unwrap_or(node)
+    }
+
+    /// Whether nothing more can be called on a value that has no name.
+    fn is_at_its_end(&self, value: Node<'t>) -> bool {
+        self.code.parent(value).is_some_and(|parent| match parent.kind() {
+            "expression_statement" | "lambda_expression" | "return_statement" => true,
+            "argument_list" => self.is_taken(parent),
+            _ => false,
+        })
     }
 
     /// Why a call in a region may not happen exactly once.
