@@ -11,6 +11,9 @@ use super::notes::Notes;
 /// A template's resources.
 pub(super) fn template(root: Node, notes: &mut Notes) {
     let root = evaluated(root);
+    if root.get("resources").is_none() {
+        notes.mentions(&root, "the file");
+    }
     resources(&root, "", notes);
 }
 

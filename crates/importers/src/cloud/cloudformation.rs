@@ -9,6 +9,9 @@ use super::s3;
 
 /// A template's resources, and SAM's `Globals`.
 pub(super) fn template(root: &Node, notes: &mut Notes) {
+    if root.get("Resources").is_none() {
+        notes.mentions(root, "the file");
+    }
     if let Some(Kind::Opaque(reason)) = root.get("Resources").map(|node| &node.kind) {
         notes.unread(Some(&root.place), reason.clone());
     }

@@ -35,9 +35,13 @@ pub(crate) fn likeness_s3(_: &str, text: &str) -> u8 {
 }
 
 pub(crate) fn read_s3(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {
-    read(source, |root, notes| match root.get("CORSConfiguration") {
-        Some(xml) => s3::bucket(BUCKET, xml, &s3::XML, notes),
-        None => s3::bucket(BUCKET, &root, &s3::JSON, notes),
+    let names = if is_xml(source.text()) { &s3::XML } else { &s3::JSON };
+    read(source, |root, notes| {
+        let node = root.get("CORSConfiguration").unwrap_or(&root);
+        if matches!(node.kind, Kind::Map(_)) && node.items(names.rules).is_empty() {
+            notes.unread(Some(&node.place), format!("there is no `{}`", names.rules));
+        }
+        s3::bucket(BUCKET, node, names, notes);
     })
 }
 
@@ -104,8 +108,15 @@ pub(crate) fn likeness_gcs(_: &str, text: &str) -> u8 {
 pub(crate) fn read_gcs(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {
     read(source, |root, notes| {
         let entries = if matches!(root.kind, Kind::Map(_)) { root.items("cors") } else { root.flat() };
+        if entries.is_empty() {
+            notes.mentions(&root, "the file");
+        }
         gcs::bucket(BUCKET, &entries, &gcs::JSON, notes);
     })
+}
+
+fn is_xml(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
 }
 
 fn likely(is: bool, likeness: u8) -> u8 {
@@ -115,7 +126,7 @@ fn likely(is: bool, likeness: u8) -> u8 {
 /// Reads JSON, YAML or XML and hands over each document.
 fn read(source: Source, each: impl Fn(Node, &mut Notes)) -> Result<Model, Unreadable> {
     let mut notes = Notes::default();
-    if source.text().trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+    if is_xml(source.text()) {
         each(xml::read(source.text())?, &mut notes);
     } else {
         let tree = tree::read(source.text(), tree::notation(source.name(), source.text()))?;

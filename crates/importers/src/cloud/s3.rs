@@ -16,7 +16,7 @@ use super::rule::{self, Entry, Rule, Service};
 
 /// The names of a rule's members, in each of the forms.
 pub(crate) struct Names {
-    rules: &'static str,
+    pub(super) rules: &'static str,
     origins: &'static str,
     methods: &'static str,
     headers: &'static str,

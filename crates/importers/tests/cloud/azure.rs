@@ -35,6 +35,13 @@ fn bicep_is_listed_as_not_read() {
 }
 
 #[test]
+fn a_file_without_resources_is_listed() {
+    let text = r#"{"cors": {"corsRules": [{"AllowedOrigins": ["*"], "MaxAgeInSeconds": 1}]}}"#;
+    let model = model("azure", "service.json", text);
+    assert_eq!(unread(&model)[0].0, "`cors` of the file is not modelled");
+}
+
+#[test]
 fn rules_are_tried_in_order() {
     let model = model("azure", "cors.xml", RULES);
     assert_eq!(names(&model), ["the service, PUT, GET", "the service, POST"]);

@@ -157,6 +157,15 @@ Resources:
 }
 
 #[test]
+fn a_file_without_rules_says_so() {
+    let text = r#"{"CORSRules": [], "AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}"#;
+    assert_eq!(unread(&model("s3", "cors.json", text)), [("there is no `CORSRules`", text)]);
+    let wrapped =
+        r#"{"CORSConfiguration": {"CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}]}}"#;
+    assert_eq!(may(&model("s3", "cors.json", wrapped), "GET", "https://a.example"), PUBLIC);
+}
+
+#[test]
 fn credentials_are_not_known_beside_a_star() {
     let text = r#"[{"AllowedOrigins": ["*", "https://a.example"], "AllowedMethods": ["GET"]}]"#;
     let model = model("s3", "cors.json", text);
