@@ -9,13 +9,16 @@ use corsac_diagnostics::Source;
 use tree_sitter::Tree;
 
 use super::expression::{Argument, Expression, Kind};
-use super::program::Program;
+use super::program::{Program, SiteKind};
 use super::rust::without_vec;
 use super::syntax::{Language, parse, quoted};
 use crate::Unreadable;
 
 /// Most places of broken syntax that are listed; one slip can break many.
 const MAX_BROKEN: usize = 8;
+
+/// Most places that name the field which allows origins and are looked at.
+const MAX_MENTIONS: usize = 64;
 
 /// What is known of a value.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub(crate) enum Known<T> {
 pub(crate) struct Reading<'p, 't> {
     pub(crate) program: &'p Program<'t>,
     pub(crate) scopes: Vec<Scope>,
+    /// What was read where fields are set by hand.
+    pub(crate) used: Vec<Range<usize>>,
     unread: Vec<Unread>,
 }
 
@@ -57,8 +62,9 @@ fn parts(
     reader: fn(&mut Reading<'_, '_>),
 ) -> (Vec<Scope>, Vec<Unread>) {
     let program = Program::new(language, text, tree);
-    let mut reading = Reading { program: &program, scopes: Vec::new(), unread: Vec::new() };
+    let mut reading = Reading { program: &program, scopes: Vec::new(), used: Vec::new(), unread: Vec::new() };
     reader(&mut reading);
+    reading.mentions();
     for span in program.broken.iter().take(MAX_BROKEN) {
         reading.unread(span.clone(), "syntax that is not understood".to_owned());
     }
@@ -93,6 +99,23 @@ impl Reading<'_, '_> {
         let reason = format!("`{}`: {why}", quoted(words));
         self.unread(expression.span.clone(), reason.clone());
         reason
+    }
+
+    /// Lists where the field that allows origins is named and was not read: code sets it there.
+    fn mentions(&mut self) {
+        let sites = self.program.sites.iter().filter(|site| site.kind == SiteKind::Mention);
+        let spans = sites
+            .map(|site| site.node.byte_range())
+            .filter(|span| !self.used.iter().any(|used| used.start <= span.start && span.end <= used.end));
+        let spans: Vec<_> = spans.take(MAX_MENTIONS).collect();
+        let reason = "the field is set by code that is not modelled";
+        for span in &spans {
+            self.unread(span.clone(), reason.to_owned());
+        }
+        if let Some(span) = spans.first() {
+            let (name, place) = ("fields set by hand".to_owned(), Self::place(span));
+            self.scopes.push(Scope { name, place, actual: unknown(reason, span), ..Scope::default() });
+        }
     }
 
     /// The value of an argument.
@@ -142,6 +165,7 @@ pub(crate) fn plain(item: &Expression) -> &str {
 }
 
 /// A field that the program sets by itself.
+#[expect(clippy::unnecessary_wraps, reason = "fields may be absent")]
 pub(crate) fn given(text: &str) -> Option<Field> {
     Some(Field { value: Value::Text(text.to_owned()), place: None })
 }

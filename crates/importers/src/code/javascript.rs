@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{quoted, text};
+use super::syntax::{names_the_field, quoted, text};
 
 /// Methods that change what they are called on.
 const CHANGING: &[&str] =
@@ -43,6 +43,7 @@ pub(crate) fn roles<'t>(
             changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
         }
         "return_statement" | "throw_statement" => vec![Role::Site(SiteKind::Leave)],
+        "string" if names_the_field(text(node, source)) => vec![Role::Site(SiteKind::Mention)],
         "object" => vec![Role::Site(SiteKind::Table)],
         "identifier" | "shorthand_property_identifier_pattern" => {
             parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect()
@@ -195,14 +196,18 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
                 _ => computed(),
             }
         }
-        // `!0` and `!1`, as minifiers write them.
-        "unary_expression" => match words {
-            "!0" => at(Kind::Boolean(true)),
-            "!1" => at(Kind::Boolean(false)),
-            "void 0" => at(Kind::Nothing),
-            _ => computed(),
-        },
+        "unary_expression" => at(minified(words)),
         _ => computed(),
+    }
+}
+
+/// Literals as minifiers write them.
+fn minified(words: &str) -> Kind {
+    match words {
+        "!0" => Kind::Boolean(true),
+        "!1" => Kind::Boolean(false),
+        "void 0" => Kind::Nothing,
+        _ => Kind::Computed(quoted(words)),
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Site<'t> {
 pub(crate) enum SiteKind {
     /// A call.
     Call,
+    /// The name of the field that allows origins.
+    Mention,
     /// A way out of a function before its end.
     Leave,
     /// An assignment to a part of a value: `app.config["X"] = y`.
@@ -177,6 +179,24 @@ impl<'t> Program<'t> {
         inside
     }
 
+    /// The calls that are wanted, by the last name of what is called and by the first argument's
+    /// words. Reading all would read what is nested anew for each call around it.
+    pub(crate) fn calls(&self, wanted: impl Fn(&str, &str) -> bool) -> Vec<(Expression, Around)> {
+        let calls = self.sites.iter().filter(|site| site.kind == SiteKind::Call);
+        let calls = calls.filter(|site| {
+            let callee =
+                ["function", "constructor"].iter().find_map(|field| site.node.child_by_field_name(field));
+            let callee = callee.or_else(|| site.node.named_child(0)).unwrap_or(site.node);
+            let last =
+                ["property", "attribute", "field", "name"].iter().find_map(|f| callee.child_by_field_name(f));
+            let first =
+                site.node.child_by_field_name("arguments").and_then(|arguments| arguments.named_child(0));
+            let first = first.map_or("", |first| text(first, self.source));
+            wanted(text(last.unwrap_or(callee), self.source), first)
+        });
+        calls.map(|site| (self.read(site.node), site.around)).collect()
+    }
+
     /// The expression of a node.
     pub(crate) fn read(&self, node: Node<'_>) -> Expression {
         self.read_at(node, 0)
@@ -222,25 +242,15 @@ impl<'t> Program<'t> {
         (alike && fixed).then(|| self.read(value))
     }
 
-    /// Whether the value of a name is changed in place somewhere.
-    pub(crate) fn changes(&self, name: &str) -> bool {
-        self.changed.contains(name)
-    }
-
     /// What the file says of a setting: the value that its module ends with.
     pub(crate) fn setting(&self, name: &str) -> Setting {
         let Some(bindings) = self.names.get(name) else { return Setting::Absent };
         let certain = |binding: &Binding<'_>| binding.around == Around::default();
-        match bindings.iter().filter(|binding| binding.around.function.is_none()).next_back() {
-            None => Setting::Absent,
-            Some(Binding { value: Some(value), .. })
-                if bindings.iter().all(certain) && !self.changed.contains(name) =>
-            {
-                Setting::Is(self.read(*value))
-            }
-            Some(Binding { value: Some(value), .. }) => Setting::Unclear(value.byte_range()),
-            Some(_) => Setting::Unclear(0..0),
+        let Some(value) = bindings.last().and_then(|last| last.value) else { return Setting::Unclear(0..0) };
+        if bindings.iter().all(certain) && !self.changed.contains(name) {
+            return Setting::Is(self.read(value));
         }
+        Setting::Unclear(value.byte_range())
     }
 
     /// What an expression comes to, as far as constants of the file say: a name is followed to
@@ -306,7 +316,7 @@ pub(crate) enum Setting {
     Absent,
     /// It is this.
     Is(Expression),
-    /// It is set under a condition, or changed.
+    /// It is set under a condition, in a class, or changed.
     Unclear(Range<usize>),
 }
 

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{quoted, text};
+use super::syntax::{names_the_field, quoted, text};
 
 /// Methods that change what they are called on.
 const CHANGING: &[&str] =
@@ -55,6 +55,7 @@ pub(crate) fn roles<'t>(
         "decorator" if node.named_child(0).is_some_and(|inner| inner.kind() != "call") => {
             vec![Role::Site(SiteKind::Call)]
         }
+        "string" if names_the_field(text(node, source)) => vec![Role::Site(SiteKind::Mention)],
         "wildcard_import" => vec![Role::ImportsAll],
         "identifier" => parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect(),
         "dotted_name" | "aliased_import" => {
@@ -139,7 +140,7 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
         "list_splat" | "dictionary_splat" => {
             inner(node.named_child(0)).map_or_else(computed, |of| at(Kind::Spread(Box::new(of))))
         }
-        "parenthesized_expression" => inner(node.named_child(0)).unwrap_or_else(computed),
+        "parenthesized_expression" | "decorator" => inner(node.named_child(0)).unwrap_or_else(computed),
         "lambda" | "function_definition" => at(Kind::Function),
         "call" => {
             let arguments = node.child_by_field_name("arguments");
@@ -151,7 +152,6 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
             let callee = field("function");
             callee.map_or_else(computed, |callee| at(Kind::Call(Box::new(callee), values)))
         }
-        "decorator" => inner(node.named_child(0)).unwrap_or_else(computed),
         "attribute" => {
             let name =
                 node.child_by_field_name("attribute").map(|name| text(name, program.source).to_owned());

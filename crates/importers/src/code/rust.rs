@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{quoted, text};
+use super::syntax::{names_the_field, quoted, text};
 
 /// Methods that change what they are called on.
 const CHANGING: &[&str] =
@@ -43,6 +43,12 @@ pub(crate) fn roles<'t>(
         "call_expression" => {
             let changed = child("function").and_then(|callee| changed_by(callee, source));
             changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
+        }
+        "string_literal" if names_the_field(text(node, source)) => vec![Role::Site(SiteKind::Mention)],
+        "identifier" if text(node, source) == "ACCESS_CONTROL_ALLOW_ORIGIN" => {
+            let used = |at: Node<'_>| matches!(at.kind(), "use_declaration" | "use_list");
+            let imported = parent.is_some_and(|parent| used(parent) || parent.parent().is_some_and(used));
+            if imported { Vec::new() } else { vec![Role::Site(SiteKind::Mention)] }
         }
         "identifier" => parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect(),
         _ => Vec::new(),
@@ -115,7 +121,6 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
         "try_expression" | "parenthesized_expression" => {
             inner(children(node).next()).unwrap_or_else(computed)
         }
-        "await_expression" => computed(),
         "closure_expression" | "function_item" => at(Kind::Function),
         "call_expression" => {
             let arguments = node.child_by_field_name("arguments");

@@ -137,6 +137,12 @@ fn too_many_angles(text: &str) -> Option<usize> {
     None
 }
 
+/// Whether a string literal is the name of the field that allows origins.
+pub(crate) fn names_the_field(literal: &str) -> bool {
+    let name = literal.trim_matches(|letter| matches!(letter, '"' | '\'' | '`'));
+    name.eq_ignore_ascii_case("access-control-allow-origin")
+}
+
 /// The text of a node.
 pub(crate) fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
     source.get(node.byte_range()).unwrap_or_default()
@@ -144,6 +150,7 @@ pub(crate) fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
 
 /// The text of a node as messages repeat it: on one line, its beginning.
 pub(crate) fn quoted(source: &str) -> String {
-    let line: Vec<&str> = source.split_whitespace().take(24).collect();
+    let end = source.char_indices().nth(200).map_or(source.len(), |(end, _)| end);
+    let line: Vec<&str> = source.get(..end).unwrap_or_default().split_whitespace().collect();
     excerpt(&line.join(" ")).replace('`', "'")
 }

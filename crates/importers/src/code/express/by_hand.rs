@@ -7,7 +7,8 @@ use corsac_analysis::model::{Answer, Case, Choice, Emission, Field, Matcher, Sco
 
 use super::super::answers::Reading;
 use super::super::expression::{Expression, Kind};
-use super::super::program::{Around, SiteKind};
+use super::super::program::{Around, Site, SiteKind};
+use super::super::syntax::text;
 
 /// Methods that replace a field, and the one that adds a line.
 const SETTERS: [&str; 4] = ["header", "set", "setHeader", "append"];
@@ -30,10 +31,16 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
         left.entry(site.around.function.unwrap_or_default()).or_insert(site.node.start_byte());
     }
     for site in &sites {
+        if !may_set(site, reading.program.source) {
+            continue;
+        }
         let (pairs, adds) = match site.kind {
-            SiteKind::Leave | SiteKind::Store => continue,
+            SiteKind::Store => (stored(reading, site).into_iter().collect(), false),
             kind => fields(reading, &reading.program.read(site.node), kind),
         };
+        if pairs.iter().any(|(name, _)| name == "access-control-allow-origin") {
+            reading.used.push(site.node.byte_range());
+        }
         let own = (site.node.start_byte(), site.node.end_byte());
         let function = site.around.function.unwrap_or_default();
         let passed = left.get(&function).is_some_and(|left| *left < own.0);
@@ -48,6 +55,30 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
             scope(reading, &sets);
         }
     }
+}
+
+/// Whether a site is worth reading.
+fn may_set(site: &Site<'_>, source: &str) -> bool {
+    match site.kind {
+        SiteKind::Leave | SiteKind::Mention => false,
+        // `headers["Access-Control-Allow-Origin"] = …`
+        SiteKind::Store => {
+            site.node.child_by_field_name("left").is_some_and(|left| text(left, source).contains("ccess-"))
+        }
+        SiteKind::Table => text(site.node, source).contains("ccess-"),
+        SiteKind::Call => {
+            let method =
+                site.node.child_by_field_name("function").and_then(|f| f.child_by_field_name("property"));
+            method.is_some_and(|method| SETTERS.contains(&text(method, source)))
+        }
+    }
+}
+
+/// The field that an assignment sets.
+fn stored(reading: &Reading<'_, '_>, site: &Site<'_>) -> Option<(String, Expression)> {
+    let side = |name: &str| site.node.child_by_field_name(name).map(|side| reading.program.read(side));
+    let name = side("left")?.last_name()?.to_ascii_lowercase();
+    (name.starts_with("access-control-") || name == "vary").then(|| Some((name, side("right")?)))?
 }
 
 /// The CORS fields that a site sets.

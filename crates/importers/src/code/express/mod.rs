@@ -1,4 +1,4 @@
-//! Express and what else takes the options of the npm package `cors`: NestJS, Socket.IO, Vite,
+//! Express and what else takes the options of the npm package `cors`: `NestJS`, Socket.IO, Vite,
 //! Fastify; and fields that handlers set by hand.
 
 mod by_hand;

@@ -3,13 +3,14 @@
 //! A later middleware sets its fields over those of an earlier one, and leaves the others; the
 //! first that answers a preflight ends it.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use corsac_analysis::model::{Answer, Choice, Coverage, Preflight, Scope};
 
 use super::super::answers::{Reading, unknown};
 use super::super::expression::{Argument, Expression, Kind};
-use super::super::program::SiteKind;
+use super::super::program::Around;
 use super::options::{Options, Package, answer};
 
 /// Most mounts that are compared with those before them.
@@ -33,32 +34,64 @@ struct Mount {
 }
 
 pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
-    let calls: Vec<_> = reading
-        .program
-        .sites
-        .iter()
-        .filter(|site| site.kind == SiteKind::Call)
-        .map(|site| (reading.program.read(site.node), site.around))
-        .collect();
+    let module = |name: &str| reading.program.imports.get(name).is_some_and(|module| module == "cors");
+    let mounts_or_makes = |callee: &str| {
+        let makes =
+            callee == "default" || callee.contains("cors") || callee.contains("require") || module(callee);
+        makes || callee == "use" || callee == "all" || ROUTES.contains(&callee)
+    };
+    let calls = reading.program.calls(|callee, _| mounts_or_makes(callee));
+    let (mounts, mounted) = mounts(reading, &calls);
+    for index in 0..mounts.len().min(MAX_MOUNTS) {
+        mount(reading, &mounts, index);
+    }
+    if let Some(more) = mounts.get(MAX_MOUNTS) {
+        reading.unread(more.span.clone(), format!("more than {MAX_MOUNTS} mounts of `cors`"));
+    }
+    for (call, _) in &calls {
+        if !mounted.contains(&call.span.start) {
+            unmounted(reading, call);
+        }
+    }
+}
+
+/// A call of `cors` that is mounted nowhere here.
+fn unmounted(reading: &mut Reading<'_, '_>, call: &Expression) {
+    let (actual, preflight) = if is_made(reading, call) {
+        made_answer(reading, call)
+    } else if let Some(reason) = stranger(reading, call) {
+        reading.unread(call.span.clone(), reason.clone());
+        (unknown(&reason, &call.span), Preflight::Unknown)
+    } else {
+        return;
+    };
+    let place = Reading::place(&call.span);
+    reading.scopes.push(Scope { name: "`cors(…)`".to_owned(), place, actual, preflight });
+}
+
+/// The mounts, and where the calls of `cors` begin that they mount.
+fn mounts(reading: &mut Reading<'_, '_>, calls: &[(Expression, Around)]) -> (Vec<Mount>, HashSet<usize>) {
     let mut mounts: Vec<Mount> = Vec::new();
-    let mut mounted: Vec<Range<usize>> = Vec::new();
-    let mut busy: Vec<String> = Vec::new();
-    for (call, around) in &calls {
+    let mut mounted = HashSet::new();
+    let mut busy: HashSet<String> = HashSet::new();
+    for (call, around) in calls {
         let Kind::Call(callee, arguments) = &call.kind else { continue };
         let Kind::Member(object, method) = &callee.kind else { continue };
         if !(method == "use" || method == "all" || ROUTES.contains(&method.as_str())) {
             continue;
         }
-        let on = object.path().map_or_else(String::new, |path| path.join("."));
-        let before = mounted.len();
+        let on = object.path().map_or_else(|| "a router".to_owned(), |path| path.join("."));
+        let before = mounts.len();
         for (index, argument) in arguments.iter().enumerate() {
             let Some(made) = made(reading, &argument.value) else { continue };
-            mounted.push(made.span.clone());
+            mounted.insert(made.span.start);
             let (actual, preflight) = made_answer(reading, &made);
             let first =
                 index <= usize::from(path(arguments).is_some()) && !busy.contains(&on) && !around.conditional;
-            let path = path(arguments)
-                .map_or(Some(String::new()), |path| reading.value(path).as_text().map(str::to_owned));
+            let path = match path(arguments) {
+                Some(path) => reading.value(path).as_text().map(str::to_owned),
+                None => object.path().map(|_| String::new()),
+            };
             if around.conditional {
                 reading.unread(call.span.clone(), "`cors` is mounted under a condition".to_owned());
             }
@@ -73,23 +106,11 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
                 span,
             });
         }
-        if mounted.len() == before {
-            busy.push(on);
+        if mounts.len() == before {
+            busy.insert(on);
         }
     }
-    for index in 0..mounts.len().min(MAX_MOUNTS) {
-        mount(reading, &mounts, index);
-    }
-    if let Some(more) = mounts.get(MAX_MOUNTS) {
-        reading.unread(more.span.clone(), format!("more than {MAX_MOUNTS} mounts of `cors`"));
-    }
-    for (call, _) in &calls {
-        if !mounted.contains(&call.span) && is_made(reading, call) {
-            let (actual, preflight) = made_answer(reading, call);
-            let place = Reading::place(&call.span);
-            reading.scopes.push(Scope { name: "`cors(…)`".to_owned(), place, actual, preflight });
-        }
-    }
+    (mounts, mounted)
 }
 
 /// The path of `use("/p", …)`.
@@ -129,6 +150,15 @@ fn is_made(reading: &Reading<'_, '_>, call: &Expression) -> bool {
         Some(module) => module == "cors",
         None => name == "cors" && !reading.program.defines(name),
     }
+}
+
+/// Why a call may add CORS fields in its own way: a function of another package, or of another
+/// file, that is named for them.
+fn stranger(reading: &Reading<'_, '_>, call: &Expression) -> Option<String> {
+    let Kind::Call(callee, _) = &call.kind else { return None };
+    let Kind::Name(name) = &callee.kind else { return None };
+    let module = reading.program.module_of(name).filter(|module| module != "cors")?;
+    name.to_lowercase().contains("cors").then(|| format!("`{name}` of `{module}` is not modelled"))
 }
 
 fn made_answer(reading: &mut Reading<'_, '_>, call: &Expression) -> (Answer, Preflight) {
@@ -174,7 +204,7 @@ fn mount(reading: &mut Reading<'_, '_>, mounts: &[Mount], index: usize) {
         Some(path) => format!("{}.{} {path}", mount.on, mount.method),
         None => format!("{}.{} of a computed path", mount.on, mount.method),
     };
-    let coverage = if mount.first { Coverage::Handled } else { Coverage::Unknown };
+    let coverage = if mount.first { Coverage::All } else { Coverage::Unknown };
     let actual = Answer { coverage, ..actual };
     reading.scopes.push(Scope { name, place: Reading::place(&mount.span), actual, preflight });
 }

@@ -57,7 +57,7 @@ impl Options {
                     let inner = reading.value(inner);
                     match &inner.kind {
                         Kind::Table(more) if more.iter().all(|(key, _)| key.as_text().is_some()) => {
-                            self.take(reading, more)
+                            self.take(reading, more);
                         }
                         _ => self.others = Some((self.pairs.len(), reading.opaque(key))),
                     }
@@ -91,12 +91,16 @@ pub(super) fn answer(
         }
         Origin::Sent(choice) => choice,
     };
-    let (with_credentials, at) = flag(reading, options, "credentials");
-    let star = allow_origin.cases.iter().any(|case| case.then == Emission::Fixed("*".to_owned()));
+    let (with_credentials, at) = flag(reading, options, "credentials", package);
+    // Fastify knows that a fixed origin does not vary.
+    let same = allow_origin.cases.iter().any(|case| match &case.then {
+        Emission::Fixed(text) => text == "*" || package == Package::Fastify,
+        _ => false,
+    });
     let actual = Answer {
         allow_credentials: credentials(&with_credentials, &at),
         expose_headers: field(reading, options, "exposedHeaders", ","),
-        vary: if star { None } else { given("Origin") },
+        vary: if same { None } else { given("Origin") },
         allow_origin: vec![allow_origin],
         ..Answer::default()
     };
@@ -104,10 +108,9 @@ pub(super) fn answer(
         Package::Cors => "GET,HEAD,PUT,PATCH,POST,DELETE",
         Package::Fastify => "GET,HEAD,POST",
     };
-    let requested = field(reading, options, "allowedHeaders", ",");
-    let requested =
-        requested.or_else(|| field(reading, options, "headers", ",")).filter(|field| !empty(field));
-    let vary = match (star, requested.is_none()) {
+    let headers = request_headers(reading, options, package);
+    let mirrors = headers.as_ref().is_some_and(|field| field.value == Value::Reflected);
+    let vary = match (same, mirrors) {
         (false, false) => given("Origin"),
         (false, true) => given("Origin, Access-Control-Request-Headers"),
         (true, true) => given("Access-Control-Request-Headers"),
@@ -115,7 +118,7 @@ pub(super) fn answer(
     };
     let preflight = Answer {
         allow_methods: field(reading, options, "methods", ",").or_else(|| given(default_methods)),
-        allow_headers: requested.or(Some(Field { value: Value::Reflected, place: None })),
+        allow_headers: headers,
         max_age: field(reading, options, "maxAge", ","),
         vary,
         coverage: corsac_analysis::model::Coverage::All,
@@ -132,13 +135,31 @@ pub(super) fn answer(
     (actual, preflight)
 }
 
+/// `Access-Control-Allow-Headers`: what was asked for, unless the options say.
+fn request_headers(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Option<Field> {
+    let names: &[&str] =
+        if package == Package::Cors { &["allowedHeaders", "headers"] } else { &["allowedHeaders"] };
+    for name in names {
+        let Ok(given) = options.get(name) else { return field(reading, options, name, ",") };
+        let value = given.map(|given| reading.value(given));
+        match value.as_ref().map(|value| &value.kind) {
+            // A list without entries is not nothing: the field is then not sent.
+            Some(Kind::List(items)) if items.is_empty() => return None,
+            None | Some(Kind::Nothing | Kind::Boolean(false)) => {}
+            Some(Kind::Text(text)) if text.is_empty() => {}
+            Some(_) => return field(reading, options, name, ","),
+        }
+    }
+    Some(Field { value: Value::Reflected, place: None })
+}
+
 fn empty(field: &Field) -> bool {
     field.value == Value::Text(String::new())
 }
 
 /// Whether the middleware answers preflights with success, if that is known.
 fn answers_preflights(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Option<bool> {
-    let (continues, _) = flag(reading, options, "preflightContinue");
+    let (continues, _) = flag(reading, options, "preflightContinue", package);
     let off = package == Package::Fastify
         && options.get("preflight").is_ok_and(|given| {
             given.is_some_and(|given| matches!(reading.value(given).kind, Kind::Boolean(false)))
@@ -247,12 +268,27 @@ pub(super) fn regex(text: &str, flags: &str) -> Matcher {
     Matcher::Regex(Regex::new(text, Dialect::Js, mode, Flags(flags)))
 }
 
+/// Whether a literal counts as true.
+fn truthy(value: &Expression) -> bool {
+    match &value.kind {
+        Kind::Nothing => false,
+        Kind::Text(text) => !text.is_empty(),
+        Kind::Number(number) => !zero(number),
+        _ => true,
+    }
+}
+
 fn zero(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(|number| number == 0.0)
 }
 
-/// Whether a key is `true`, and where; other values are not taken for it.
-fn flag(reading: &mut Reading<'_, '_>, options: &Options, name: &str) -> (Known<bool>, Range<usize>) {
+/// Whether a key is `true`, and where. `cors` takes no other value for it, Fastify every truthy one.
+fn flag(
+    reading: &mut Reading<'_, '_>,
+    options: &Options,
+    name: &str,
+    package: Package,
+) -> (Known<bool>, Range<usize>) {
     match options.get(name) {
         Err(reason) => (Known::Not(reason.to_owned()), options.span.clone()),
         Ok(None) => (Known::Is(false), options.span.clone()),
@@ -263,7 +299,7 @@ fn flag(reading: &mut Reading<'_, '_>, options: &Options, name: &str) -> (Known<
                 Kind::Computed(_) | Kind::Either(..) | Kind::Call(..) | Kind::Sum(_) => {
                     Known::Not(reading.opaque(&value))
                 }
-                _ => Known::Is(false),
+                _ => Known::Is(package == Package::Fastify && truthy(&value)),
             };
             (known, given.span.clone())
         }

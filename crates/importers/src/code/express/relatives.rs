@@ -1,4 +1,4 @@
-//! Other software that takes the options of `cors`: NestJS, Socket.IO and Vite hand them to that
+//! Other software that takes the options of `cors`: `NestJS`, Socket.IO and Vite hand them to that
 //! package; Fastify has its own.
 
 use std::ops::Range;
@@ -7,24 +7,22 @@ use corsac_analysis::model::{Answer, Preflight, Scope};
 
 use super::super::answers::{Reading, always, unknown};
 use super::super::expression::{Argument, Expression, Kind};
-use super::super::program::{SiteKind, required};
+use super::super::program::required;
 use super::options::{Options, Package, answer, regex};
 use corsac_analysis::model::{Choice, Emission};
 
 /// What Vite admits where nothing is said: loopback.
 const VITE: &str = r"^https?:\/\/(?:(?:[^:]+\.)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$";
 
+/// What takes such options.
+const CALLS: [&str; 9] =
+    ["enableCors", "create", "register", "defineConfig", "Server", "io", "socketIO", "socketIo", "socketio"];
+
 pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
-    let calls: Vec<_> = reading
-        .program
-        .sites
-        .iter()
-        .filter(|site| site.kind == SiteKind::Call)
-        .map(|site| reading.program.read(site.node))
-        .collect();
+    let calls = reading.program.calls(|callee, _| CALLS.contains(&callee));
     let fastify = reading.program.source.contains("FastifyAdapter");
     let nest = if fastify { Package::Fastify } else { Package::Cors };
-    for call in calls {
+    for (call, _) in calls {
         let Kind::Call(callee, arguments) = &call.kind else { continue };
         let argument = |index: usize| arguments.get(index).map(|argument: &Argument| &argument.value);
         let Some(name) = callee.last_name() else { continue };

@@ -104,7 +104,7 @@ fn setting(reading: &mut Reading<'_, '_>, name: &str) -> Found {
             }
         },
         Setting::Unclear(span) => {
-            let reason = format!("`{name}` is set under a condition, or changed");
+            let reason = format!("`{name}` is set under a condition, in a class, or changed");
             reading.unread(span, reason.clone());
             Found::Unclear(reason)
         }

@@ -1,4 +1,4 @@
-//! Starlette's `CORSMiddleware`, which FastAPI re-exports.
+//! Starlette's `CORSMiddleware`, which `FastAPI` re-exports.
 //!
 //! Traps, as Starlette 1.10 answers: `"*"` with credentials reflects every origin with
 //! `Access-Control-Allow-Credentials: true`; a text where a list is meant takes every part of it
@@ -15,7 +15,6 @@ use corsac_diagnostics::Source;
 
 use super::super::answers::{self, Known, Reading, credentials, given, unknown};
 use super::super::expression::{Argument, Expression, Kind};
-use super::super::program::SiteKind;
 use super::super::syntax::Language;
 use super::arguments::{Keywords, compiled, flag, regex};
 use crate::{Includes, Unreadable};
@@ -36,8 +35,12 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 }
 
 fn middlewares(reading: &mut Reading<'_, '_>) {
-    let sites = reading.program.sites.iter().filter(|site| site.kind == SiteKind::Call);
-    let calls: Vec<_> = sites.map(|site| (reading.program.read(site.node), site.around)).collect();
+    let module = |name: &str| reading.program.imports.get(name);
+    let named = |words: &str| {
+        words.ends_with("CORSMiddleware")
+            || module(words).is_some_and(|module| module.ends_with(".CORSMiddleware"))
+    };
+    let calls = reading.program.calls(|callee, first| named(callee) || named(first));
     let mut count = 0_usize;
     for (call, around) in calls {
         let Kind::Call(callee, arguments) = &call.kind else { continue };
@@ -82,27 +85,7 @@ fn positional(arguments: &[Argument]) -> bool {
 }
 
 fn answer(reading: &mut Reading<'_, '_>, options: &[Argument], call: &Expression) -> (Answer, Preflight) {
-    let positions = [
-        "allow_origins",
-        "allow_methods",
-        "allow_headers",
-        "allow_credentials",
-        "allow_origin_regex",
-        "allow_private_network",
-        "expose_headers",
-        "max_age",
-    ];
-    let mut unnamed = positions.iter();
-    let options: Vec<_> = options
-        .iter()
-        .map(|option| match (&option.name, &option.value.kind) {
-            (None, kind) if !matches!(kind, Kind::Spread(_)) => {
-                Argument { name: unnamed.next().map(|name| (*name).to_owned()), value: option.value.clone() }
-            }
-            _ => option.clone(),
-        })
-        .collect();
-    let options = Keywords::new(reading, &options);
+    let options = Keywords::new(reading, &all_named(options));
     let with_credentials = options.flag(reading, "allow_credentials", false);
     let origins = options.get("allow_origins").map(|given| origins(reading, given));
     let origins = origins.unwrap_or(Origins::Listed(Vec::new()));
@@ -143,6 +126,28 @@ fn answer(reading: &mut Reading<'_, '_>, options: &[Argument], call: &Expression
         ..actual.clone()
     };
     (actual, Preflight::Answered(Box::new(preflight)))
+}
+
+/// Arguments under their names, those too that are given by position.
+fn all_named(options: &[Argument]) -> Vec<Argument> {
+    const POSITIONS: [&str; 8] = [
+        "allow_origins",
+        "allow_methods",
+        "allow_headers",
+        "allow_credentials",
+        "allow_origin_regex",
+        "allow_private_network",
+        "expose_headers",
+        "max_age",
+    ];
+    let mut unnamed = POSITIONS.iter();
+    let named = options.iter().map(|option| match (&option.name, &option.value.kind) {
+        (None, kind) if !matches!(kind, Kind::Spread(_)) => {
+            Argument { name: unnamed.next().map(|name| (*name).to_owned()), value: option.value.clone() }
+        }
+        _ => option.clone(),
+    });
+    named.collect()
 }
 
 /// What `allow_origins` says.

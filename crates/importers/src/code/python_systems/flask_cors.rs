@@ -32,23 +32,30 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 
 fn uses(reading: &mut Reading<'_, '_>) {
     let config = config(reading);
-    let calls: Vec<_> = reading
-        .program
-        .sites
-        .iter()
-        .filter(|site| site.kind == SiteKind::Call)
-        .map(|site| (reading.program.read(site.node), site.around))
-        .collect();
+    let module = |name: &str| reading.program.imports.get(name);
+    let wanted = |name: &str| {
+        matches!(name, "CORS" | "cross_origin" | "init_app")
+            || module(name).is_some_and(|module| module.contains("cors"))
+    };
+    let calls = reading.program.calls(|callee, _| wanted(callee));
     for (call, around) in calls {
         let (callee, arguments) = match &call.kind {
             Kind::Call(callee, arguments) => (callee.as_ref(), arguments.as_slice()),
             _ => (&call, &[][..]),
         };
         let Some(kind) = kind(reading, callee) else { continue };
+        // Without an application, `init_app` gives it one later.
+        let app = arguments.iter().any(|argument| argument.name.as_deref().is_none_or(|name| name == "app"));
+        if matches!(kind, Use::Extension(_)) && !app {
+            continue;
+        }
         if around.conditional {
             reading.unread(call.span.clone(), "it is called under a condition".to_owned());
         }
         let mut options = Keywords::new(reading, arguments);
+        if let Use::Extension(made_with) = &kind {
+            options = options.over(&Keywords::new(reading, made_with));
+        }
         for (name, value) in &config {
             options.or(name, value.clone());
         }
@@ -57,7 +64,7 @@ fn uses(reading: &mut Reading<'_, '_>) {
                 let name = "a view with `@cross_origin`".to_owned();
                 scope(reading, name, &options, Coverage::Successes, &call);
             }
-            Use::Extension => resources(reading, &options, &call),
+            Use::Extension(_) => resources(reading, &options, &call),
         }
     }
 }
@@ -65,7 +72,8 @@ fn uses(reading: &mut Reading<'_, '_>) {
 /// What a call is.
 enum Use {
     Decorator,
-    Extension,
+    /// `CORS(app, …)`, or `init_app` of one that was made with these arguments.
+    Extension(Vec<Argument>),
 }
 
 fn kind(reading: &Reading<'_, '_>, callee: &Expression) -> Option<Use> {
@@ -75,13 +83,13 @@ fn kind(reading: &Reading<'_, '_>, callee: &Expression) -> Option<Use> {
     let ours = module.as_deref().is_none_or(|module| module.contains("cors"));
     let original = module.as_deref().and_then(|module| module.rsplit('.').next()).filter(|_| path.len() == 1);
     match original.unwrap_or(name) {
-        "CORS" if ours => Some(Use::Extension),
+        "CORS" if ours => Some(Use::Extension(Vec::new())),
         "cross_origin" if ours => Some(Use::Decorator),
         // `cors = CORS(); cors.init_app(app, …)`
         "init_app" => {
             let object = reading.program.constant(path.first()?)?;
-            let Kind::Call(made_by, _) = &object.kind else { return None };
-            (made_by.last_name() == Some("CORS")).then_some(Use::Extension)
+            let Kind::Call(made_by, made_with) = object.kind else { return None };
+            (made_by.last_name() == Some("CORS")).then_some(Use::Extension(made_with))
         }
         _ => None,
     }
@@ -168,9 +176,17 @@ fn scope(
     coverage: Coverage,
     at: &Expression,
 ) {
-    let Some(actual) = answer(reading, options, at) else { return };
-    let actual = Answer { coverage, ..actual };
     let place = Reading::place(&at.span);
+    let Some(actual) = answer(reading, options, at) else {
+        // A decorator's options are looked at when its view is called: that fails, and is answered
+        // without fields.
+        if coverage == Coverage::Successes {
+            let preflight = Preflight::Unanswered;
+            reading.scopes.push(Scope { name, place, actual: Answer::default(), preflight });
+        }
+        return;
+    };
+    let actual = Answer { coverage, ..actual };
     let methods = options.get("methods").map(|list| reading.field(list, ", "));
     let upper = |field: Field| match &field.value {
         Value::Text(text) => Field { value: Value::Text(text.to_uppercase()), ..field },
@@ -202,8 +218,7 @@ fn answer(reading: &mut Reading<'_, '_>, options: &Keywords, at: &Expression) ->
     let origins_at = origins.as_ref().map_or_else(|| at.span.clone(), |given| given.span.clone());
     let choice = match options.flag(reading, "send_wildcard", false) {
         Known::Is(true) if all && matches!(with_credentials, Known::Is(true)) => {
-            let reason =
-                "all origins with `send_wildcard` and `supports_credentials`: the program does not start";
+            let reason = "all origins with `send_wildcard` and `supports_credentials`: the program fails";
             reading.unread(at.span.clone(), reason.to_owned());
             return None;
         }

@@ -4,6 +4,8 @@
 //! origin that is allowed after `allow_any_origin()` ends that; the credentials field is sent to
 //! origins that are refused, too.
 
+use std::collections::BTreeSet;
+
 use corsac_analysis::model::{
     Answer, Case, Choice, Coverage, Emission, Field, Matcher, Preflight, Scope, Value,
 };
@@ -16,6 +18,7 @@ const VARY: &str = "Origin, Access-Control-Request-Method, Access-Control-Reques
 const METHODS: &str = "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE";
 
 /// What the builder holds.
+#[expect(clippy::struct_excessive_bools, reason = "they are the builder's own")]
 struct Builder {
     any_origin: bool,
     origins: Vec<Case<Emission>>,
@@ -89,7 +92,7 @@ impl Builder {
                 }
             }
             ("allowed_header" | "allowed_headers", Some(list)) => {
-                self.headers.add(names(reading, list, true, ", "))
+                self.headers.add(names(reading, list, true, ", "));
             }
             ("expose_headers", Some(list)) => self.exposed.add(names(reading, list, true, ", ")),
             ("max_age", Some(age)) => {
@@ -136,14 +139,13 @@ impl Builder {
         } else {
             Emission::Reflected
         };
-        let cases = match self.any_origin {
-            true => self.functions.clone(),
-            false => self.origins.iter().chain(&self.functions).cloned().collect(),
-        };
-        let cases = cases.into_iter().map(|case| Case { then: emission.clone(), ..case }).collect();
-        let choice = match self.any_origin && self.functions.is_empty() {
-            true => always(emission, &chain.span),
-            false => Choice { cases },
+        // Where all are allowed, functions alone decide.
+        let origins = if self.any_origin { [].as_slice() } else { &self.origins };
+        let cases = origins.iter().chain(&self.functions).cloned();
+        let choice = if self.any_origin && self.functions.is_empty() {
+            always(emission, &chain.span)
+        } else {
+            Choice { cases: cases.map(|case| Case { then: emission.clone(), ..case }).collect() }
         };
         let exposed = self.exposed.field(chain, || Value::Opaque("every field of the response".to_owned()));
         let actual = Answer {
@@ -194,10 +196,12 @@ impl Listed {
                 _ => None,
             })
             .collect();
+        let names: Option<BTreeSet<&str>> =
+            texts.map(|texts| texts.into_iter().flat_map(|text| text.split(", ")).collect());
         let place = fields.first()?.place.clone();
-        let value = texts.map_or_else(
+        let value = names.map_or_else(
             || Value::Opaque("a part of it is computed".to_owned()),
-            |texts| Value::Text(texts.join(", ")),
+            |names| Value::Text(names.into_iter().collect::<Vec<_>>().join(", ")),
         );
         Some(Field { value, place })
     }

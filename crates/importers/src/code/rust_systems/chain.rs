@@ -53,12 +53,9 @@ impl Chain {
         let mut at = last;
         let mut base = None;
         let mut given = 0;
-        loop {
-            let Some(function) =
-                at.child_by_field_name("function").filter(|_| at.kind() == "call_expression")
-            else {
-                break;
-            };
+        while let Some(function) =
+            at.child_by_field_name("function").filter(|_| at.kind() == "call_expression")
+        {
             seen.insert(at.id());
             let function = match function.kind() {
                 "generic_function" => function.child_by_field_name("function").unwrap_or(function),
@@ -89,8 +86,9 @@ impl Chain {
         };
         let calls = calls.into_iter().filter(|_| ours);
         let calls = calls.map(|(name, arguments, span)| (name.to_owned(), read(arguments), span)).collect();
-        let name = last.parent().filter(|_| ours).filter(|parent| parent.kind() == "let_declaration");
-        let name = name.and_then(|bound| bound.child_by_field_name("pattern"));
+        let bound =
+            if ours { last.parent().filter(|parent| parent.kind() == "let_declaration") } else { None };
+        let name = bound.and_then(|bound| bound.child_by_field_name("pattern"));
         let name = name.map(|name| text(name, source).to_owned());
         Self { base, given, calls, span: last.byte_range(), name }
     }
