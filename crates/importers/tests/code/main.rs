@@ -1,0 +1,10 @@
+//! Settings in application code: what is read of them, compared with what the programs answer.
+#![cfg(test)]
+
+mod express;
+mod hostile;
+mod peers;
+mod python;
+mod random;
+mod rust;
+mod samples;
