@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: what some server answers, whoever configured it;
 //! - [`question`]: what a model really admits, each answer with a witness or a proof;
+//! - [`lint`]: what is wrong with it;
 //! - [`regex`]: the expressions in such configurations, in eight dialects;
 //! - [`certificate`]: proofs as files, for somebody else to check;
 //! - [`stranger`]: whose an origin is;
@@ -15,6 +16,7 @@ mod automaton;
 pub mod certificate;
 pub mod explain;
 mod grammar;
+pub mod lint;
 pub mod model;
 pub mod question;
 pub mod regex;

@@ -22,6 +22,7 @@ pub use answer::{Answer, Case, Choice, Coverage, Emission, Field, Preflight, Val
 pub use matcher::{LetterCase, Matcher, Piece};
 pub use policy::of_policy;
 pub use read::{Credentials, Truth};
+pub(crate) use readers::{Split, is_never};
 
 /// What a configuration makes a server answer.
 #[derive(Clone, Debug, Default)]

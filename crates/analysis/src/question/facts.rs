@@ -21,6 +21,17 @@ pub struct Facts {
     pub dead: Option<bool>,
 }
 
+impl Facts {
+    /// Nothing is known.
+    pub(crate) const UNKNOWN: Self = Self {
+        null: None,
+        http: Witness::Unknown(String::new()),
+        address: Witness::Unknown(String::new()),
+        everything: None,
+        dead: None,
+    };
+}
+
 impl Prover<'_> {
     /// The facts about what `matcher` takes.
     pub fn facts(&self, matcher: &Matcher) -> Facts {

@@ -78,6 +78,11 @@ impl<'l> Prover<'l> {
         Self { list, suffixes: SuffixTrie::of(list) }
     }
 
+    /// The public suffixes.
+    pub fn list(&self) -> &'l PublicSuffixList {
+        self.list
+    }
+
     /// What every verdict takes for granted.
     pub fn assumptions(&self) -> Vec<String> {
         vec![

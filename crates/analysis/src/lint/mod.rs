@@ -1,0 +1,83 @@
+//! What is wrong with what a server answers: the checklist of a CORS review over any
+//! [`Model`], whoever's configuration it was.
+//!
+//! A rule asks the [`Prover`] and never guesses what can be decided. What cannot be is a
+//! finding of its own (`undecided-origins`, `opaque-decision`, `unread-part`), so that silence
+//! means that nothing was found. How grave a finding is and how certain it is are told apart:
+//! what rests on a guess about whom the configuration is meant for is of medium confidence.
+//!
+//! - `rules`: one file a rule, in folders by what they are about;
+//! - `answer`: what rules look at: the cases of an answer, each judged once;
+//! - `cause` and `correct`: which slip lets a stranger in, and the expression without it;
+//! - `suppress`: `# corsac: ignore[rule-id] reason` in the source.
+
+mod answer;
+mod cause;
+mod correct;
+mod found;
+mod hosts;
+mod rules;
+mod suppress;
+
+use corsac_diagnostics::Diagnostic;
+
+use crate::model::{Model, Preflight};
+use crate::question::Prover;
+
+use answer::{Judge, Judged};
+use found::Found;
+
+pub use rules::RULES;
+
+/// What is known beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The names that it is meant for, as in `example.com`; a text that is no name, or a public
+    /// suffix, is passed over (see [`crate::stranger::Intended::of`]). If there is none, the
+    /// names are guessed from what the configuration spells out, and each finding that rests
+    /// on the guess says so.
+    pub intended: Vec<String>,
+}
+
+/// A finding in one of the model's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which of [`Model::files`].
+    pub file: usize,
+    /// The finding; its places are spans of that file.
+    pub diagnostic: Diagnostic,
+}
+
+/// Everything that is wrong with `model`, in the order of files and places.
+pub fn lint(model: &Model, prover: &Prover<'_>, options: &Options) -> Vec<Finding> {
+    let mut found = Found::new(model);
+    for scope in &model.scopes {
+        let judge = Judge::new(prover, options, scope);
+        let actual = judge.answer(&scope.actual);
+        let preflight = match &scope.preflight {
+            Preflight::Answered(answer) => Some(judge.answer(answer)),
+            Preflight::Authenticated(_) | Preflight::Unanswered | Preflight::Unknown => None,
+        };
+        found.scope = scope.name.clone();
+        for answer in [Some(&actual), preflight.as_ref()].into_iter().flatten() {
+            rules::ANSWER_CHECKS.iter().for_each(|check| check(answer, &mut found));
+        }
+        let judged = Judged { scope, actual: &actual, preflight: preflight.as_ref() };
+        rules::SCOPE_CHECKS.iter().for_each(|check| check(&judged, &mut found));
+    }
+    found.scope = String::new();
+    rules::unread::find(model, &mut found);
+    let findings = suppress::apply(model, found.into_findings());
+    sorted(findings)
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let start = |finding: &Finding| match &finding.diagnostic.primary {
+        Some(label) => found::span(&label.place).map_or(0, |span| span.start),
+        None => 0,
+    };
+    findings.sort_by_key(|finding| {
+        (finding.file, start(finding), finding.diagnostic.severity, finding.diagnostic.rule.id)
+    });
+    findings
+}

@@ -1,0 +1,40 @@
+//! Methods or headers are allowed that need a preflight, and nothing answers it.
+
+use corsac_diagnostics::{Diagnostic, Rule, Severity};
+
+use super::values;
+use crate::lint::answer::Judged;
+use crate::lint::found::Found;
+use crate::model::{Field, Preflight, Value};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "preflight-unanswered",
+    severity: Severity::Warning,
+    summary: "methods or headers are allowed, and no preflight is answered",
+};
+
+pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
+    if !matches!(scope.scope.preflight, Preflight::Unanswered) || !scope.actual.may_allow() {
+        return;
+    }
+    const SAFELISTED: [&str; 5] = ["GET", "HEAD", "POST", "OPTIONS", "*"];
+    const HEADERS: [&str; 4] = ["accept", "accept-language", "content-language", "*"];
+    let answer = scope.actual.answer;
+    let methods =
+        answer.allow_methods.as_ref().filter(|field| asks(field, |value| !SAFELISTED.contains(&value)));
+    let is_listed = |value: &str| HEADERS.iter().any(|own| own.eq_ignore_ascii_case(value));
+    let headers = answer.allow_headers.as_ref().filter(|field| asks(field, |value| !is_listed(value)));
+    let Some(field) = methods.or(headers) else { return };
+    let finding = Diagnostic::new(&RULE, "this is read from answers to preflights, and none is answered with success")
+        .note("browsers ask with `OPTIONS` first, and need a status from 200 to 299 and the same fields (Fetch, CORS-preflight fetch)")
+        .help("answer `OPTIONS` with 204 and the CORS fields");
+    found.at(field.place.as_ref(), "never takes effect", finding);
+}
+
+fn asks(field: &Field, needs: impl Fn(&str) -> bool) -> bool {
+    match &field.value {
+        Value::Text(text) => values(text).any(needs),
+        Value::Reflected => true,
+        Value::Opaque(_) => false,
+    }
+}

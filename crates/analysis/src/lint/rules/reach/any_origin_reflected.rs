@@ -1,0 +1,28 @@
+//! Every website may read: what is asked for is sent back.
+
+use corsac_diagnostics::{Diagnostic, Rule, Severity};
+
+use super::{for_everyone, whom};
+use crate::lint::answer::JudgedAnswer;
+use crate::lint::found::Found;
+use crate::model::Emission;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "any-origin-reflected",
+    severity: Severity::Warning,
+    summary: "whatever origin asks is sent back as allowed",
+};
+
+pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
+    let is_reflected = |emission: &Emission| matches!(emission, Emission::Reflected | Emission::Matched(_));
+    for pattern in for_everyone(answer).filter(|pattern| is_reflected(pattern.emission)) {
+        if pattern.has_credentials() {
+            continue;
+        }
+        let finding =
+            Diagnostic::new(&RULE, format!("{} may read: its own origin is sent back", whom(pattern.reach)))
+                .note("`*` says the same, can be cached for all, and never goes together with credentials")
+                .help("write `*` if the responses are public; else list the origins that need them");
+        found.at(pattern.place, "includes `https://attacker.example`", finding);
+    }
+}

@@ -1,0 +1,47 @@
+//! The fields of actual responses, beside the origin.
+
+pub(crate) mod any_exposed_header;
+pub(crate) mod credentials_without_origin;
+pub(crate) mod duplicate_allow_origin;
+pub(crate) mod errors_without_cors;
+pub(crate) mod exposed_wildcard_with_credentials;
+pub(crate) mod forbidden_exposed_header;
+pub(crate) mod missing_vary;
+pub(crate) mod partial_vary;
+
+use crate::lint::answer::JudgedAnswer;
+use crate::model::{Choice, Emission, Matcher, Place};
+
+/// Whether what is sent depends on the request's origin; `None` if it is not known.
+fn depends_on_origin(answer: &JudgedAnswer<'_>) -> Option<bool> {
+    let lines: Vec<_> = answer.answer.allow_origin.iter().map(line_depends).collect();
+    if lines.contains(&Some(true)) {
+        return Some(true);
+    }
+    if lines.contains(&None) { None } else { Some(false) }
+}
+
+fn line_depends(line: &Choice<Emission>) -> Option<bool> {
+    let mut sends = line.cases.iter().filter(|case| case.then != Emission::Nothing).peekable();
+    if sends.peek().is_none() {
+        return Some(false);
+    }
+    match line.cases.first() {
+        Some(case) if matches!(case.when, Matcher::Any) => match &case.then {
+            Emission::Fixed(_) | Emission::Nothing => Some(false),
+            Emission::Opaque(_) => None,
+            Emission::Matched(_) | Emission::Reflected => Some(true),
+        },
+        // The condition may be about something else than the origin.
+        Some(case) if line.cases.len() == 1 && matches!(case.when, Matcher::Opaque(_)) => {
+            matches!(case.then, Emission::Reflected | Emission::Matched(_)).then_some(true)
+        }
+        _ => Some(true),
+    }
+}
+
+/// Where `Access-Control-Allow-Origin` is written.
+fn place_of_origin<'a>(answer: &JudgedAnswer<'a>) -> Option<&'a Place> {
+    let cases = answer.answer.allow_origin.iter().flat_map(|line| &line.cases);
+    cases.filter(|case| case.then != Emission::Nothing).find_map(|case| case.place.as_ref())
+}
