@@ -16,11 +16,7 @@ pub(super) fn is_certain(node: &Node) -> bool {
 
 /// Whether `node` has both a reference and a lazy loop whose body can match nothing.
 pub(super) fn has_reference_and_lazy_loop(node: &Node) -> bool {
-    has_reference(node) && has_lazy_loop(node)
-}
-
-fn has_reference(node: &Node) -> bool {
-    matches!(node, Node::Backreference { .. }) || node.children().any(has_reference)
+    node.has_backreference() && has_lazy_loop(node)
 }
 
 fn has_lazy_loop(node: &Node) -> bool {

@@ -73,17 +73,6 @@ impl Node {
         }
     }
 
-    /// Calls `see` for this part and for each part within, the outer before the inner.
-    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
-        see(self);
-        self.children().for_each(|child| child.visit(see));
-    }
-
-    /// Whether some part repeats what a group has matched.
-    pub fn has_backreference(&self) -> bool {
-        matches!(self, Self::Backreference { .. }) || self.children().any(Self::has_backreference)
-    }
-
     /// Whether look-around is in it. Word boundaries do not count.
     pub fn has_look_around(&self) -> bool {
         matches!(self, Self::Look { .. }) || self.children().any(Self::has_look_around)
@@ -116,6 +105,17 @@ impl Node {
                 (least.saturating_mul(u64::from(*min)), most)
             }
         }
+    }
+
+    /// Calls `see` for this part and for each part within, the outer before the inner.
+    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Self)) {
+        see(self);
+        self.children().for_each(|child| child.visit(see));
+    }
+
+    /// Whether some part repeats what a group has matched.
+    pub fn has_backreference(&self) -> bool {
+        matches!(self, Self::Backreference { .. }) || self.children().any(Self::has_backreference)
     }
 
     /// What it is made of.

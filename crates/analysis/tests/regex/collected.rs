@@ -8,7 +8,7 @@ use super::differential::{Tally, compare_texts};
 use super::engines::{self, Engine};
 
 fn patterns() -> Vec<Value> {
-    serde_json::from_str(include_str!("origin-patterns.json")).unwrap()
+    serde_json::from_str(include_str!("../data/origin-patterns.json")).unwrap()
 }
 
 fn regex(pattern: &Value) -> Regex {

@@ -3,7 +3,6 @@
 use corsac_analysis::regex::{Dialect, Flags, Found, Mode, Regex};
 
 use super::engines::{self, Answer, Engine, Outcome};
-use super::engines::{self, Answer, Engine};
 use super::expressions::{self, Random};
 use super::texts;
 
@@ -16,7 +15,6 @@ const MANY: usize = 200_000;
 pub(crate) struct Tally {
     expressions: usize,
     pub(crate) compared: usize,
-    compared: usize,
     /// Both refuse.
     refused: usize,
     /// The engine reads it; we do not, and say so.
@@ -47,14 +45,10 @@ fn run_without(
     seed: u64,
     tally: &mut Tally,
 ) {
-    wrong: Vec<String>,
-    run_without(None, dialect, engine, seed);
-fn run_without(without: Option<&str>, dialect: Dialect, engine: &mut dyn Engine, seed: u64) {
     let long = std::env::var_os("CORSAC_LONG").is_some();
     let wanted = if long { MANY } else { FEW };
     let seed = std::env::var("CORSAC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(seed);
     let mut random = Random(seed);
-    let mut tally = Tally::default();
     while tally.compared < wanted && tally.wrong.len() < 60 {
         let text = expressions::expression(&mut random, dialect);
         if without.is_some_and(|syntax| text.contains(syntax)) {
@@ -67,9 +61,6 @@ fn run_without(without: Option<&str>, dialect: Dialect, engine: &mut dyn Engine,
     }
     let wrong = std::mem::take(&mut tally.wrong);
     println!("{}: {tally:?}", dialect.id());
-        compare(&regex, engine, &mut random, &mut tally);
-    println!("{}: {:?}", dialect.id(), Tally { wrong: Vec::new(), ..tally });
-    let wrong = tally.wrong;
     assert!(wrong.is_empty(), "{} disagreements:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -80,9 +71,6 @@ fn mode(random: &mut Random, text: &str) -> Mode {
 
 fn compare(regex: &Regex, engine: &mut dyn Engine, random: &mut Random, tally: &mut Tally) {
     tally.expressions += 1;
-    let about = |what: &str| {
-        format!("{:?} {:?} {:?} `{}`: {what}", regex.dialect(), regex.mode(), regex.flags().0, regex.text())
-    };
     let node = match regex.syntax() {
         Ok(node) => node,
         Err(refusal) => {
@@ -90,13 +78,11 @@ fn compare(regex: &Regex, engine: &mut dyn Engine, random: &mut Random, tally: &
                 Answer::Refused(_) => tally.refused += 1,
                 Answer::Found(_) if refusal.reason.starts_with("the engine refuses it") => {
                     tally.wrong.push(about(regex, &format!("it does not: {refusal}")));
-                    tally.wrong.push(about(&format!("it does not: {refusal}")));
                 }
                 Answer::Found(_) => {
                     tally.not_modelled += 1;
                     if std::env::var_os("CORSAC_SHOW").is_some() {
                         println!("{}", about(regex, &refusal.to_string()));
-                        println!("{}", about(&refusal.to_string()));
                     }
                 }
             }
@@ -118,7 +104,6 @@ pub(crate) fn compare_texts(
     mut texts: Vec<String>,
     tally: &mut Tally,
 ) {
-    let mut texts = texts::texts(random, node, 10);
     let mut ours = Vec::new();
     texts.retain(|text| {
         let found = regex.find(text);
@@ -148,15 +133,6 @@ pub(crate) fn compare_texts(
                 tally.matched += usize::from(matched(theirs));
                 if if tally.bounds { ours != theirs } else { matched(ours) != matched(theirs) } {
                     tally.wrong.push(about(regex, &format!("on `{text}` {ours:?}, the engine {theirs:?}")));
-        Answer::Refused(reason) => tally.wrong.push(about(&format!("the engine refuses it: {reason}"))),
-            assert_eq!(theirs.len(), texts.len(), "{}", about("too few answers"));
-                tally.matched += usize::from(theirs.is_some());
-                let ours = match ours {
-                    Found::Match(groups) => groups[0].clone().map(|whole| (whole.start, whole.end)),
-                    Found::Nothing => None,
-                let longest = regex.dialect() == Dialect::Posix;
-                if if longest { ours.is_some() != theirs.is_some() } else { ours != theirs } {
-                    tally.wrong.push(about(&format!("on `{text}` {ours:?}, the engine {theirs:?}")));
                     break;
                 }
             }
@@ -212,7 +188,6 @@ fn re2_does_as_go() {
     // Over empty iterations it ends matches elsewhere than RE2, but finds the same ones.
     let mut tally = Tally::default();
     run_without(Some("(?<"), Dialect::Re2, &mut engines::go(), 7, &mut tally);
-    run_without(Some("(?<"), Dialect::Re2, &mut engines::go(), 7);
 }
 
 #[test]

@@ -13,8 +13,6 @@ use corsac_analysis::regex::Mode;
 pub(crate) enum Answer {
     /// What it makes of each text.
     Found(Vec<Outcome>),
-    /// The bounds of each match.
-    Found(Vec<Option<(usize, usize)>>),
     /// It is no expression.
     Refused(String),
 }
@@ -86,10 +84,6 @@ fn read_answer(answer: &str) -> Answer {
         None => Outcome::Nothing,
     });
     Answer::Found(outcomes.collect())
-    let bounds = answer.split_whitespace().map(|bounds| {
-        let (from, to) = bounds.split_once(',')?;
-        Some((from.parse().unwrap(), to.parse().unwrap()))
-    Answer::Found(bounds.collect())
 }
 
 fn hexadecimal(text: &str) -> String {
@@ -117,8 +111,6 @@ impl Engine for Pcre2 {
         let found = texts.iter().map(|text| {
             let Ok(found) = regex.find(text.as_bytes()) else { return Outcome::Failed };
             found.map_or(Outcome::Nothing, |found| Outcome::Match(found.start(), found.end()))
-            let found = regex.find(text.as_bytes()).unwrap()?;
-            Some((found.start(), found.end()))
         });
         Answer::Found(found.collect())
     }

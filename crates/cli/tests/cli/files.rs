@@ -80,7 +80,7 @@ fn what_cannot_be_read_is_exit_2_with_a_hint() {
     for verb in ["check", "serve"] {
         for (file, reason) in [
             ("missing.toml", "no such file"),
-            (".", "it is a directory"),
+            (".", if verb == "check" { "there is nothing to check" } else { "it is a directory" }),
             ("latin1.toml", "it is not UTF-8 (byte 5)"),
             ("huge.toml", "it is larger than 64 MiB"),
         ] {

@@ -4,6 +4,7 @@
 
 mod broken;
 mod browser;
+mod check;
 mod explain;
 mod files;
 mod findings;

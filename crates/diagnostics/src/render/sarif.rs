@@ -20,7 +20,8 @@ use crate::source::Source;
 pub const SARIF_VERSION: &str = "2.1.0";
 
 /// Where its schema is.
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The folder of the run, by its name in the output.
 const ROOT: &str = "%SRCROOT%";
@@ -148,9 +149,7 @@ fn result(source: &Source, finding: &Resolved, base: &str) -> Map<String, Value>
 }
 
 fn fix_form(source: &Source, fix: &ResolvedFix, artifact: &Value) -> Value {
-    let replacement = |(span, text): &(Range<usize>, String)| {
-        json!({"deletedRegion": region(source, span), "insertedContent": {"text": text}})
-    };
+    let replacement = |(span, text): &(Range<usize>, String)| json!({"deletedRegion": region(source, span), "insertedContent": {"text": text}});
     let replacements: Vec<_> = fix.edits.iter().map(replacement).collect();
     json!({
         "description": {"text": format!("{} ({})", literal(&fix.title), fix.safety)},

@@ -13,14 +13,9 @@ impl Parser<'_> {
             return self.rejected(begin, "a backslash at the end");
         };
         if letter == 'Q' && matches!(self.dialect, Dialect::Java | Dialect::Pcre | Dialect::Re2) {
-            self.quoting = !self.cursor.eat(r"\E");
-            if !self.quoting && self.cursor.peek().is_some_and(|next| "*+?{".contains(next)) {
-                return self.refuse(begin, r"repeating an empty `\Q\E` is not modelled");
-            }
             self.quoting = true;
             return Ok(None);
         }
-        self.check_wide(begin, letter)?;
         if let Some(place) = self.anchor(letter) {
             return Ok(Some(Item { node: Node::Assert(place), kind: Kind::Anchor }));
         }

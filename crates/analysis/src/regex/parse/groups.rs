@@ -257,7 +257,6 @@ impl Parser<'_> {
             Dialect::Pcre | Dialect::Ruby => match node {
                 _ if has_varying(node) => false,
                 _ if self.dialect == Dialect::Ruby && is_forbidden_behind(node) => false,
-                _ if self.dialect == Dialect::Ruby && has_varying(node) => false,
                 Node::Alternation(branches) => branches.iter().all(fixed),
                 other => fixed(other),
             },

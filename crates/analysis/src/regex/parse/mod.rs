@@ -270,10 +270,6 @@ impl<'a> Parser<'a> {
     }
 
     /// A character of several bytes or code units is repeated as a whole by some only.
-    fn check_wide(&self, begin: usize, c: char) -> Done<()> {
-        let parts = match self.dialect {
-            Dialect::Pcre => !c.is_ascii(),
-            Dialect::Posix => !c.is_ascii(),
     fn width(&self, c: char) -> Kind {
         let wide = match self.dialect {
             Dialect::Pcre | Dialect::Posix => !c.is_ascii(),
@@ -281,10 +277,6 @@ impl<'a> Parser<'a> {
             Dialect::Js => u32::from(c) > 0xffff && !self.options.has(Options::UNICODE),
             _ => false,
         };
-        if parts && self.cursor.peek().is_some_and(|next| "*+?{".contains(next)) {
-            return self.refuse(begin, "repeating a character beyond ASCII depends on the encoding");
-        }
-        Ok(())
         if wide { Kind::Wide } else { Kind::Atom }
     }
 

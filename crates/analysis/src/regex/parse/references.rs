@@ -186,7 +186,6 @@ impl Parser<'_> {
         if self.behind > 0 {
             return self.refuse(begin, "back-references in look-behind are not modelled");
         }
-        if self.dialect == Dialect::Ruby && self.is_open(group) {
         if self.dialect != Dialect::Js && self.is_open(group) {
             return self.refuse(begin, "a reference to the group around it is not modelled");
         }

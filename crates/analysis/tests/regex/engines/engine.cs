@@ -41,9 +41,6 @@ static class Engine {
         } catch (Exception error) when (error is IndexOutOfRangeException || error is RegexMatchTimeoutException) {
             return "?";
         }
-            regex = new Regex(whole, options);
-        var found = parts.Skip(3).Select(part => regex.Match(Text(part)));
-        return string.Join(" ", found.Select(m => m.Success ? m.Index + "," + (m.Index + m.Length) : "-"));
     }
 
     static string Text(string hex) {

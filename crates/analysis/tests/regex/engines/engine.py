@@ -38,8 +38,6 @@ def outcome(find, text):
     except SystemError:
         return "?"
     return "%d,%d" % match.span() if match else "-"
-    found = [find(text) for text in texts]
-    return " ".join("%d,%d" % match.span() if match else "-" for match in found)
 
 
 for line in sys.stdin:

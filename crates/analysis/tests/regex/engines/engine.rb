@@ -27,7 +27,6 @@ def outcome(regex, text)
   found ? "#{found.begin(0)},#{found.end(0)}" : "-"
 rescue Timeout::Error
   "?"
-  texts.map { |text| (found = regex.match(text)) ? "#{found.begin(0)},#{found.end(0)}" : "-" }.join(" ")
 end
 
 $stdin.each_line do |line|
