@@ -6,6 +6,7 @@
 //! - [`regex`]: the expressions in such configurations, in eight dialects;
 //! - [`certificate`]: proofs as files, for somebody else to check;
 //! - [`stranger`]: whose an origin is;
+//! - [`diff`]: what changes for browsers between two configurations;
 //! - [`alphabet`]: the bytes that origins have;
 //! - [`explain`]: recorded or imagined exchanges, judged as browsers do, and what to change.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@
 pub mod alphabet;
 mod automaton;
 pub mod certificate;
+pub mod diff;
 pub mod explain;
 mod grammar;
 pub mod lint;

@@ -84,8 +84,8 @@ impl Prover<'_> {
         if is_owned { matcher.matches(origin) } else { Truth::False }
     }
 
-    /// The tier of an origin that a stranger can own.
-    pub(super) fn tier(&self, origin: &str, intended: &Intended) -> Option<Tier> {
+    /// How easily a stranger has `origin`; none if no stranger can own it.
+    pub fn tier_of(&self, origin: &str, intended: &Intended) -> Option<Tier> {
         self.side(intended, Tier::Http).tier_of(origin)
     }
 }

@@ -31,7 +31,7 @@ impl Prover<'_> {
         let hosts = hosts.chain(["localhost.evil-site.com".to_owned()]);
         let mut origins = hosts.map(|host| format!("{scheme}://{host}"));
         origins.find(|origin| {
-            self.tier(origin, intended) == Some(tier)
+            self.tier_of(origin, intended) == Some(tier)
                 && self.is_strangers(matcher, intended, origin) == Truth::True
         })
     }

@@ -4,7 +4,6 @@ use corsac_diagnostics::Rule as RuleInfo;
 use serde_json::json;
 
 use crate::args::{Format, Global, Rule};
-use crate::commands::check::NOT_UNDERSTOOD;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -44,7 +43,6 @@ pages![
     "missing-key",
     "no-hsts",
     "no-origins",
-    "not-understood",
     "null-origin",
     "obsolete-private-network",
     "origin-never-sent",
@@ -101,7 +99,7 @@ fn rules() -> Vec<&'static RuleInfo> {
         &corsac_diagnostics::DOCUMENT_RULES,
         &corsac_middleware::authn::RULES,
         &corsac_middleware::authz::RULES,
-        &[&NOT_UNDERSTOOD],
+        corsac_analysis::lint::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.id);

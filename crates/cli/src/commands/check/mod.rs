@@ -29,7 +29,6 @@ use targets::Targets;
 
 pub(super) use includes::Disk;
 pub(crate) use kind::Kind;
-pub(crate) use models::NOT_UNDERSTOOD;
 
 pub(crate) fn run(check: &Check, global: &Global, output: &Output) -> Exit {
     let list = match load::suffix_list(global) {

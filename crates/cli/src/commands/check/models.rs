@@ -2,20 +2,14 @@
 
 use std::path::PathBuf;
 
+use corsac_analysis::lint::{Finding, Options, lint};
 use corsac_analysis::model::{Answer, Emission, Matcher, Model, Preflight};
 use corsac_analysis::question::{Prover, intended_names};
-use corsac_diagnostics::{Diagnostic, Place, Report, Rule, Severity, Source};
+use corsac_diagnostics::{Diagnostic, Report, Source};
 use corsac_importers::{System, import};
 use corsac_origin::PublicSuffixList;
 
 use super::includes::Disk;
-
-/// Something in a configuration has no place in its model.
-pub(crate) static NOT_UNDERSTOOD: Rule = Rule {
-    id: "not-understood",
-    severity: Severity::Note,
-    summary: "a part of a configuration that Corsac does not understand, and does not judge",
-};
 
 /// What every file is judged by.
 #[derive(Debug)]
@@ -52,7 +46,8 @@ pub(super) fn check(
         .map_err(|error| format!("as {}, line {}: {error}", system.name, text.line(error.offset)))?;
     let spelt = names_of(&model, settings.suffixes);
     let mut findings: Vec<Vec<Diagnostic>> = model.files.iter().map(|_| Vec::new()).collect();
-    for (file, diagnostic) in lint(&model, settings) {
+    let options = Options { intended: settings.intended.clone() };
+    for Finding { file, diagnostic } in lint(&model, &settings.prover, &options) {
         if let Some(findings) = findings.get_mut(file) {
             findings.push(diagnostic);
         }
@@ -60,18 +55,6 @@ pub(super) fn check(
     let reports = model.files.into_iter().zip(findings);
     let reports = reports.map(|(source, found)| Report::new(source, &(), found).of_kind(system.id));
     Ok(Checked { reports: reports.collect(), spelt, included: includes.into_read() })
-}
-
-/// What is found in a model, each with the number of its file.
-fn lint(model: &Model, _: &Settings) -> Vec<(usize, Diagnostic)> {
-    let told = model.unread.iter().map(|unread| {
-        let finding = Diagnostic::new(&NOT_UNDERSTOOD, unread.reason.clone());
-        match &unread.place {
-            Some(place) => (place.file, finding.at(Place::Span(place.span.clone()), "")),
-            None => (0, finding),
-        }
-    });
-    told.collect()
 }
 
 /// The domains that the origins of a model spell out, in order.
