@@ -39,7 +39,7 @@ pub(crate) fn roles<'t>(
             assigned(child("left"), value, source)
         }
         "call_expression" | "new_expression" => {
-            let changed = child("function").and_then(|callee| changed_by(callee, source));
+            let changed = child("function").and_then(|callee| changed_by(callee, child("arguments"), source));
             changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
         }
         "return_statement" | "throw_statement" => vec![Role::Site(SiteKind::Leave)],
@@ -101,9 +101,13 @@ fn base(node: Node<'_>) -> Option<Node<'_>> {
 }
 
 /// The name whose value a call of `callee` changes.
-fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<&'t str> {
+fn changed_by<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -> Option<&'t str> {
     let method = text(callee.child_by_field_name("property")?, source);
     let object = callee.child_by_field_name("object")?;
+    if method == "assign" && text(object, source) == "Object" {
+        let target = arguments?.named_child(0)?;
+        return (target.kind() == "identifier").then(|| text(target, source));
+    }
     (CHANGING.contains(&method) && object.kind() == "identifier").then(|| text(object, source))
 }
 

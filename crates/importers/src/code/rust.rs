@@ -44,6 +44,13 @@ pub(crate) fn roles<'t>(
             let changed = child("function").and_then(|callee| changed_by(callee, source));
             changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
         }
+        // `&mut origins`, handed to whoever changes it.
+        "reference_expression" => {
+            let mut cursor = node.walk();
+            let changes = node.children(&mut cursor).any(|part| part.kind() == "mutable_specifier");
+            let name = child("value").filter(|value| changes && value.kind() == "identifier");
+            name.map(|name| Role::Changes(text(name, source))).into_iter().collect()
+        }
         "string_literal" if names_the_field(text(node, source)) => vec![Role::Site(SiteKind::Mention)],
         "identifier" if text(node, source) == "ACCESS_CONTROL_ALLOW_ORIGIN" => {
             let used = |at: Node<'_>| matches!(at.kind(), "use_declaration" | "use_list");

@@ -82,6 +82,8 @@ fn express_functions_are_opaque_and_listed() {
         let place = model.unread[0].place.clone().unwrap();
         assert!(model.files[0].text().get(place.span).is_some_and(|text| !text.is_empty()));
     }
+    let assigned = "const o = { origin: 'https://a.com' }; Object.assign(o, base); app.use(cors(o));";
+    assert_eq!(reads(&express(&format!("{EXPRESS}{assigned}")), "https://b.com").0, Truth::Unknown);
     // A key behind a spread is what it says.
     let model = express(&format!("{EXPRESS}app.use(cors({{ ...base, origin: 'https://a.com' }}))"));
     assert_eq!(reads(&model, "https://b.com").0, Truth::False);
@@ -161,6 +163,18 @@ fn relatives_of_express_take_its_options() {
     );
     assert_eq!(reads(&vite, "http://localhost:5173").0, Truth::True);
     assert_eq!(reads(&vite, "http://localhost.evil.net").0, Truth::False);
+}
+
+#[test]
+fn fastify_sends_a_star_for_a_list_that_has_one() {
+    let model = |list: &str| {
+        let code =
+            format!("app.register(require('@fastify/cors'), {{ origin: {list}, credentials: true }});");
+        reads(&express(&code), "https://a.com")
+    };
+    assert_eq!(model("['https://a.com', '*']"), (Truth::True, Truth::False));
+    assert_eq!(model("['https://a.com']"), (Truth::True, Truth::True));
+    assert_eq!(model("['https://a.com', process.env.MORE]"), (Truth::Unknown, Truth::Unknown));
 }
 
 #[test]
@@ -283,6 +297,13 @@ fn tower_http_samples() {
     let model = read("rust", "main.rs", &format!("fn main() {{ {code} }}"));
     assert_eq!(reads(&model, "http://api.example.com").0, Truth::True);
     assert_eq!(reads(&model, "http://example.org").0, Truth::False);
+    let list = "fn f() { let mut o = vec![HeaderValue::from_static(\"https://a.com\")]; CHANGE CorsLayer::new().allow_origin(o) }";
+    let kept = read("rust", "main.rs", &list.replace("CHANGE", "look(&o);"));
+    assert_eq!(reads(&kept, "https://b.com").0, Truth::False);
+    for change in ["o.push(more);", "add(&mut o);", "o = more();"] {
+        let model = read("rust", "main.rs", &list.replace("CHANGE", change));
+        assert_eq!(reads(&model, "https://b.com").0, Truth::Unknown, "{change}");
+    }
     let by_hand = "use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;\nfn f() { headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin); }";
     assert_eq!(reads(&read("rust", "main.rs", by_hand), "https://a.com").0, Truth::Unknown);
     let predicate = "fn main() { let layer = CorsLayer::new().allow_origin(AllowOrigin::predicate(\n    |origin: &HeaderValue, _parts: &RequestParts| origin.as_bytes().ends_with(b\".rust-lang.org\"),\n)); }";

@@ -201,6 +201,11 @@ fn origin(reading: &mut Reading<'_, '_>, options: &Options, package: Package) ->
             if package == Package::Fastify && items.iter().any(|item| item.as_text() == Some("*")) {
                 return Origin::Sent(always(star(), &given.span));
             }
+            // What is not known may be `"*"`.
+            let unknown = items.iter().find(|item| matches!(item.kind, Kind::Computed(_) | Kind::Either(..)));
+            if let Some(unknown) = unknown.filter(|_| package == Package::Fastify) {
+                return Origin::Unknown(reading.opaque(unknown));
+            }
             let cases = items.iter().map(|item| case(reading, item));
             Origin::Sent(Choice { cases: cases.collect() })
         }
