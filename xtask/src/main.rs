@@ -8,6 +8,7 @@ mod layers;
 mod new_rule;
 mod shell;
 mod test;
+mod tools;
 
 use std::process::ExitCode;
 

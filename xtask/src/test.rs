@@ -1,45 +1,12 @@
 //! Everything that must pass, in the order in which it fails fastest.
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use crate::shell::{Done, Failure, has, program, root, say, step};
-use crate::{budgets, layers};
+use crate::shell::{Done, has, program, root, say, step};
+use crate::{budgets, layers, tools};
 
 /// Seconds that each fuzz target runs.
 const FUZZ_SECONDS: &str = "60";
-
-/// A program that tests drive: a browser, or a server.
-struct Tool {
-    name: &'static str,
-    /// The environment variable that names its program; tests read it.
-    variable: &'static str,
-    /// What its program is called.
-    programs: &'static [&'static str],
-    /// Its package in Debian, and elsewhere.
-    packages: [&'static str; 2],
-}
-
-const TOOLS: [Tool; 3] = [
-    Tool {
-        name: "Chromium",
-        variable: "CORSAC_CHROMIUM",
-        programs: &["chromium", "chromium-browser", "google-chrome"],
-        packages: ["chromium", "chromium"],
-    },
-    Tool {
-        name: "Firefox",
-        variable: "CORSAC_FIREFOX",
-        programs: &["firefox-esr", "firefox"],
-        packages: ["firefox-esr", "firefox"],
-    },
-    Tool {
-        name: "Redis",
-        variable: "CORSAC_REDIS",
-        programs: &["redis-server", "valkey-server"],
-        packages: ["redis-server", "redis"],
-    },
-];
 
 pub(crate) fn run() -> Done {
     layers::run()?;
@@ -69,9 +36,7 @@ pub(crate) fn run() -> Done {
     let arguments =
         ["test", "--workspace", "--exclude", "corsac-benches", "--no-fail-fast", "--", "--include-ignored"];
     let mut tests = program("cargo", &arguments);
-    for tool in &TOOLS {
-        tests.env(tool.variable, tool.find()?);
-    }
+    tools::provide(&mut tests)?;
     step("tests", &mut tests)?;
     step("tests with Cedar", &mut with_cedar(&["test", "--test", "authz"]))?;
     if root().join("fuzz/run").exists() {
@@ -97,62 +62,4 @@ fn component(command: &str, name: &str) -> bool {
         say(&format!("\n== {command}: skipped, `rustup component add {name}` brings it"));
     }
     there
-}
-
-impl Tool {
-    /// Its program; installed with the system's package manager where it is missing.
-    fn find(&self) -> Result<PathBuf, Failure> {
-        if let Some(path) = std::env::var_os(self.variable) {
-            return Ok(path.into());
-        }
-        if let Some(program) = self.installed() {
-            return Ok(program.into());
-        }
-        say(&format!("\nThe tests need {}, which is not installed.", self.name));
-        self.install()?;
-        let installed = self.installed().map(Into::into);
-        installed.ok_or_else(|| Failure::new(format!("{} was installed and does not run", self.name)))
-    }
-
-    fn installed(&self) -> Option<&'static str> {
-        self.programs.iter().copied().find(|program| has(program, &["--version"]))
-    }
-
-    fn install(&self) -> Done {
-        let found = MANAGERS.iter().find(|(manager, _, _)| has(manager, &["--version"]));
-        let [debian, elsewhere] = self.packages;
-        let Some((manager, arguments, update)) = found else {
-            return Err(Failure::new(format!(
-                "install {elsewhere}, or name its program in {}",
-                self.variable
-            )));
-        };
-        let root_needed = *manager != "brew" && !is_root();
-        let run = |arguments: &[&str]| {
-            let words: Vec<&str> = if root_needed { vec!["sudo", manager] } else { vec![manager] };
-            let words: Vec<&str> = words.into_iter().chain(arguments.iter().copied()).collect();
-            let (first, rest) = words.split_first().ok_or_else(|| Failure::new("no package manager"))?;
-            step(&words.join(" "), program(first, rest).env("DEBIAN_FRONTEND", "noninteractive"))
-        };
-        if *update {
-            run(&["update"])?;
-        }
-        let package = if *manager == "apt-get" { debian } else { elsewhere };
-        let arguments: Vec<&str> = arguments.iter().copied().chain([package]).collect();
-        run(&arguments)
-    }
-}
-
-/// Package manager, its arguments, and whether the list of packages comes first.
-const MANAGERS: [(&str, &[&str], bool); 5] = [
-    ("apt-get", &["install", "--yes", "--no-install-recommends"], true),
-    ("dnf", &["install", "--assumeyes"], false),
-    ("apk", &["add"], false),
-    ("pacman", &["--sync", "--noconfirm"], false),
-    ("brew", &["install", "--cask"], false),
-];
-
-fn is_root() -> bool {
-    let output = program("id", &["--user"]).output();
-    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
