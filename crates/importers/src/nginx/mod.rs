@@ -19,4 +19,32 @@ mod steps;
 mod syntax;
 mod value;
 
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the reader of ingress-nginx"))]
+pub(crate) use read::read_snippet;
 pub(crate) use read::{likeness, read};
+
+#[cfg(test)]
+mod tests {
+    use corsac_analysis::model::{Credentials, Preflight, Truth};
+    use corsac_diagnostics::Source;
+
+    use super::read_snippet;
+
+    #[test]
+    fn a_snippet_stands_in_a_location_that_an_upstream_answers() {
+        let text = "more_set_headers \"Access-Control-Allow-Origin: $http_origin\";
+            if ($request_method = OPTIONS) { return 204; }";
+        let model = read_snippet(Source::new("snippet", text), &()).unwrap();
+        let scope = &model.scopes[0];
+        assert_eq!(scope.actual.lets_read("https://a.test", Credentials::Omitted), Truth::True);
+        assert!(scope.actual.passes_upstream, "the upstream's credentials are");
+        let Preflight::Answered(answer) = &scope.preflight else { panic!("{:?}", scope.preflight) };
+        assert_eq!(answer.lets_read("https://a.test", Credentials::Omitted), Truth::True);
+        assert_eq!(answer.lets_read("https://a.test", Credentials::Included), Truth::False);
+
+        let cleared = "more_clear_headers Access-Control-Allow-*;";
+        let model = read_snippet(Source::new("snippet", cleared), &()).unwrap();
+        assert!(!model.scopes[0].actual.passes_upstream);
+        assert_eq!(model.scopes[0].actual.lets_read("https://a.test", Credentials::Omitted), Truth::False);
+    }
+}

@@ -197,13 +197,7 @@ impl Asked<'_> {
             }
         }
         if seen.lets_read(origin, false) {
-            self.judge_field(
-                origin,
-                seen,
-                "access-control-allow-methods",
-                answer.allow_methods.as_ref(),
-                tally,
-            );
+            self.judge_methods(origin, seen, answer.allow_methods.as_ref(), tally);
         }
         let vary = answer.vary.as_ref();
         if vary.is_some_and(|vary| vary.value == Value::Text("Origin".to_owned()))
@@ -213,8 +207,8 @@ impl Asked<'_> {
         }
     }
 
-    fn judge_field(&self, origin: &str, seen: &Seen, name: &str, said: Option<&Field>, tally: &mut Tally) {
-        let real = seen.lines(name).join(", ");
+    fn judge_methods(&self, origin: &str, seen: &Seen, said: Option<&Field>, tally: &mut Tally) {
+        let real = seen.lines("access-control-allow-methods").join(", ");
         let agrees = match said.map(|field| &field.value) {
             None => real.is_empty(),
             Some(Value::Text(text)) => *text == real || real.is_empty(),

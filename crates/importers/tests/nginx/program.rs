@@ -1,6 +1,7 @@
 //! nginx itself: started with a configuration, asked over loopback.
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -122,7 +123,7 @@ impl Nginx {
     pub(crate) fn ask(&mut self, method: &str, host: &str, path: &str, fields: &[(&str, &str)]) -> Seen {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
         for (name, value) in fields {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         request.push_str("\r\n");
         self.connection.get_mut().write_all(request.as_bytes()).unwrap();
