@@ -11,6 +11,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod apache;
+mod caddy;
 mod cloud;
 mod code;
 mod conditional;

@@ -9,6 +9,7 @@ use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
 use crate::gateways::{apisix, envoy, gateway_api, ingress_nginx, istio, kong, krakend, traefik};
 use crate::{Includes, Unreadable, apache, cloud, haproxy, nginx, spring};
+use crate::{Includes, Unreadable, apache, caddy, cloud, haproxy, nginx, spring};
 
 /// A system whose configuration is read.
 #[derive(Clone, Copy)]
@@ -47,6 +48,7 @@ const SYSTEMS: &[System] = &[
     },
     System { id: "apisix", name: "APISIX", likeness: apisix::likeness, read: apisix::read },
     System { id: "azure", name: "Azure", likeness: cloud::likeness_azure, read: cloud::read_azure },
+    System { id: "caddy", name: "Caddy", likeness: caddy::likeness, read: caddy::read },
     System {
         id: "cloudformation",
         name: "CloudFormation",

@@ -35,6 +35,9 @@ impl Tables {
             return;
         }
         let Some(name) = Response::follows(name) else { return };
+        if self.of(always).is_full() {
+            return;
+        }
         let values = match action.as_str() {
             "unset" | "echo" => 0,
             "edit" | "edit*" => 2,

@@ -10,6 +10,9 @@ use super::sections::starting;
 use super::syntax::{Node, raw_words};
 use crate::conditional::{Condition, Fact, Notes, PathTest, Pattern, Test, Value};
 
+/// Most rules of one place.
+const MAX_RULES: usize = 500;
+
 /// Patterns that any path matches, also an empty one.
 const ANY_PATH: [&str; 12] =
     ["", "^", "$", ".*", "^.*", ".*$", "^.*$", "(.*)", "^(.*)", "(.*)$", "^(.*)$", ".?"];
@@ -47,8 +50,15 @@ pub(super) fn run(
     state: &mut State,
     notes: &mut Notes,
 ) -> Rewritten {
-    let mut rules =
-        Rules { state, notes, paths, alive: when.clone(), conditions: Vec::new(), out: Rewritten::default() };
+    let mut rules = Rules {
+        state,
+        notes,
+        paths,
+        alive: when.clone(),
+        conditions: Vec::new(),
+        count: 0,
+        out: Rewritten::default(),
+    };
     for node in nodes {
         match node.name.as_str() {
             "rewritecond" => rules.conditions.push(node),
@@ -71,6 +81,7 @@ struct Rules<'a, 'n> {
     paths: Paths,
     alive: Condition,
     conditions: Vec<&'n Node>,
+    count: usize,
     out: Rewritten,
 }
 
@@ -85,6 +96,17 @@ enum Matched {
 impl Rules<'_, '_> {
     fn rule(&mut self, node: &Node) {
         let conditions = std::mem::take(&mut self.conditions);
+        self.count += 1;
+        if self.count > MAX_RULES {
+            let reason = format!("more than {MAX_RULES} rules");
+            self.notes.unread(Some(node.place.clone()), reason.clone());
+            self.alive = Condition::opaque(reason);
+            self.out.answers.truncate(MAX_RULES);
+            if self.count == MAX_RULES + 1 {
+                self.out.answers.push((self.alive.clone(), 500));
+            }
+            return;
+        }
         let arguments = raw_words(&node.arguments);
         let [pattern, substitution, rest @ ..] = arguments.as_slice() else { return };
         let flags = rest.first().map(|flags| flags_of(flags)).unwrap_or_default();

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use corsac_analysis::model::Place;
+
 use super::environment::{set_env, set_env_if};
 use super::expression::{self, Operand, Subject};
 use super::header::Tables;
@@ -85,6 +87,12 @@ pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
     let preflight = preflight(blocks, &guards, (&by_server, &by_section), &upstream);
     let answers = by_server.answers.iter().chain(&by_section.answers);
     let failed = Condition::any(answers.map(|(when, _)| when.clone()));
+    if server.incomplete {
+        let reason = "there are too many sections to be followed";
+        notes.unread(server.place.clone(), reason);
+        let place = server.place.clone().unwrap_or(Place { file: 0, span: 0..0 });
+        tables.success.forget(&Condition::Always, reason, &place);
+    }
     let mut response = tables.success;
     response.only(&failed.not());
     response.beside(tables.always);

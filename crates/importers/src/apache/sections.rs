@@ -11,6 +11,12 @@ use crate::conditional::{Condition, Fact, Notes, PathTest};
 /// Most virtual hosts that are read.
 const MAX_HOSTS: usize = 256;
 
+/// Most sections of a server; beyond, it is opaque.
+const MAX_BLOCKS: usize = 2_000;
+
+/// Most directives that are run, each as often as a server has it.
+const MAX_DIRECTIVES: usize = 200_000;
+
 /// Most `<ElseIf>` of one `<If>` that are told apart.
 const MAX_BRANCHES: usize = 64;
 
@@ -55,6 +61,8 @@ pub(super) struct Server<'a> {
     pub(super) blocks: Vec<Block<'a>>,
     /// What stands in the server itself, without what it inherits.
     pub(super) own: Vec<&'a Node>,
+    /// There are too many sections; some are not among the blocks.
+    pub(super) incomplete: bool,
 }
 
 /// The servers of a configuration: its virtual hosts, or the main one.
@@ -69,6 +77,11 @@ pub(super) fn servers<'a>(nodes: &'a [Node], htaccess: bool, notes: &mut Notes) 
     if hosts.is_empty() {
         let name = if htaccess { ".htaccess" } else { "server" };
         return vec![server(name.to_owned(), None, main, own)];
+    }
+    let per_host: usize = main.iter().map(|block| block.directives.len()).sum();
+    if per_host * hosts.len() > MAX_DIRECTIVES {
+        notes.unread(None, "the virtual hosts have too many directives together");
+        hosts.truncate((MAX_DIRECTIVES / per_host).max(1));
     }
     let root = document_root(nodes);
     let hosts = hosts.into_iter().map(|host| {
@@ -87,7 +100,9 @@ fn server<'a>(
     own: Vec<&'a Node>,
 ) -> Server<'a> {
     blocks.sort_by_key(|block| block.stage);
-    Server { name, place, blocks, own }
+    let incomplete = blocks.len() > MAX_BLOCKS;
+    blocks.truncate(MAX_BLOCKS);
+    Server { name, place, blocks, own, incomplete }
 }
 
 fn virtual_hosts(nodes: &[Node]) -> Vec<&Node> {
@@ -160,6 +175,9 @@ impl<'a, 'n> Collector<'a, 'n> {
     }
 
     fn collect(&mut self, nodes: &'a [Node], spot: &Spot) {
+        if self.blocks.len() > MAX_BLOCKS {
+            return;
+        }
         let mut directives = Vec::new();
         let mut tried: Vec<String> = Vec::new();
         let mut inner = Vec::new();

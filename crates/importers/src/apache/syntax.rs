@@ -9,6 +9,9 @@ use corsac_diagnostics::Source;
 use crate::conditional::Notes;
 use crate::{Includes, MAX_DEPTH, MAX_INCLUDES, Unreadable};
 
+/// Most bytes that defined variables add to a configuration; further ones stay unread.
+const MAX_ADDED: usize = 1 << 20;
+
 /// A directive, or a section with those inside of it.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -26,7 +29,7 @@ pub(super) fn parse(
     includes: &dyn Includes,
     notes: &mut Notes,
 ) -> Result<Vec<Node>, Unreadable> {
-    let mut reader = Reader { includes, notes, defined: BTreeMap::new(), included: 0 };
+    let mut reader = Reader { includes, notes, defined: BTreeMap::new(), included: 0, added: 0 };
     reader.file(source, 0)
 }
 
@@ -35,6 +38,8 @@ struct Reader<'a> {
     notes: &'a mut Notes,
     defined: BTreeMap<String, String>,
     included: usize,
+    /// Bytes that defined variables have added.
+    added: usize,
 }
 
 impl Reader<'_> {
@@ -133,12 +138,13 @@ impl Reader<'_> {
     }
 
     /// `${NAME}` replaced where it was defined; others may be the environment's.
-    fn expanded(&self, text: &str) -> String {
+    fn expanded(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
             let value = after.split_once('}').and_then(|(name, rest)| Some((self.defined.get(name)?, rest)));
+            let value = value.filter(|(value, _)| self.added + out.len() + value.len() <= MAX_ADDED);
             match value {
                 Some((value, remaining)) => {
                     out.push_str(value);
@@ -149,11 +155,9 @@ impl Reader<'_> {
                     rest = after;
                 }
             }
-            if out.len() > text.len() + crate::MAX_TEXT / 64 {
-                break;
-            }
         }
         out.push_str(rest);
+        self.added += out.len().saturating_sub(text.len());
         out
     }
 }

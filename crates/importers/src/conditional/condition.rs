@@ -14,6 +14,9 @@ const MAX_SIZE: usize = 200_000;
 /// Groups up to this size are searched for parts that say the same.
 const MAX_COMPARED: usize = 32;
 
+/// A part of such a group is searched if it has no more of its own.
+const MAX_SEARCHED: usize = 256;
+
 /// A condition on a request. Built by [`Condition::all`], [`Condition::any`] and
 /// [`Condition::not`], which leave out what says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +170,8 @@ impl Condition {
         Self::any([self, other])
     }
 
-    fn size(&self) -> usize {
+    /// How many parts it has.
+    pub(super) fn size(&self) -> usize {
         match self {
             Self::All(group) | Self::Any(group) => group.size,
             Self::Not(inner) => 1 + inner.size(),
@@ -276,7 +280,8 @@ fn absorb(
         return;
     }
     let says_nothing = |part: &Condition| {
-        inner(part).is_some_and(|group| parts.iter().any(|other| group.parts.contains(other)))
+        let group = inner(part).filter(|group| group.parts.len() <= MAX_SEARCHED);
+        group.is_some_and(|group| parts.iter().any(|other| group.parts.contains(other)))
     };
     let mut kept: Vec<_> = parts.iter().filter(|part| !says_nothing(part)).cloned().collect();
     let opposites: Vec<_> =

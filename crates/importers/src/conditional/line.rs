@@ -5,7 +5,7 @@ use corsac_analysis::model::{Case, Choice, Emission, Place};
 use super::{Condition, Pattern, Test};
 
 /// Most cases of a line; beyond, it is opaque.
-const MAX_CASES: usize = 2_000;
+const MAX_CASES: usize = 256;
 
 /// What an empty value is in the model, where an empty text is no line at all. A browser that
 /// gets an empty line beside a good one refuses both, and trims this one to nothing.
@@ -71,15 +71,22 @@ impl Line {
 
     /// What holds when `of` holds of the value.
     pub(crate) fn holds(&self, of: impl Fn(&Value) -> Condition) -> Condition {
-        self.cases.iter().fold(of(&Value::Absent), |below, (when, value, _)| {
+        let mut below = of(&Value::Absent);
+        // Cases of which it holds anyway are joined once, not one by one.
+        let mut also = Vec::new();
+        for (when, value, _) in &self.cases {
             let holds = of(value);
-            if holds == below {
-                return below;
+            if holds == Condition::Always {
+                also.push(when.clone());
+                continue;
             }
-            let here = when.clone().and(holds.clone());
-            // Where it holds of the value anyway, what is below matters only without it.
-            if holds == Condition::Always { here.or(below) } else { here.or(when.clone().not().and(below)) }
-        })
+            below = Condition::any(also.drain(..).chain([below]));
+            if holds != below {
+                let here = when.clone().and(holds);
+                below = here.or(when.clone().not().and(below));
+            }
+        }
+        Condition::any(also.into_iter().chain([below]))
     }
 
     /// When there is a value.

@@ -21,15 +21,39 @@ const FIELDS: [&str; 8] = [
 /// Most lines of one field; beyond, it is opaque.
 const MAX_LINES: usize = 64;
 
+/// Most changes of one response; beyond, it is opaque.
+const MAX_CHANGES: usize = 1_000;
+
 /// A response's fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Response {
+    changes: usize,
     fields: BTreeMap<&'static str, Vec<Line>>,
     /// When an upstream's lines of a field are gone.
     cleared: BTreeMap<&'static str, Condition>,
 }
 
 impl Response {
+    /// Whether there were so many changes that no more are followed.
+    pub(crate) fn is_full(&self) -> bool {
+        self.changes > MAX_CHANGES
+    }
+
+    /// Counts a change; false if it is not to be made.
+    fn counts(&mut self, place: &Place) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        self.changes += 1;
+        if self.is_full() {
+            let reason = Value::Opaque("the fields are changed too often to be followed".to_owned());
+            for name in FIELDS {
+                self.put(name, &Condition::Always, &Line::always(reason.clone()), place);
+            }
+        }
+        !self.is_full()
+    }
+
     /// Whether CORS reads the field; then its name.
     pub(crate) fn follows(name: &str) -> Option<&'static str> {
         FIELDS.into_iter().find(|field| field.eq_ignore_ascii_case(name))
@@ -55,6 +79,12 @@ impl Response {
 
     /// Under `when`, the field is one line: `value`, or none where that is absent.
     pub(crate) fn set(&mut self, name: &'static str, when: &Condition, value: &Line, place: &Place) {
+        if self.counts(place) {
+            self.put(name, when, value, place);
+        }
+    }
+
+    fn put(&mut self, name: &'static str, when: &Condition, value: &Line, place: &Place) {
         let cleared = self.cleared(name).or(when.clone());
         self.cleared.insert(name, cleared);
         let lines = self.fields.entry(name).or_default();
@@ -73,6 +103,9 @@ impl Response {
 
     /// Under `when`, the field has a line more.
     pub(crate) fn add(&mut self, name: &'static str, when: &Condition, value: &Line, place: &Place) {
+        if !self.counts(place) {
+            return;
+        }
         let mut line = Line::empty(value.on_errors);
         line.set_to(when, value, &Value::Absent, Some(place));
         let lines = self.fields.entry(name).or_default();
@@ -86,6 +119,9 @@ impl Response {
 
     /// Under `when`, the field is gone.
     pub(crate) fn remove(&mut self, name: &'static str, when: &Condition, place: &Place) {
+        if !self.counts(place) {
+            return;
+        }
         let cleared = self.cleared(name).or(when.clone());
         self.cleared.insert(name, cleared);
         for line in self.fields.entry(name).or_default() {
@@ -113,6 +149,9 @@ impl Response {
         place: &Place,
         to: impl Fn(&Value) -> Value,
     ) {
+        if !self.counts(place) {
+            return;
+        }
         for line in self.fields.entry(name).or_default() {
             let changed = line.map(|value| if *value == Value::Absent { Value::Absent } else { to(value) });
             line.set_to(when, &changed, &Value::Absent, Some(place));

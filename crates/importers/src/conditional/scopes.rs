@@ -1,11 +1,17 @@
 //! From conditions to scopes: the requests that a configuration tells apart.
 
-use corsac_analysis::model::{Answer, Coverage, Field, Place, Preflight, Scope, Unread, Value as FieldValue};
+use corsac_analysis::model::{
+    Answer, Case, Choice, Coverage, Emission, Field, Matcher, Place, Preflight, Scope, Unread,
+    Value as FieldValue,
+};
 
 use super::{Condition, Fact, Line, Notes, PathTest, Response, Value};
 
 /// Most scopes of one server; the rest is reported as unread.
 const MAX_SCOPES: usize = 64;
+
+/// Most parts of conditions of all scopes of a server.
+const MAX_SIZE: usize = 2_000_000;
 
 /// Most facts that are tried both ways; others are opaque.
 const MAX_FREE: usize = 4;
@@ -59,6 +65,16 @@ impl Request {
 
 /// The scopes of a server: one for each kind of request that it tells apart.
 pub(crate) fn scopes(outcome: &Outcome, notes: &mut Notes) -> Vec<Scope> {
+    let size = size(outcome).max(1);
+    if size > MAX_SIZE {
+        return vec![too_large(outcome, notes)];
+    }
+    let paths = facts(outcome).iter().filter(|fact| matches!(fact, Fact::Path(_))).count();
+    if paths > MAX_TRIED {
+        let reason = format!("{} tells apart more than {MAX_TRIED} paths", outcome.name);
+        notes.unread(outcome.place.clone(), reason);
+    }
+    let most = (MAX_SIZE / size).clamp(1, MAX_SCOPES);
     let facts = facts(outcome);
     let mut seen: Vec<Vec<bool>> = Vec::new();
     let mut scopes = Vec::new();
@@ -67,8 +83,8 @@ pub(crate) fn scopes(outcome: &Outcome, notes: &mut Notes) -> Vec<Scope> {
         if seen.contains(&holds) {
             continue;
         }
-        if scopes.len() >= MAX_SCOPES {
-            let reason = format!("{} tells apart more than {MAX_SCOPES} kinds of requests", outcome.name);
+        if scopes.len() >= most {
+            let reason = format!("{} tells apart more than {most} kinds of requests", outcome.name);
             notes.unread.push(Unread { place: outcome.place.clone(), reason });
             break;
         }
@@ -77,6 +93,28 @@ pub(crate) fn scopes(outcome: &Outcome, notes: &mut Notes) -> Vec<Scope> {
         scopes.push(scope(outcome, &request, &words));
     }
     scopes
+}
+
+/// How many parts the conditions of a server have.
+fn size(outcome: &Outcome) -> usize {
+    let conditions = outcome.response.all_lines().flat_map(Line::conditions);
+    conditions.fold(0, |size, when| size.saturating_add(when.size()))
+}
+
+/// A server of which nothing is known.
+fn too_large(outcome: &Outcome, notes: &mut Notes) -> Scope {
+    let reason = format!("the conditions of {} are too many to be followed", outcome.name);
+    notes.unread(outcome.place.clone(), reason.clone());
+    let emission = Emission::Opaque(reason.clone());
+    let opaque = Choice { cases: vec![Case { when: Matcher::Opaque(reason), then: true, place: None }] };
+    let actual = Answer {
+        allow_origin: vec![Choice::always(emission, None)],
+        allow_credentials: vec![opaque],
+        passes_upstream: true,
+        ..Answer::default()
+    };
+    let (name, place) = (outcome.name.clone(), outcome.place.clone());
+    Scope { name, place, actual, preflight: Preflight::Unknown }
 }
 
 /// The facts that matter, each once.

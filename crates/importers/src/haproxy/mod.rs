@@ -24,6 +24,9 @@ use words::Word;
 /// Most pairs of a frontend and a backend.
 const MAX_PAIRS: usize = 256;
 
+/// Most lines that are run, each as often as a pair has it.
+const MAX_LINES: usize = 200_000;
+
 /// Text that is looked at to tell whose it is.
 const SAMPLE: usize = 64 << 10;
 
@@ -73,7 +76,13 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
     let mut notes = Notes::default();
     notes.keep(source);
     let mut found = Vec::new();
+    let mut lines = 0_usize;
     for pair in pairs(&sections, &mut notes) {
+        lines += pair.front.len() + pair.back.map_or(0, <[_]>::len);
+        if lines > MAX_LINES && !found.is_empty() {
+            notes.unread(None, "the frontends and backends have too many lines together");
+            break;
+        }
         let outcome = run(&pair, &shared, &mut notes);
         found.extend(scopes(&outcome, &mut notes));
     }

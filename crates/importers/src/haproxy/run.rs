@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use corsac_analysis::model::Place;
 
@@ -18,6 +19,9 @@ use crate::conditional::{Condition, Line, Notes, Outcome, Pattern, PreflightKind
 
 /// Most comparisons that one configuration makes; beyond, its conditions are opaque.
 const MAX_WORK: usize = 4_000_000;
+
+/// Most rules that answer requests.
+const MAX_STOPS: usize = 500;
 
 /// No origin in a browser is longer: a scheme, 253 bytes of host, a port.
 const LONGEST_ORIGIN: u32 = 272;
@@ -33,7 +37,7 @@ pub(super) enum Phase {
 pub(super) struct Shared<'a> {
     pub(super) name: String,
     pub(super) includes: &'a dyn Includes,
-    files: RefCell<BTreeMap<String, Option<String>>>,
+    files: RefCell<BTreeMap<String, Option<Rc<str>>>>,
     work: Cell<usize>,
 }
 
@@ -55,6 +59,7 @@ pub(super) struct State<'a> {
     alive: Condition,
     /// When the rules of this set are still tried.
     active: Condition,
+    stops: usize,
     from_upstream: Response,
     own: Response,
     preflight: Vec<(Condition, PreflightKind)>,
@@ -66,14 +71,15 @@ impl State<'_> {
     }
 
     /// A list in a file.
-    pub(super) fn file(&self, name: &str) -> Option<String> {
+    pub(super) fn file(&self, name: &str) -> Option<Rc<str>> {
         let known = self.shared.files.borrow().get(name).cloned();
-        known.unwrap_or_else(|| {
+        let file = known.unwrap_or_else(|| {
             let read = self.shared.includes.read(&self.shared.name, name).ok();
-            let text = read.and_then(|files| files.first().map(|file| file.text().to_owned()));
+            let text = read.and_then(|files| files.first().map(|file| Rc::from(file.text())));
             self.shared.files.borrow_mut().insert(name.to_owned(), text.clone());
             text
-        })
+        });
+        file.filter(|text| self.spend(text.len() / 8))
     }
 
     /// Counts comparisons; false once there are too many.
@@ -103,6 +109,7 @@ pub(super) fn run(pair: &Pair<'_>, shared: &Shared<'_>, notes: &mut Notes) -> Ou
         variables: BTreeMap::new(),
         alive: Condition::Always,
         active: Condition::Always,
+        stops: 0,
         from_upstream: Response::default(),
         own: Response::default(),
         preflight: Vec::new(),
@@ -197,15 +204,16 @@ impl State<'_> {
     fn http_request(&mut self, words: &[Word], notes: &mut Notes) {
         let (before, clause) = split_condition(words.get(1..).unwrap_or_default());
         let Some((first, arguments)) = before.split_first() else { return };
-        let when = Condition::all([self.alive.clone(), self.active.clone(), condition(self, clause)]);
+        let bare = self.active.clone().and(condition(self, clause));
+        let when = self.alive.clone().and(bare.clone());
         let (name, argument) = action(&first.text);
         let of_origin = arguments.first().is_some_and(|word| word.text.eq_ignore_ascii_case("origin"));
         match name {
-            "return" => self.returned(arguments, &when),
+            "return" => self.returned(arguments, &bare),
             "deny" | "reject" | "tarpit" | "silent-drop" | "redirect" => {
-                self.stop(&when, &PreflightKind::Unanswered);
+                self.stop(&bare, &PreflightKind::Unanswered);
             }
-            "auth" => self.stop(&when, &PreflightKind::Authenticated(Some(place(words)))),
+            "auth" => self.stop(&bare, &PreflightKind::Authenticated(Some(place(words)))),
             "allow" => self.active = self.active.clone().and(when.not()),
             "set-var" | "set-var-fmt" | "unset-var" => self.set_variable(name, argument, arguments, &when),
             "capture" => self.capture(arguments),
@@ -243,13 +251,20 @@ impl State<'_> {
 
     /// HAProxy answers itself.
     fn stop(&mut self, when: &Condition, kind: &PreflightKind) {
-        let when = self.alive.clone().and(when.clone());
+        self.stops += 1;
+        if self.stops > MAX_STOPS {
+            self.alive = Condition::opaque("too many rules answer requests");
+            return;
+        }
+        let bare = when.clone();
+        let when = self.alive.clone().and(bare.clone());
         self.preflight.push((when.clone(), kind.clone()));
-        self.alive = self.alive.clone().and(when.not());
+        self.alive = self.alive.clone().and(bare.not());
     }
 
     /// `return status 204 hdr Access-Control-Allow-Origin *`.
-    fn returned(&mut self, arguments: &[Word], when: &Condition) {
+    fn returned(&mut self, arguments: &[Word], bare: &Condition) {
+        let when = &self.alive.clone().and(bare.clone());
         let mut status = "200";
         for (at, word) in arguments.iter().enumerate() {
             let argument = |offset: usize| arguments.get(at + offset).map_or("", |word| word.text.as_str());
@@ -274,7 +289,7 @@ impl State<'_> {
             }
         }
         let kind = if status.starts_with('2') { PreflightKind::Answered } else { PreflightKind::Unanswered };
-        self.stop(when, &kind);
+        self.stop(bare, &kind);
     }
 
     fn set_variable(&mut self, action: &str, name: &str, arguments: &[Word], when: &Condition) {
@@ -304,6 +319,9 @@ impl State<'_> {
     }
 
     fn response_rule(&mut self, words: &[Word], on_errors: bool, notes: &mut Notes) {
+        if self.from_upstream.is_full() {
+            return;
+        }
         let (before, clause) = split_condition(words);
         let when = self.active.clone().and(condition(self, clause));
         let texts: Vec<&str> = before.iter().map(|word| word.text.as_str()).collect();

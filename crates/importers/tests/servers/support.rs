@@ -230,7 +230,7 @@ impl Reply {
 /// What comparing came to.
 #[derive(Default)]
 pub(crate) struct Tally {
-    pub(crate) configurations: usize,
+    pub(crate) scopes: usize,
     pub(crate) compared: usize,
     pub(crate) readable: usize,
     pub(crate) unknown: usize,
@@ -241,7 +241,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Compares a scope's answers with those that `ask` brings, for all origins.
     pub(crate) fn compare(&mut self, scope: &Scope, configuration: &str, ask: impl Fn(&str, &str) -> Reply) {
-        self.configurations += 1;
+        self.scopes += 1;
         for origin in origins() {
             let reply = ask("GET", &origin);
             self.one(&scope.actual, &origin, &reply, configuration);
@@ -282,8 +282,8 @@ impl Tally {
     /// No difference, and few that the model leaves open.
     pub(crate) fn judge(&self, system: &str) {
         println!(
-            "{system}: {} configurations, {} comparisons ({} readable, {} unknown, {} preflights), {} differences",
-            self.configurations,
+            "{system}: {} scopes, {} comparisons ({} readable, {} unknown, {} preflights), {} differences",
+            self.scopes,
             self.compared,
             self.readable,
             self.unknown,
