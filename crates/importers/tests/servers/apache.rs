@@ -55,7 +55,7 @@ fn the_model_says_what_apache_sends() {
     let file = write(&folder, "httpd.conf", &text);
     let mut command = Command::new(program("CORSAC_APACHE", &["apache2", "httpd"]));
     let ready = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-    let _running = Running::start(command.args(["-D", "FOREGROUND", "-f"]).arg(file), folder, ready);
+    let _running = Running::start(command.args(["-X", "-f"]).arg(file), folder, ready);
     let mut tally = Tally::default();
     for (number, body) in bodies.iter().enumerate() {
         let model = model("apache", &format!("<VirtualHost *:80>\nServerName h\n{body}</VirtualHost>\n"));
