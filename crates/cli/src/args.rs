@@ -180,8 +180,9 @@ pub(crate) enum FailOn {
 
 /// Systems by their names.
 fn kinds() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(Kind::all().map(Kind::id))
-        .try_map(|name| Kind::all().find(|kind| kind.id() == name).ok_or("unknown system"))
+    PossibleValuesParser::new(Kind::all().map(Kind::id)).try_map(|name| {
+        Kind::all().find(|kind| kind.id().eq_ignore_ascii_case(&name)).ok_or("unknown system")
+    })
 }
 
 const EXPRESSION: &str = "One expression";

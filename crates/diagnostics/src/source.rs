@@ -1,5 +1,6 @@
 //! A text with a name, and its lines.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Line and column, both from 1; columns count characters (Unicode scalar values).
@@ -32,6 +33,20 @@ impl Source {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name as it is shown in a line of text: what would end the line, move a terminal's
+    /// cursor or turn letters around is escaped, for whoever made the file chose its name.
+    pub fn shown_name(&self) -> Cow<'_, str> {
+        let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let is_obeyed = |letter: char| letter.is_control() || turns(letter);
+        if !self.name.contains(is_obeyed) {
+            return Cow::Borrowed(&self.name);
+        }
+        let shown = |letter: char| -> String {
+            if is_obeyed(letter) { letter.escape_default().collect() } else { letter.into() }
+        };
+        Cow::Owned(self.name.chars().map(shown).collect())
     }
 
     /// The text.

@@ -68,7 +68,9 @@ fn group<'a>(source: &'a Source, finding: &'a Resolved) -> Group<'a> {
 
 /// The source at the finding's labels; where there is none to show, the place in words.
 fn places<'a>(source: &'a Source, finding: &'a Resolved) -> Vec<Element<'a>> {
-    let Some((primary, text)) = &finding.primary else { return vec![Origin::path(source.name()).into()] };
+    let Some((primary, text)) = &finding.primary else {
+        return vec![Origin::path(source.shown_name()).into()];
+    };
     let (near, far): (Vec<_>, Vec<_>) =
         finding.context.iter().partition(|(span, _)| distance(source, primary, span) <= MAX_DISTANCE);
     let near = near.into_iter().map(|(span, text)| (AnnotationKind::Context, span, text.as_str()));
@@ -82,7 +84,7 @@ fn places<'a>(source: &'a Source, finding: &'a Resolved) -> Vec<Element<'a>> {
 
 fn position<'a>(source: &'a Source, span: &Range<usize>) -> Origin<'a> {
     let Position { line, column } = source.position(span.start);
-    Origin::path(source.name()).line(line).char_column(column)
+    Origin::path(source.shown_name()).line(line).char_column(column)
 }
 
 /// The lines of `labels`, cut; nothing if the first label is not among what is left.
@@ -96,7 +98,7 @@ fn snippet<'a>(
     let annotations: Vec<_> =
         labels.iter().map(|(kind, span, text)| Some(kind.span(shown.span(span)?).label(*text))).collect();
     annotations.first()?.as_ref()?;
-    let snippet = Snippet::source(shown.text).line_start(first).path(source.name());
+    let snippet = Snippet::source(shown.text).line_start(first).path(source.shown_name());
     Some(snippet.annotations(annotations.into_iter().flatten()))
 }
 

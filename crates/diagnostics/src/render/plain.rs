@@ -11,7 +11,7 @@ pub fn plain(reports: &[Report]) -> String {
         for finding in &report.findings {
             let diagnostic = &finding.diagnostic;
             let place = finding.primary.as_ref().map(|(span, _)| report.source.position(span.start));
-            let name = report.source.name();
+            let name = report.source.shown_name();
             // Writing to a string cannot fail.
             let _ = match place {
                 Some(at) => write!(out, "{name}:{}:{}: ", at.line, at.column),

@@ -120,9 +120,12 @@ impl Includes for Disk {
             self.bases.iter().cloned().chain(of_from).collect()
         };
         let is_one = !pattern.components().any(|part| is_pattern(part.as_os_str()));
-        let found = bases.iter().map(|base| self.expand(base, pattern));
         let exists = |path: &PathBuf| path.symlink_metadata().is_ok();
-        let mut found = found.filter(|paths| paths.iter().any(exists));
+        let found = bases.iter().map(|base| {
+            let paths = self.expand(base, pattern).into_iter();
+            paths.filter(exists).collect::<Vec<_>>()
+        });
+        let mut found = found.filter(|paths| !paths.is_empty());
         match (found.next(), is_one) {
             (Some(paths), _) => paths.iter().map(|path| self.source(path)).collect(),
             (None, true) => Err("no such file".to_owned()),

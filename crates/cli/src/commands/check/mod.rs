@@ -21,7 +21,7 @@ use crate::args::{Check, FailOn, Format, Global};
 use crate::commands::rule;
 use crate::exit::Exit;
 use crate::load::{self, LoadError};
-use crate::output::Output;
+use crate::output::{Output, printable};
 use baseline::{Applied, Baseline};
 use models::Settings;
 use session::{Outcome, Session};
@@ -96,7 +96,7 @@ fn say(run: &Run<'_>, applied: Option<&Applied<'_>>, format: Format, output: &Ou
         let gone: Vec<_> = gone.iter().map(|(file, rule)| format!("{rule} in {file}")).collect();
         let count = gone.len();
         let gone = listed(gone.iter().map(String::as_str));
-        output.talk(&format!("{count} of the baseline not found any more: {gone}"));
+        output.talk(&printable(&format!("{count} of the baseline not found any more: {gone}")));
     }
     if format != Format::Human {
         return;
@@ -122,7 +122,7 @@ fn say(run: &Run<'_>, applied: Option<&Applied<'_>>, format: Format, output: &Ou
     if run.reports.iter().all(|report| report.findings.is_empty()) && run.unread.is_empty() {
         match run.reports {
             [] => {}
-            [report] => output.talk(&format!("{}: no findings", report.source.name())),
+            [report] => output.talk(&format!("{}: no findings", report.source.shown_name())),
             reports => output.talk(&format!("{} files: no findings", reports.len())),
         }
     }
@@ -153,7 +153,7 @@ fn say_unread(run: &Run<'_>, hints: &[&'static str], output: &Output) {
         if run.reports.is_empty() {
             output.fail(&text, hint);
         } else {
-            output.warn(&text);
+            output.warn(&printable(&text));
         }
     }
 }

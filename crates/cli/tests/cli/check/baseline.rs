@@ -14,7 +14,7 @@ fn what_is_in_the_baseline_is_not_told_until_its_line_changes() {
     let written = check(&["--write-baseline", "accepted.json"]);
     assert_eq!((written.status, written.json()["hidden"].as_u64()), (0, Some(2)), "{written:?}");
     let text = fs::read_to_string(folder.path().join("accepted.json")).unwrap();
-    assert_eq!(text.lines().count(), 6, "a line a finding: {text}");
+    assert_eq!(text.lines().count(), 7, "a line a finding: {text}");
 
     let again = check(&["--baseline", "accepted.json"]);
     assert_eq!((again.status, again.stderr.as_str()), (0, ""), "{again:?}");
