@@ -1,12 +1,15 @@
 //! What rules look at: the cases of an answer, each asked about once.
 
+use std::rc::Rc;
+
 use corsac_origin::PublicSuffixList;
 
 use super::Options;
+use super::asked::{Asked, Memory};
 use crate::model::{
     Answer, Case, Choice, Credentials, Emission, Matcher, Place, Scope, Split, Truth, is_never,
 };
-use crate::question::{Facts, Prover, Verdict, intended_names};
+use crate::question::{Prover, intended_names};
 use crate::stranger::Intended;
 
 /// Most patterns of one answer that are asked about; a question costs some milliseconds.
@@ -56,48 +59,29 @@ pub(super) struct Pattern<'a> {
     pub(super) readers: Matcher,
     /// Who is admitted with credentials.
     pub(super) with_credentials: Matcher,
-    pub(super) facts: Facts,
-    /// Whether the code or syntax that is not known takes part.
+    /// Whether code or syntax that is not known takes part.
     pub(super) is_opaque: bool,
-    /// How many websites are admitted.
-    pub(super) reach: Reach,
-    pub(super) strangers: Strangers,
-}
-
-/// How many websites are admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// Every one.
-    Everyone,
-    /// Every one that is served over https.
-    EveryoneSecure,
-    /// Not every one, or it is not known.
-    Some,
-}
-
-/// What the prover says about strangers.
-pub(super) struct Strangers {
-    pub(super) verdict: Verdict,
-    /// Whether it is said of requests with credentials.
-    pub(super) with_credentials: bool,
+    /// What the prover says.
+    pub(super) asked: Rc<Asked>,
 }
 
 /// Asks about the answers of one scope.
 pub(super) struct Judge<'a> {
-    prover: &'a Prover<'a>,
+    memory: &'a Memory<'a>,
     intended: Intended,
     is_guess: bool,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(prover: &'a Prover<'a>, options: &Options, scope: &Scope) -> Self {
+    pub(super) fn new(memory: &'a Memory<'a>, options: &Options, scope: &Scope) -> Self {
+        let prover = memory.prover;
         let given = options.intended.clone();
         let is_guess = given.is_empty();
         let names = if is_guess { spelled_out(scope, prover.list()) } else { given };
         let is_name = |name: &&String| Intended::of([name.as_str()], prover.list()).is_ok();
         let names: Vec<&str> = names.iter().filter(is_name).map(String::as_str).collect();
         let intended = Intended::of(names, prover.list()).unwrap_or_default();
-        Self { prover, intended, is_guess }
+        Self { memory, intended, is_guess }
     }
 
     pub(super) fn answer<'s>(&'s self, answer: &'s Answer) -> JudgedAnswer<'s> {
@@ -107,7 +91,7 @@ impl<'a> Judge<'a> {
             answer,
             intended: &self.intended,
             is_guess: self.is_guess,
-            prover: self.prover,
+            prover: self.memory.prover,
             origins: Vec::new(),
             patterns: Vec::new(),
             unasked: 0,
@@ -120,12 +104,11 @@ impl<'a> Judge<'a> {
                             (readers.matches(origin), included.matches(origin));
                         let place = case.place.as_ref();
                         judged.origins.push(Named { origin, place, reads, reads_with_credentials });
-                    } else if case.then == Emission::Nothing {
-                    } else if judged.patterns.len() < MAX_PATTERNS {
+                    } else if case.then != Emission::Nothing && judged.patterns.len() < MAX_PATTERNS {
                         let alone = alone(answer, (line, number), when);
                         judged.patterns.push(self.pattern(case, when, &alone));
                     } else {
-                        judged.unasked += 1;
+                        judged.unasked += usize::from(case.then != Emission::Nothing);
                     }
                 }
             }
@@ -138,28 +121,13 @@ impl<'a> Judge<'a> {
         let with_credentials = alone.readers(Credentials::Included);
         let is_opaque = has_opaque(when) || matches!(case.then, Emission::Opaque(_));
         let is_unknown = matches!(when, Matcher::Opaque(_)) || matches!(case.then, Emission::Opaque(_));
-        let facts = if is_unknown { Facts::UNKNOWN } else { self.prover.facts(&readers) };
-        let reach = reach(&readers, &facts);
-        let strangers = if is_unknown || reach != Reach::Some {
-            Strangers { verdict: Verdict::Unknown(String::new()), with_credentials: false }
+        let asked = if is_unknown {
+            Rc::new(Asked::unknown())
         } else {
-            self.strangers(&readers, &with_credentials)
+            self.memory.ask(when, (&readers, &with_credentials), &self.intended)
         };
-        let place = case.place.as_ref();
-        let emission = &case.then;
-        Pattern { when, emission, place, readers, with_credentials, facts, is_opaque, reach, strangers }
-    }
-
-    fn strangers(&self, readers: &Matcher, with_credentials: &Matcher) -> Strangers {
-        let ask = |matcher: &Matcher| self.prover.strangers(matcher, &self.intended);
-        if is_never(with_credentials) {
-            return Strangers { verdict: ask(readers), with_credentials: false };
-        }
-        let verdict = ask(with_credentials);
-        if matches!(verdict, Verdict::Attack(_)) || with_credentials == readers {
-            return Strangers { verdict, with_credentials: true };
-        }
-        Strangers { verdict: ask(readers), with_credentials: false }
+        let (place, emission) = (case.place.as_ref(), &case.then);
+        Pattern { when, emission, place, readers, with_credentials, is_opaque, asked }
     }
 }
 
@@ -270,18 +238,6 @@ pub(super) fn has_opaque(matcher: &Matcher) -> bool {
         Matcher::Not(inner) => has_opaque(inner),
         Matcher::Opaque(_) => true,
         _ => false,
-    }
-}
-
-fn reach(readers: &Matcher, facts: &Facts) -> Reach {
-    const SITES: [&str; 3] =
-        ["https://attacker-site.com", "https://zq7x.org", "https://another-attacker.dev"];
-    if facts.everything == Some(true) {
-        Reach::Everyone
-    } else if SITES.iter().all(|site| readers.matches(site) == Truth::True) {
-        Reach::EveryoneSecure
-    } else {
-        Reach::Some
     }
 }
 

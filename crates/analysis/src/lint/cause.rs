@@ -2,13 +2,12 @@
 
 use corsac_diagnostics::excerpt;
 
-use super::answer::{JudgedAnswer, Pattern};
 use super::correct::{Slip, corrected};
 use super::hosts;
 use crate::model::{LetterCase, Matcher, Piece, Truth};
-use crate::question::{Attack, Verdict};
+use crate::question::{Attack, Prover, Verdict};
 use crate::regex::{Mode, Regex};
-use crate::stranger::Tier;
+use crate::stranger::{Intended, Tier};
 
 /// Why a stranger gets in, as far as the syntax tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +51,23 @@ const TRIES: [&[Slip]; 10] = [
     &[Slip::Dot, Slip::End, Slip::Start],
 ];
 
-/// How the attack on `pattern` comes in.
-pub(super) fn of(pattern: &Pattern<'_>, attack: &Attack, answer: &JudgedAnswer<'_>) -> WayIn {
-    if is_shared(pattern, attack, answer) {
+/// A pattern that a stranger gets through.
+pub(super) struct Suspect<'a> {
+    /// What is written.
+    pub(super) when: &'a Matcher,
+    /// Who may read.
+    pub(super) readers: &'a Matcher,
+    pub(super) attack: &'a Attack,
+    pub(super) intended: &'a Intended,
+    pub(super) prover: &'a Prover<'a>,
+}
+
+/// How a stranger gets in.
+pub(super) fn of(asked: &Suspect<'_>) -> WayIn {
+    if asked.is_shared() {
         return WayIn { cause: Cause::PublicSuffix, correction: None };
     }
-    let asked = Asked { answer, attack };
-    match core(pattern.when) {
+    match core(asked.when) {
         Matcher::Regex(regex) | Matcher::Whole(regex, _) => asked.regex(regex),
         Matcher::Suffix(text, case) => {
             let boundary = Matcher::Suffix(format!(".{text}"), *case);
@@ -79,16 +88,6 @@ pub(super) fn of(pattern: &Pattern<'_>, attack: &Attack, answer: &JudgedAnswer<'
     }
 }
 
-/// Whether everybody registers under what is admitted: any name will do before the witness'
-/// own public suffix.
-fn is_shared(pattern: &Pattern<'_>, attack: &Attack, answer: &JudgedAnswer<'_>) -> bool {
-    let Some(host) = hosts::host(&attack.witness) else { return false };
-    let Some((suffix, _)) = answer.prover.list().public_suffix(&host) else { return false };
-    let Some((scheme, _)) = attack.witness.split_once("://") else { return false };
-    let admits = |name: &str| pattern.readers.matches(&format!("{scheme}://{name}.{suffix}")) == Truth::True;
-    ["zq7x", "another-attacker", "b-2"].into_iter().all(admits) || attack.tier == Tier::Private
-}
-
 /// The part of a condition that names who is meant.
 fn core(when: &Matcher) -> &Matcher {
     match when {
@@ -100,17 +99,25 @@ fn core(when: &Matcher) -> &Matcher {
     }
 }
 
-struct Asked<'a> {
-    answer: &'a JudgedAnswer<'a>,
-    attack: &'a Attack,
-}
+impl Suspect<'_> {
+    /// Whether everybody registers under what is admitted: any name will do before the
+    /// witness' own public suffix.
+    fn is_shared(&self) -> bool {
+        let witness = &self.attack.witness;
+        let Some(host) = hosts::host(witness) else { return false };
+        let Some((suffix, _)) = self.prover.list().public_suffix(&host) else { return false };
+        let Some((scheme, _)) = witness.split_once("://") else { return false };
+        let admits = |name: &str| self.readers.matches(&format!("{scheme}://{name}.{suffix}")) == Truth::True;
+        ["zq7x", "another-attacker", "b-2"].into_iter().all(admits) || self.attack.tier == Tier::Private
+    }
 
-impl Asked<'_> {
     /// Whether no stranger is admitted any more, and somebody is.
     fn proved(&self, matcher: &Matcher) -> bool {
-        let prover = self.answer.prover;
-        matches!(prover.strangers(matcher, self.answer.intended), Verdict::Proved { .. })
-            && prover.facts(matcher).dead == Some(false)
+        let is_open = |origin: &String| matcher.matches(origin) != Truth::False;
+        let has_attack = is_open(&self.attack.witness) || self.attack.telling.iter().any(is_open);
+        !has_attack
+            && matches!(self.prover.strangers(matcher, self.intended), Verdict::Proved { .. })
+            && Prover::is_dead(matcher) == Some(false)
     }
 
     fn regex(&self, regex: &Regex) -> WayIn {
@@ -118,7 +125,7 @@ impl Asked<'_> {
         let mut proved = corrections.filter(|(_, regex)| self.proved(&Matcher::Regex(regex.clone())));
         match proved.next() {
             Some((slips, right)) => {
-                let correction = Some(format!("write `{}`", excerpt(right.text())));
+                let correction = written(right.text());
                 WayIn { cause: self.cause(regex, slips), correction }
             }
             None => {
@@ -149,8 +156,7 @@ impl Asked<'_> {
 
     /// An expression of the names that are meant.
     fn from_names(&self, regex: &Regex) -> Option<String> {
-        let names: Vec<_> =
-            self.answer.intended.names().iter().map(|name| name.replace('.', "\\.")).collect();
+        let names: Vec<_> = self.intended.names().iter().map(|name| name.replace('.', "\\.")).collect();
         let names = match names.as_slice() {
             [] => return None,
             [one] => one.clone(),
@@ -158,7 +164,7 @@ impl Asked<'_> {
         };
         let text = format!("^https://([a-z0-9-]+\\.)*{names}$");
         let right = Regex::new(&text, regex.dialect(), regex.mode(), regex.flags().clone());
-        self.proved(&Matcher::Regex(right)).then(|| format!("write `{}`", excerpt(&text)))
+        self.proved(&Matcher::Regex(right)).then(|| written(&text))?
     }
 
     fn origin(&self, text: &str, case: LetterCase) -> Option<String> {
@@ -183,10 +189,15 @@ impl Asked<'_> {
         let Some(at) = touching else { return WayIn { cause: Cause::Other, correction: None } };
         let mut right = pieces.to_vec();
         right.insert(at + 1, Piece::literal("."));
-        let correction =
-            self.proved(&Matcher::Glob(right.clone())).then(|| format!("write `{}`", shown(&right)));
-        WayIn { cause: Cause::Boundary, correction: correction.filter(|_| !right.is_empty()) }
+        let correction = self.proved(&Matcher::Glob(right.clone())).then(|| written(&shown(&right)));
+        WayIn { cause: Cause::Boundary, correction: correction.flatten() }
     }
+}
+
+/// The advice to write `text`; a longer one is no help.
+pub(super) fn written(text: &str) -> Option<String> {
+    const MAX_SHOWN: usize = 300;
+    (text.len() <= MAX_SHOWN).then(|| format!("write `{text}`"))
 }
 
 fn literal(piece: &Piece) -> Option<String> {

@@ -46,6 +46,7 @@ impl<'m> Found<'m> {
             return;
         }
         let diagnostic = match second {
+            Some((other, _)) if place == Some(other) => diagnostic,
             Some((other, text)) => self.pointing(diagnostic, file, other, text),
             None => diagnostic,
         };

@@ -7,11 +7,12 @@
 //! what rests on a guess about whom the configuration is meant for is of medium confidence.
 //!
 //! - `rules`: one file a rule, in folders by what they are about;
-//! - `answer`: what rules look at: the cases of an answer, each judged once;
+//! - `answer`: what rules look at: the cases of an answer; `asked`: what the prover says of each;
 //! - `cause` and `correct`: which slip lets a stranger in, and the expression without it;
 //! - `suppress`: `# corsac: ignore[rule-id] reason` in the source.
 
 mod answer;
+mod asked;
 mod cause;
 mod correct;
 mod found;
@@ -25,6 +26,7 @@ use crate::model::{Model, Preflight};
 use crate::question::Prover;
 
 use answer::{Judge, Judged};
+use asked::Memory;
 use found::Found;
 
 pub use rules::RULES;
@@ -50,9 +52,10 @@ pub struct Finding {
 
 /// Everything that is wrong with `model`, in the order of files and places.
 pub fn lint(model: &Model, prover: &Prover<'_>, options: &Options) -> Vec<Finding> {
+    let memory = Memory::new(prover);
     let mut found = Found::new(model);
     for scope in &model.scopes {
-        let judge = Judge::new(prover, options, scope);
+        let judge = Judge::new(&memory, options, scope);
         let actual = judge.answer(&scope.actual);
         let preflight = match &scope.preflight {
             Preflight::Answered(answer) => Some(judge.answer(answer)),

@@ -49,6 +49,11 @@ impl Prover<'_> {
         }
     }
 
+    /// A web origin that `matcher` takes, if one is found.
+    pub(crate) fn example(matcher: &Matcher) -> Option<String> {
+        Self::witness(matcher, grammar::web()).found().map(str::to_owned)
+    }
+
     /// An origin of `within` that `matcher` takes.
     fn witness(matcher: &Matcher, within: &Table) -> Witness {
         let table = match Table::of(matcher, within) {
@@ -76,7 +81,8 @@ impl Prover<'_> {
         }
     }
 
-    fn is_dead(matcher: &Matcher) -> Option<bool> {
+    /// Whether no browser sends an origin that `matcher` takes; `None` if it is not known.
+    pub(crate) fn is_dead(matcher: &Matcher) -> Option<bool> {
         let table = Table::of(matcher, grammar::all()).ok()?;
         if table.is_empty() {
             return Some(true);

@@ -93,7 +93,6 @@ pub(super) const ANSWER_CHECKS: &[AnswerCheck] = &[
     entry::credentials_not_true::find,
     entry::dead_entry::find,
     entry::redundant_entry::find,
-    entry::shadowed_entry::find,
     response::credentials_without_origin::find,
     response::duplicate_allow_origin::find,
 ];

@@ -18,7 +18,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
     }
     for pattern in for_some(answer) {
-        if let Some(witness) = pattern.facts.address.found() {
+        if let Some(witness) = pattern.asked.facts.address.found() {
             tell(pattern.place, witness, Confidence::High, found);
         }
     }

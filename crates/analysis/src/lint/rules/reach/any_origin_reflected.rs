@@ -19,10 +19,12 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         if pattern.has_credentials() {
             continue;
         }
-        let finding =
-            Diagnostic::new(&RULE, format!("{} may read: its own origin is sent back", whom(pattern.reach)))
-                .note("`*` says the same, can be cached for all, and never goes together with credentials")
-                .help("write `*` if the responses are public; else list the origins that need them");
+        let finding = Diagnostic::new(
+            &RULE,
+            format!("{} may read: its own origin is sent back", whom(pattern.asked.reach)),
+        )
+        .note("`*` says the same, can be cached for all, and never goes together with credentials")
+        .help("write `*` if the responses are public; else list the origins that need them");
         found.at(pattern.place, "includes `https://attacker.example`", finding);
     }
 }

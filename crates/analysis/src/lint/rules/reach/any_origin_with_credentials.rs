@@ -14,8 +14,10 @@ pub(crate) static RULE: Rule = Rule {
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for pattern in for_everyone(answer).filter(|pattern| pattern.has_credentials()) {
-        let message =
-            format!("{} may send requests with the user's cookies and read the answers", whom(pattern.reach));
+        let message = format!(
+            "{} may send requests with the user's cookies and read the answers",
+            whom(pattern.asked.reach)
+        );
         let finding = Diagnostic::new(&RULE, message)
             .note("the request's origin is sent back, so that browsers do not refuse it as they refuse `*`")
             .help("list the origins that need credentials, such as `https://app.example.com`");

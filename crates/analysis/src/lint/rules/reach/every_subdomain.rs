@@ -6,12 +6,17 @@ use super::for_some;
 use crate::lint::answer::JudgedAnswer;
 use crate::lint::found::Found;
 use crate::model::Truth;
+use crate::question::Verdict;
 
 pub(crate) static RULE: Rule =
     Rule { id: "every-subdomain", severity: Severity::Note, summary: "every sub-domain is trusted" };
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for pattern in for_some(answer) {
+        // Whom strangers get in with is told as that.
+        if matches!(pattern.asked.verdict, Verdict::Attack(_)) {
+            continue;
+        }
         let is_admitted = |label: &str, name: &str| {
             let of = |scheme| format!("{scheme}://{label}.{name}");
             [of("https"), of("http")].iter().any(|origin| pattern.readers.matches(origin) == Truth::True)

@@ -4,6 +4,7 @@ use corsac_diagnostics::{Diagnostic, Rule, Severity, excerpt};
 
 use super::for_some;
 use crate::lint::answer::{JudgedAnswer, Pattern};
+use crate::lint::cause::written;
 use crate::lint::found::Found;
 use crate::lint::hosts;
 use crate::model::{Matcher, Truth};
@@ -26,16 +27,18 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
     }
     for pattern in for_some(answer).filter(|pattern| pattern.has_credentials()) {
-        let Some(witness) = pattern.facts.http.found() else { continue };
+        let Some(witness) = pattern.asked.facts.http.found() else { continue };
         // One whose origins strangers own anyway is told as that.
         if pattern.with_credentials.matches(witness) != Truth::True {
             continue;
         }
-        let shown = shown(pattern, answer).unwrap_or_else(|| witness.to_owned());
-        let help = match secured(pattern, answer) {
-            Some(right) => format!("write `{}`", excerpt(&right)),
-            None => "admit `https://` only".to_owned(),
-        };
+        let own = shown(pattern, answer);
+        let is_admitted = |origin: &&str| pattern.readers.matches(origin) == Truth::True;
+        if own.is_none() && hosts::SAMPLES.iter().any(is_admitted) {
+            continue;
+        }
+        let shown = own.unwrap_or_else(|| witness.to_owned());
+        let help = secured(pattern, answer).unwrap_or_else(|| "admit `https://` only".to_owned());
         found.at(pattern.place, format!("admits `{shown}`"), finding(&shown).help(help));
     }
 }
@@ -77,5 +80,5 @@ fn secured(pattern: &Pattern<'_>, answer: &JudgedAnswer<'_>) -> Option<String> {
     })?;
     let right = Matcher::Regex(Regex::new(&text, regex.dialect(), regex.mode(), regex.flags().clone()));
     let facts = answer.prover.facts(&right);
-    (facts.http == Witness::None && facts.dead == Some(false)).then_some(text)
+    (facts.http == Witness::None && facts.dead == Some(false)).then(|| written(&text))?
 }

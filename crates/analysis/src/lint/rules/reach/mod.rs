@@ -10,11 +10,12 @@ pub(crate) mod null_origin;
 pub(crate) mod third_party_origin;
 pub(crate) mod wildcard_with_credentials;
 
-use crate::lint::answer::{JudgedAnswer, Pattern, Reach};
+use crate::lint::answer::{JudgedAnswer, Pattern};
+use crate::lint::asked::Reach;
 
 /// The patterns that admit everyone, whatever is sent for it.
 fn for_everyone<'a>(answer: &'a JudgedAnswer<'_>) -> impl Iterator<Item = &'a Pattern<'a>> {
-    answer.patterns.iter().filter(|pattern| pattern.reach != Reach::Some)
+    answer.patterns.iter().filter(|pattern| pattern.asked.reach != Reach::Some)
 }
 
 /// Who is meant by "every website".
@@ -27,5 +28,5 @@ fn whom(reach: Reach) -> &'static str {
 
 /// The patterns that admit some.
 fn for_some<'a>(answer: &'a JudgedAnswer<'_>) -> impl Iterator<Item = &'a Pattern<'a>> {
-    answer.patterns.iter().filter(|pattern| pattern.reach == Reach::Some)
+    answer.patterns.iter().filter(|pattern| pattern.asked.reach == Reach::Some)
 }

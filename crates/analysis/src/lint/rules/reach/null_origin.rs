@@ -17,7 +17,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for named in answer.origins.iter().filter(|named| named.origin == "null" && named.reads == Truth::True) {
         tell(named.place, named.reads_with_credentials, found);
     }
-    for pattern in for_some(answer).filter(|pattern| pattern.facts.null == Some(true)) {
+    for pattern in for_some(answer).filter(|pattern| pattern.asked.facts.null == Some(true)) {
         tell(pattern.place, pattern.with_credentials.matches("null"), found);
     }
 }

@@ -13,8 +13,9 @@ pub(crate) mod unescaped_dot;
 
 use corsac_diagnostics::{Confidence, Diagnostic, Rule, Severity};
 
-use crate::lint::answer::{JudgedAnswer, Pattern, Reach};
-use crate::lint::cause::{self, Cause};
+use crate::lint::answer::{JudgedAnswer, Pattern};
+use crate::lint::asked::Reach;
+use crate::lint::cause::{Cause, WayIn};
 use crate::lint::found::Found;
 use crate::question::{Attack, Verdict};
 use crate::stranger::Tier;
@@ -27,18 +28,22 @@ struct Words {
 }
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
-    for pattern in answer.patterns.iter().filter(|pattern| pattern.reach == Reach::Some) {
-        if let Verdict::Attack(attack) = &pattern.strangers.verdict {
-            tell(pattern, attack, answer, found);
+    for pattern in answer.patterns.iter().filter(|pattern| pattern.asked.reach == Reach::Some) {
+        if let (Verdict::Attack(attack), Some(way_in)) = (&pattern.asked.verdict, &pattern.asked.way_in) {
+            tell(pattern, (attack, way_in), answer, found);
         }
     }
 }
 
-fn tell(pattern: &Pattern<'_>, attack: &Attack, answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
-    let way_in = cause::of(pattern, attack, answer);
+fn tell(
+    pattern: &Pattern<'_>,
+    (attack, way_in): (&Attack, &WayIn),
+    answer: &JudgedAnswer<'_>,
+    found: &mut Found<'_>,
+) {
     let words = words(way_in.cause);
     let shown = attack.telling.as_deref().unwrap_or(&attack.witness);
-    let with_credentials = pattern.strangers.with_credentials;
+    let with_credentials = pattern.asked.is_of_credentials;
     let how = if with_credentials { ", with the user's credentials" } else { "" };
     // Other websites gain little by reading what everybody may, or what takes such a name.
     let is_grave = with_credentials && attack.tier <= Tier::Private;
@@ -51,7 +56,7 @@ fn tell(pattern: &Pattern<'_>, attack: &Attack, answer: &JudgedAnswer<'_>, found
         finding = finding.note(format!("the shortest such origin is `{}`", attack.witness));
     }
     finding = finding.note(ease(attack.tier)).note(answer.meant_for());
-    let help = way_in.correction.unwrap_or_else(|| words.advice.to_owned());
+    let help = way_in.correction.clone().unwrap_or_else(|| words.advice.to_owned());
     let second = answer.credentials_place().filter(|_| with_credentials);
     let second = second.map(|place| (place, "credentials are allowed here"));
     found.at_both(pattern.place, format!("admits `{shown}`"), second, finding.help(help));

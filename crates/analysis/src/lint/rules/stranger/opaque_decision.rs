@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for pattern in answer.patterns.iter().filter(|pattern| pattern.is_opaque) {
         // Whatever decides, a condition beside it may keep strangers out.
-        if matches!(pattern.strangers.verdict, Verdict::Proved { .. } | Verdict::Attack(_)) {
+        if matches!(pattern.asked.verdict, Verdict::Proved { .. } | Verdict::Attack(_)) {
             continue;
         }
         let reason = reason(pattern).unwrap_or("it is not read");

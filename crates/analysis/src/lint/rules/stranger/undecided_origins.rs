@@ -2,7 +2,8 @@
 
 use corsac_diagnostics::{Diagnostic, Rule, Severity, excerpt};
 
-use crate::lint::answer::{JudgedAnswer, Reach};
+use crate::lint::answer::JudgedAnswer;
+use crate::lint::asked::Reach;
 use crate::lint::found::Found;
 use crate::model::Matcher;
 use crate::question::Verdict;
@@ -14,9 +15,10 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
-    for pattern in answer.patterns.iter().filter(|pattern| pattern.reach == Reach::Some && !pattern.is_opaque)
+    for pattern in
+        answer.patterns.iter().filter(|pattern| pattern.asked.reach == Reach::Some && !pattern.is_opaque)
     {
-        let Verdict::Unknown(reason) = &pattern.strangers.verdict else { continue };
+        let Verdict::Unknown(reason) = &pattern.asked.verdict else { continue };
         let refusal = refusal(pattern.when);
         let reason = refusal.as_deref().unwrap_or(reason);
         let finding = Diagnostic::new(
