@@ -8,7 +8,6 @@ use corsac_diagnostics::Source;
 use crate::code::python_systems::{django, fastapi, flask_cors};
 use crate::code::{express, rust_systems};
 use crate::gateways::{apisix, envoy, gateway_api, ingress_nginx, istio, kong, krakend, traefik};
-use crate::{Includes, Unreadable, apache, cloud, haproxy, nginx, spring};
 use crate::{Includes, Unreadable, apache, caddy, cloud, haproxy, nginx, spring};
 
 /// A system whose configuration is read.

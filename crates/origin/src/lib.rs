@@ -40,7 +40,9 @@ pub use error::{OriginError, OriginMistake, PatternError};
 pub use host::{HostKind, MAX_HOST_LEN, MAX_LABEL_LEN};
 pub use origin::{MAX_ORIGIN_LEN, Origin, OriginRef, TupleRef};
 pub use pattern::{HostPattern, OriginPattern, PortPattern};
-pub use public_suffix::{MAX_LIST_BYTES, PublicSuffixError, PublicSuffixList, Section, SuffixBelow, SuffixRules};
+pub use public_suffix::{
+    MAX_LIST_BYTES, PublicSuffixError, PublicSuffixList, Section, SuffixBelow, SuffixRules,
+};
 pub use scheme::Scheme;
 pub use set::{OriginSet, OriginSetBuilder};
 pub use site::{Site, same_site, schemelessly_same_site};
