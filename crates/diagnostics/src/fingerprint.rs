@@ -45,7 +45,7 @@ fn pointed_at<'r>(source: &'r Source, finding: &'r Resolved) -> (&'r str, &'r st
     (line.trim(), part.trim())
 }
 
-/// SipHash keeps what it gives, and `times` tells findings apart that are otherwise the same.
+/// `SipHash` keeps what it gives, and `times` tells findings apart that are otherwise the same.
 fn hash(parts: &[&str], times: u64) -> u128 {
     let mut hasher = SipHasher13::new();
     for part in parts {

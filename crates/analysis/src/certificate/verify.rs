@@ -116,9 +116,8 @@ impl<'a> Hosts<'a> {
     pub(super) fn read(&self, place: &Place, byte: char, scheme: &str) -> Read {
         match (place, byte) {
             (Place::Begin | Place::Digits, '0'..='9') => Read::On(Place::Digits),
-            (Place::Digits, ':') => Read::On(Place::Host(String::new())),
+            (Place::Digits, ':') | (Place::Begin, '.') => Read::On(Place::Host(String::new())),
             (Place::Digits, _) => Read::Harmless,
-            (Place::Begin, '.') => Read::On(Place::Host(String::new())),
             (Place::Begin, _) => self.read_host("", byte, scheme),
             (Place::Host(host), _) => self.read_host(host, byte, scheme),
         }

@@ -64,6 +64,17 @@ impl Piece {
 }
 
 impl Matcher {
+    /// Why something in it is not known, if anything is.
+    pub fn opaque(&self) -> Option<String> {
+        match self {
+            Self::AllOf(all) | Self::AnyOf(all) => all.iter().find_map(Self::opaque),
+            Self::Not(inner) => inner.opaque(),
+            Self::Opaque(reason) => Some(reason.clone()),
+            Self::Regex(regex) | Self::Whole(regex, _) => regex.syntax().err().map(ToString::to_string),
+            _ => None,
+        }
+    }
+
     /// The text is this, in this case.
     pub fn exact(text: impl Into<String>) -> Self {
         Self::Exact(text.into(), LetterCase::Matters)

@@ -28,7 +28,7 @@ pub fn intended_names(matcher: &Matcher, list: &PublicSuffixList) -> Vec<String>
             let is_listed = list.public_suffix(host).is_some_and(|(_, section)| section != Section::Default);
             match list.registrable_domain(host) {
                 Some(name) if is_listed && !names.iter().any(|known| known == name) => {
-                    names.push(name.to_owned())
+                    names.push(name.to_owned());
                 }
                 _ => {}
             }
@@ -56,7 +56,9 @@ fn collect(matcher: &Matcher, read: &mut dyn FnMut(&[u8])) {
         }
         Matcher::Regex(regex) | Matcher::Whole(regex, _) => {
             if let Ok(node) = regex.syntax() {
-                spellings(node).iter().for_each(|spelling| read(spelling));
+                for spelling in spellings(node) {
+                    read(&spelling);
+                }
             }
         }
     }
@@ -68,7 +70,6 @@ fn spellings(node: &Node) -> Vec<Vec<u8>> {
         Node::Alternation(any) => any.iter().flat_map(spellings).take(MAX_SPELLINGS).collect(),
         Node::Assert(_) | Node::Empty | Node::Look { .. } => vec![Vec::new()],
         Node::Atomic(inner) | Node::Group { node: inner, .. } => spellings(inner),
-        Node::Backreference { .. } => vec![vec![GAP]],
         Node::Concat(all) => {
             all.iter().fold(vec![Vec::new()], |before, one| joined(&before, &spellings(one)))
         }
@@ -78,11 +79,10 @@ fn spellings(node: &Node) -> Vec<Vec<u8>> {
             both
         }
         Node::Repeat { node, min: 1, max: Some(1), .. } => spellings(node),
-        Node::Repeat { .. } => vec![vec![GAP]],
         // An unescaped dot is meant as one.
         Node::Set(set) if *set == ByteSet::ALL => vec![vec![b'.']],
         Node::Set(set) if set.len() == 1 => vec![set.iter().collect()],
-        Node::Set(_) => vec![vec![GAP]],
+        Node::Backreference { .. } | Node::Repeat { .. } | Node::Set(_) => vec![vec![GAP]],
     }
 }
 

@@ -68,7 +68,7 @@ impl Prover<'_> {
                 return Verdict::Attack(Attack { telling: None, witness, tier });
             }
         }
-        Verdict::Unknown(reason)
+        Verdict::Unknown(matcher.opaque().unwrap_or(reason))
     }
 
     /// Whether `matcher` takes `origin` and a stranger can own it, told without automata.

@@ -48,10 +48,10 @@ impl Side for Listed<'_> {
         let Some(part) = self.texts.get(first..end) else { return Some(Fitting::None) };
         let before = part.partition_point(|text| byte_at(text, read) < Some(byte));
         let until = part.partition_point(|text| byte_at(text, read) <= Some(byte));
-        Some(match before < until {
-            true => Fitting::Some { first: first + before, end: first + until, read: read + 1 },
-            false => Fitting::None,
-        })
+        if before == until {
+            return Some(Fitting::None);
+        }
+        Some(Fitting::Some { first: first + before, end: first + until, read: read + 1 })
     }
 
     fn accepts(&self, state: Fitting) -> bool {

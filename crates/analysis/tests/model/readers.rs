@@ -6,7 +6,7 @@ use corsac_analysis::model::{
 use corsac_analysis::question::Prover;
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
 
-/// SplitMix64.
+/// `SplitMix64`.
 struct Random(u64);
 
 impl Random {

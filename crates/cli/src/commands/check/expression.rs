@@ -1,5 +1,6 @@
 //! `corsac check --regex`: what one expression admits.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -57,10 +58,10 @@ pub(super) fn run(
         intended,
         is_told,
     };
-    if let Some(path) = &check.certificate {
-        if let Err((reason, hint)) = judged.certify(path, list) {
-            return output.fail(&reason, hint);
-        }
+    if let Some(path) = &check.certificate
+        && let Err((reason, hint)) = judged.certify(path, list)
+    {
+        return output.fail(&reason, hint);
     }
     output.data(&judged.shown(global.format, output), judged.exit())
 }
@@ -167,11 +168,11 @@ impl Judged<'_> {
         };
         let mut text = format!("{}   {}\n\n", output.data_paint(self.word(), colour), printable(&claim));
         for (name, value) in self.rows() {
-            text.push_str(&format!("  {name:<12} {}\n", printable(&value)));
+            let _ = writeln!(text, "  {name:<12} {}", printable(&value));
         }
         text.push_str("\n  taken for granted\n");
         for assumption in &self.assumptions {
-            text.push_str(&format!("    {assumption}\n"));
+            let _ = writeln!(text, "    {assumption}");
         }
         text
     }
@@ -203,7 +204,8 @@ impl Judged<'_> {
             match witness {
                 Witness::Found(origin) => rows.push(("admits", format!("{what}, such as {origin}"))),
                 Witness::None => {}
-                Witness::Unknown(reason) => rows.push(("may admit", format!("{what}: {reason}"))),
+                // The verdict says why.
+                Witness::Unknown(_) => rows.push(("may admit", what.to_owned())),
             }
         }
         rows

@@ -60,7 +60,7 @@ fn a_configuration_of_a_hundred_megabytes_is_refused_by_its_size() {
         "{found:?}"
     );
     // Between both bounds, it is the reader that refuses it.
-    fs::write(folder.path().join("site/nginx.conf"), &text[..20 << 20]).unwrap();
+    fs::write(folder.path().join("site/nginx.conf"), text.get(..20 << 20).unwrap()).unwrap();
     let named = run(folder.path(), &["check", "site/nginx.conf"]);
     assert!(named.status == 2 && named.stderr.contains("it is larger than 16 MiB"), "{named:?}");
 }
