@@ -9,6 +9,8 @@
 //! what it judges.
 #![forbid(unsafe_code)]
 
+mod configuration;
+mod expression;
 mod guards;
 mod har;
 mod key_set;
@@ -19,6 +21,8 @@ mod policy_file;
 mod request_headers;
 mod token;
 
+pub use configuration::configuration;
+pub use expression::expression;
 pub use guards::guards;
 pub use har::har;
 pub use key_set::key_set;
