@@ -196,9 +196,8 @@ fn alternatives(when: &Matcher) -> Vec<&Matcher> {
 fn single<'a>(when: &'a Matcher, emission: &'a Emission) -> Option<&'a str> {
     match (when, emission) {
         (_, Emission::Fixed(text)) if text == "*" => None,
-        (_, Emission::Fixed(text)) => Some(text),
         (_, Emission::Nothing | Emission::Opaque(_)) => None,
-        (Matcher::Exact(text, _), _) => Some(text),
+        (_, Emission::Fixed(text)) | (Matcher::Exact(text, _), _) => Some(text),
         _ => None,
     }
 }

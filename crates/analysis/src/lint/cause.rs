@@ -131,7 +131,7 @@ impl Suspect<'_> {
             None => {
                 let open = regex.mode() != Mode::Full && !regex.text().ends_with('$');
                 let cause = if open { Cause::End } else { Cause::Other };
-                WayIn { cause, correction: self.from_names(regex) }
+                WayIn { cause, correction: self.of_names(regex) }
             }
         }
     }
@@ -146,16 +146,15 @@ impl Suspect<'_> {
         let needed = worst.iter().find(|slip| slips.contains(slip) && refuses(slip));
         match needed.or(slips.first()) {
             Some(Slip::End) => Cause::End,
-            Some(Slip::Boundary) => Cause::Boundary,
             Some(Slip::Start) if regex.text().contains("://") => Cause::Start,
-            Some(Slip::Start) => Cause::Boundary,
+            Some(Slip::Boundary | Slip::Start) => Cause::Boundary,
             Some(Slip::Dot) => Cause::Dot,
             None => Cause::Other,
         }
     }
 
     /// An expression of the names that are meant.
-    fn from_names(&self, regex: &Regex) -> Option<String> {
+    fn of_names(&self, regex: &Regex) -> Option<String> {
         let names: Vec<_> = self.intended.names().iter().map(|name| name.replace('.', "\\.")).collect();
         let names = match names.as_slice() {
             [] => return None,

@@ -82,6 +82,15 @@ impl<'m> Found<'m> {
         })
     }
 
+    /// Whether `text`, in lower case, stands at a place.
+    pub(super) fn is_written(&self, place: Option<&Place>, text: &str) -> bool {
+        place.is_some_and(|place| {
+            let file = self.model.files.get(place.file);
+            let written = file.and_then(|file| file.text().get(place.span.clone()));
+            written.is_some_and(|written| written.to_ascii_lowercase().contains(text))
+        })
+    }
+
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.findings
     }

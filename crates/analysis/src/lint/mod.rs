@@ -61,12 +61,16 @@ pub fn lint(model: &Model, prover: &Prover<'_>, options: &Options) -> Vec<Findin
             Preflight::Answered(answer) => Some(judge.answer(answer)),
             Preflight::Authenticated(_) | Preflight::Unanswered | Preflight::Unknown => None,
         };
-        found.scope = scope.name.clone();
+        found.scope.clone_from(&scope.name);
         for answer in [Some(&actual), preflight.as_ref()].into_iter().flatten() {
-            rules::ANSWER_CHECKS.iter().for_each(|check| check(answer, &mut found));
+            for check in rules::ANSWER_CHECKS {
+                check(answer, &mut found);
+            }
         }
         let judged = Judged { scope, actual: &actual, preflight: preflight.as_ref() };
-        rules::SCOPE_CHECKS.iter().for_each(|check| check(&judged, &mut found));
+        for check in rules::SCOPE_CHECKS {
+            check(&judged, &mut found);
+        }
     }
     found.scope = String::new();
     rules::unread::find(model, &mut found);

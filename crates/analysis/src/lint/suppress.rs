@@ -85,7 +85,7 @@ impl Suppression<'_> {
 
 fn of(source: &Source) -> Vec<Suppression<'_>> {
     let mut all = Vec::new();
-    if source.name().ends_with(".json") || !source.text().contains(MARK) {
+    if source.name().to_ascii_lowercase().ends_with("json") || !source.text().contains(MARK) {
         return all;
     }
     let mut start = 0;

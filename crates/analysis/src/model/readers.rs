@@ -9,7 +9,6 @@ use std::collections::HashSet;
 
 use super::read::first_that_holds;
 use super::{Answer, Choice, Credentials, Emission, LetterCase, Matcher, Truth};
-use crate::regex::Regex;
 
 /// Deepest nesting of "this or else that"; what stands behind it is opaque.
 const MAX_DEPTH: usize = 48;
@@ -149,8 +148,8 @@ enum Step {
     Admit(Vec<Matcher>),
     /// Whoever matches is refused.
     Deny(Vec<Matcher>),
-    /// An origin that this group has matched whole is admitted, others that match are refused.
-    Group(Regex, u32),
+    /// Whoever matches is admitted if a group has matched the whole, and else refused.
+    Group(Matcher, Matcher),
     /// Single origins, and whether each is admitted.
     Points(Vec<(String, bool)>),
     /// Whoever matches and is the text is admitted, others that match are refused.
@@ -171,10 +170,10 @@ impl Step {
             (when, Outcome::Admits) => Self::Admit(vec![when]),
             (when, Outcome::Denies) => Self::Deny(vec![when]),
             (when, Outcome::AdmitsText(text)) => Self::Texts(vec![(when, text)]),
-            (Matcher::Regex(regex), Outcome::AdmitsMatch(group)) => Self::Group(regex, group),
-            (when, Outcome::AdmitsMatch(_)) => {
-                Self::Unknown(when, "what has matched is not known".to_owned())
-            }
+            (when, Outcome::AdmitsMatch(group)) => match when.expression().cloned() {
+                Some(regex) => Self::Group(when, Matcher::Whole(regex, group)),
+                None => Self::Unknown(when, "what has matched is not known".to_owned()),
+            },
             (when, Outcome::Unknown(reason)) => Self::Unknown(when, reason),
         }
     }
@@ -196,9 +195,10 @@ impl Step {
                 any_of(any)
             }
             Self::Deny(any) => both(not(any_of(any)), otherwise),
-            Self::Group(regex, group) => {
-                let others = both(not(Matcher::Regex(regex.clone())), otherwise);
-                any_of(vec![Matcher::Whole(regex, group), others])
+            Self::Group(when, whole) => {
+                let others = both(not(when.clone()), otherwise);
+                let matched = if when.is_expression() { whole } else { both(when, whole) };
+                any_of(vec![matched, others])
             }
             Self::Points(points) => or_else_of_points(points, otherwise),
             Self::Texts(texts) => or_else_of_texts(texts, otherwise),
@@ -305,6 +305,11 @@ fn both(first: Matcher, second: Matcher) -> Matcher {
 }
 
 impl Matcher {
+    /// Whether there is no other condition than an expression's.
+    fn is_expression(&self) -> bool {
+        matches!(self, Self::Regex(_))
+    }
+
     /// Whether single origins are among several.
     fn has_points(&self) -> bool {
         let is_point = |matcher: &Self| matches!(matcher, Self::Exact(_, LetterCase::Matters));

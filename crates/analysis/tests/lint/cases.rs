@@ -38,8 +38,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ("authorization-under-wildcard", "any = . -> *\nheaders = *", "any = . -> *\nheaders = *, Authorization"),
     (
         "credentials-not-true",
-        "any = . -> *\ncredentials = false",
-        "exact = https://a.example.com\ncredentials = true",
+        "any = . -> *\ncredentials = Access-Control-Allow-Credentials: false",
+        "any = . -> *\ncredentials = off",
     ),
     ("credentials-without-origin", "credentials = true", "exact = https://a.example.com\ncredentials = true"),
     ("dead-entry", "regex = ^app\\.example\\.com$", "regex = ^https://app\\.example\\.com$"),
@@ -100,6 +100,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("null-origin", "exact = null", "!exact = null\nexact = https://a.example.com"),
     ("null-origin", "regex = ^(null|https://a\\.example\\.com)$", "regex = ^(https://null\\.example\\.com)$"),
     ("null-origin", "any = . -> null", "any = . -> *"),
+    (
+        "obsolete-private-network",
+        "any = . -> *\nprivate-network = (reflected)",
+        "any = . -> *\nprivate-network = (opaque)",
+    ),
     ("obsolete-private-network", "any = . -> *\nprivate-network = true", "any = . -> *"),
     ("opaque-decision", "opaque = a function decides", "exact = https://a.example.com"),
     ("origin-never-sent", "exact = https://a.example.com/", "exact = https://a.example.com"),
@@ -173,6 +178,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "wildcard-literal",
         "exact = https://a.example.com\ncredentials = true\nheaders = *",
         "exact = https://a.example.com\ncredentials = true\nheaders = x-id",
+    ),
+    (
+        "wildcard-with-credentials",
+        "any = . -> *\ncredentials of = https://zq7x.org",
+        "any = . -> *\ncredentials of = https://a.example.com",
     ),
     ("wildcard-with-credentials", "any = . -> *\ncredentials = true", "any = . -> *"),
 ];

@@ -36,7 +36,11 @@ struct Reader {
 impl Reader {
     fn entry(&mut self, key: &str, value: &str, place: Place) {
         let text = |value: &str| Field {
-            value: if value == "(reflected)" { Value::Reflected } else { Value::Text(value.to_owned()) },
+            value: match value {
+                "(opaque)" => Value::Opaque("code decides".to_owned()),
+                "(reflected)" => Value::Reflected,
+                _ => Value::Text(value.to_owned()),
+            },
             place: Some(place.clone()),
         };
         match key {
@@ -46,8 +50,13 @@ impl Reader {
             "max-age" => self.answer.max_age = Some(text(value)),
             "private-network" => self.answer.allow_private_network = Some(text(value)),
             "vary" => self.answer.vary = Some(text(value)),
-            "credentials" => {
-                self.answer.allow_credentials.push(Choice::always(value == "true", Some(place)));
+            "credentials" | "Access-Control-Allow-Credentials" => {
+                self.answer.allow_credentials.push(Choice::always(value.ends_with("true"), Some(place)));
+            }
+            "credentials of" => {
+                let when = Matcher::exact(value);
+                let cases = vec![Case { when, then: true, place: Some(place) }];
+                self.answer.allow_credentials.push(Choice { cases });
             }
             "coverage" => {
                 self.answer.coverage = match value {

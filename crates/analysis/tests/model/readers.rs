@@ -97,8 +97,13 @@ fn origins(random: &mut Random) -> Choice<Emission> {
     let mut line = choice(random, emission);
     for case in &mut line.cases {
         let is_match = matches!(case.then, Emission::Matched(_));
-        if is_match && !matches!(case.when, Matcher::Regex(_)) {
-            case.then = Emission::Reflected;
+        match &case.when {
+            Matcher::Regex(_) if is_match && random.below(2) == 0 => {
+                case.when = Matcher::AllOf(vec![matcher(random, 1), case.when.clone()]);
+            }
+            Matcher::AllOf(_) | Matcher::Regex(_) => {}
+            _ if is_match => case.then = Emission::Reflected,
+            _ => {}
         }
     }
     line

@@ -14,13 +14,16 @@ pub(crate) static RULE: Rule = Rule {
 
 /// What Chromium and Firefox keep at most.
 const CHROMIUM: u64 = 7_200;
+const ABOVE_CHROMIUM: u64 = CHROMIUM + 1;
 const FIREFOX: u64 = 86_400;
 
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let Some((field, Age::Seconds(seconds))) = of(scope) else { return };
     let (message, severity) = match seconds {
-        ..=CHROMIUM => return,
-        ..=FIREFOX => (format!("only Firefox keeps a preflight for {seconds} s"), Severity::Note),
+        0..=CHROMIUM => return,
+        ABOVE_CHROMIUM..=FIREFOX => {
+            (format!("only Firefox keeps a preflight for {seconds} s"), Severity::Note)
+        }
         _ => (
             format!("no browser keeps a preflight for {seconds} s; the longest cap is {FIREFOX} s"),
             Severity::Warning,

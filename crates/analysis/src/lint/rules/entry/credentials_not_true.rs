@@ -13,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for case in answer.answer.allow_credentials.iter().flat_map(|line| &line.cases) {
-        if case.then || case.place.is_none() {
+        // A switch that is off sends no field at all: only a field that is written out counts.
+        if case.then || !found.is_written(case.place.as_ref(), "access-control-allow-credentials") {
             continue;
         }
         let finding =

@@ -4,6 +4,7 @@ use corsac_diagnostics::{Diagnostic, Rule, Severity};
 
 use crate::lint::answer::Judged;
 use crate::lint::found::Found;
+use crate::model::Value;
 
 pub(crate) static RULE: Rule = Rule {
     id: "obsolete-private-network",
@@ -14,6 +15,9 @@ pub(crate) static RULE: Rule = Rule {
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let answers = [Some(scope.actual), scope.preflight].into_iter().flatten();
     for field in answers.filter_map(|answer| answer.answer.allow_private_network.as_ref()) {
+        if matches!(field.value, Value::Opaque(_)) {
+            continue;
+        }
         let finding = Diagnostic::new(
             &RULE,
             "`Access-Control-Allow-Private-Network` is obsolete: current browsers ignore it",

@@ -13,15 +13,17 @@ pub(crate) static RULE: Rule = Rule {
     summary: "methods or headers are allowed, and no preflight is answered",
 };
 
+/// What needs no preflight, or is of no use in one.
+const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "OPTIONS", "*"];
+const HEADERS: [&str; 4] = ["accept", "accept-language", "content-language", "*"];
+
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     if !matches!(scope.scope.preflight, Preflight::Unanswered) || !scope.actual.may_allow() {
         return;
     }
-    const SAFELISTED: [&str; 5] = ["GET", "HEAD", "POST", "OPTIONS", "*"];
-    const HEADERS: [&str; 4] = ["accept", "accept-language", "content-language", "*"];
     let answer = scope.actual.answer;
     let methods =
-        answer.allow_methods.as_ref().filter(|field| asks(field, |value| !SAFELISTED.contains(&value)));
+        answer.allow_methods.as_ref().filter(|field| asks(field, |value| !METHODS.contains(&value)));
     let is_listed = |value: &str| HEADERS.iter().any(|own| own.eq_ignore_ascii_case(value));
     let headers = answer.allow_headers.as_ref().filter(|field| asks(field, |value| !is_listed(value)));
     let Some(field) = methods.or(headers) else { return };
