@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use corsac_analysis::lint::RULES;
+use corsac_analysis::model::Preflight;
 use corsac_diagnostics::{Confidence, Severity};
 
 use crate::{findings, ids, notation};
@@ -230,6 +231,16 @@ fn vary_is_missed_where_the_origin_decides_and_nowhere_else() {
     assert_eq!(vary("exact = https://a.example.com\nvary = Accept, origin"), [""; 0]);
     assert_eq!(vary("exact = https://a.example.com\nvary = *"), [""; 0]);
     assert_eq!(vary("any = . -> *\nvary = Accept"), [""; 0]);
+}
+
+#[test]
+fn what_a_system_sends_by_itself_is_nobodys_slip() {
+    let mut model =
+        notation::read("server.conf", "any = . -> *\nmax-age = 86401\nvary = Origin\ncoverage = all\n");
+    assert_eq!(findings(&model, &[]).len(), 1);
+    let Preflight::Answered(answer) = &mut model.scopes[0].preflight else { panic!() };
+    answer.max_age.as_mut().unwrap().place = None;
+    assert_eq!(findings(&model, &[]), []);
 }
 
 #[test]

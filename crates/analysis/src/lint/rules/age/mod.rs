@@ -17,7 +17,8 @@ enum Age<'a> {
 
 fn of<'a>(scope: &Judged<'a>) -> Option<(&'a Field, Age<'a>)> {
     let answer = scope.preflight.unwrap_or(scope.actual);
-    let field = answer.answer.max_age.as_ref()?;
+    // What a system sends by itself nobody has written.
+    let field = answer.answer.max_age.as_ref().filter(|field| field.place.is_some())?;
     let Value::Text(text) = &field.value else { return None };
     let text = text.trim();
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
