@@ -45,6 +45,8 @@ pub struct Report {
     pub source: Source,
     /// Whose configuration it is, by the id of a system: `corsac`, `nginx`; if that is known.
     pub kind: Option<&'static str>,
+    /// Whether it was read because another file includes it.
+    pub is_included: bool,
     /// The findings.
     pub findings: Vec<Resolved>,
 }
@@ -57,7 +59,7 @@ impl Report {
             let start = finding.primary.as_ref().map_or(0, |(span, _)| span.start);
             (start, finding.diagnostic.severity, finding.diagnostic.rule.id)
         });
-        Self { source, kind: None, findings }
+        Self { source, kind: None, is_included: false, findings }
     }
 
     /// Says whose configuration it is.

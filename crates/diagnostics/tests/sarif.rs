@@ -10,8 +10,11 @@ use corsac_diagnostics::{
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+/// The schema, with a pattern for names of languages that is one: errata 01 mends it so.
 fn schema() -> Validator {
-    let schema = serde_json::from_str(include_str!("data/sarif-schema-2.1.0.json")).unwrap();
+    let text = include_str!("data/sarif-schema-2.1.0.json");
+    let text = text.replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    let schema = serde_json::from_str(&text).unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
@@ -94,8 +97,8 @@ fn places_count_from_one_in_utf_16_code_units() {
     let region = |start: (u64, u64), end: (u64, u64)| json!({"startLine": start.0, "startColumn": start.1, "endLine": end.0, "endColumn": end.1});
     let of = |location: &Value| location["physicalLocation"]["region"].clone();
     // The findings stand by their places: the missing key has none, and is first.
-    assert_eq!(of(&results[0]["locations"][0]), region((1, 1), (1, 1)));
-    assert_eq!(of(&results[1]["locations"][0]), json!({"startLine": 1}));
+    assert_eq!(of(&results[0]["locations"][0]), json!({"startLine": 1}));
+    assert_eq!(of(&results[1]["locations"][0]), region((1, 1), (1, 1)));
     // `🦊` is two units, `é` is one.
     assert_eq!(of(&results[2]["locations"][0]), region((2, 15), (2, 16)));
     let related = &results[2]["relatedLocations"];
@@ -141,7 +144,7 @@ fn results_say_what_a_reader_needs() {
         last["message"]["text"], "wrong: 100% [a\\](0) \u{202e}{0}\nfirst\nsecond\nhelp: mend it",
         "no link comes of what somebody wrote"
     );
-    assert_eq!((&run["results"][0]["level"], &last["level"]), (&json!("note"), &json!("error")));
+    assert_eq!((&run["results"][1]["level"], &last["level"]), (&json!("note"), &json!("error")));
     let fix = &last["fixes"][0];
     assert_eq!(fix["description"]["text"], "write `x` [here\\](https://attacker.example) (safe)");
     let replacements = fix["artifactChanges"][0]["replacements"].as_array().unwrap();

@@ -26,6 +26,7 @@ struct RunForm<'a> {
 struct FileForm<'a> {
     file: &'a str,
     kind: Option<&'static str>,
+    included: bool,
 }
 
 #[derive(Serialize)]
@@ -100,7 +101,7 @@ pub fn json(run: &Run<'_>) -> String {
 }
 
 fn file_form(report: &Report) -> FileForm<'_> {
-    FileForm { file: report.source.name(), kind: report.kind }
+    FileForm { file: report.source.name(), kind: report.kind, included: report.is_included }
 }
 
 fn unread_form(file: &UnreadFile) -> UnreadForm<'_> {

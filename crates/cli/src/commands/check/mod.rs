@@ -11,7 +11,6 @@ mod session;
 mod targets;
 pub(super) mod text;
 
-use corsac_analysis::question::Prover;
 use corsac_analysis::stranger::Intended;
 use corsac_diagnostics::render::{Run, UnreadFile};
 use corsac_diagnostics::{Report, Severity, fingerprints, listed};
@@ -23,7 +22,6 @@ use crate::exit::Exit;
 use crate::load::{self, LoadError};
 use crate::output::{Output, printable};
 use baseline::{Applied, Baseline};
-use models::Settings;
 use session::{Outcome, Session};
 use targets::Targets;
 
@@ -60,8 +58,7 @@ fn check_files(
     }
     let known = check.baseline.as_deref().map(Baseline::load).transpose()?;
     let targets = Targets::of(&check.files);
-    let settings = Settings { prover: Prover::new(suffixes), suffixes, intended: check.intend.clone() };
-    let Outcome { mut reports, unread, spelt, skipped } = Session::new(check, global, settings).run(targets);
+    let Outcome { mut reports, unread, spelt, skipped } = Session::new(check, global, suffixes).run(targets);
     output.detail(&format!("{skipped} other files are of no system that is known"));
     let base = std::env::current_dir().map(|folder| folder.display().to_string()).unwrap_or_default();
     let mut prints: Vec<_> = reports.iter().map(|report| fingerprints(report, &base)).collect();

@@ -16,8 +16,7 @@ use super::includes::Disk;
 pub(super) struct Settings {
     pub(super) prover: Prover<'static>,
     pub(super) suffixes: &'static PublicSuffixList,
-    /// For whom configurations are meant; guessed for each where it is empty.
-    pub(super) intended: Vec<String>,
+    pub(super) options: Options,
 }
 
 /// A configuration that was read.
@@ -46,15 +45,17 @@ pub(super) fn check(
         .map_err(|error| format!("as {}, line {}: {error}", system.name, text.line(error.offset)))?;
     let spelt = names_of(&model, settings.suffixes);
     let mut findings: Vec<Vec<Diagnostic>> = model.files.iter().map(|_| Vec::new()).collect();
-    let options = Options { intended: settings.intended.clone() };
-    for Finding { file, diagnostic } in lint(&model, &settings.prover, &options) {
+    for Finding { file, diagnostic } in lint(&model, &settings.prover, &settings.options) {
         if let Some(findings) = findings.get_mut(file) {
             findings.push(diagnostic);
         }
     }
     let reports = model.files.into_iter().zip(findings);
     let reports = reports.map(|(source, found)| Report::new(source, &(), found).of_kind(system.id));
-    Ok(Checked { reports: reports.collect(), spelt, included: includes.into_read() })
+    let mut reports: Vec<_> = reports.collect();
+    // The first is the file that was asked for.
+    reports.iter_mut().skip(1).for_each(|report| report.is_included = true);
+    Ok(Checked { reports, spelt, included: includes.into_read() })
 }
 
 /// The domains that the origins of a model spell out, in order.

@@ -1,12 +1,16 @@
 //! All files of a run, one after the other.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use corsac_analysis::lint::Options;
+use corsac_analysis::question::Prover;
 use corsac_diagnostics::render::UnreadFile;
 use corsac_diagnostics::{MAX_DOCUMENT_BYTES, Report, Resolved, Source};
 use corsac_importers::{MAX_TEXT, System};
+use corsac_origin::PublicSuffixList;
 
 use super::deadline::Deadline;
 use super::includes::Disk;
@@ -21,7 +25,10 @@ use crate::load::is_standard_input;
 pub(super) struct Session<'a> {
     kind: Option<Kind>,
     profile: Option<&'a str>,
-    settings: Arc<Settings>,
+    options: Options,
+    suffixes: &'static PublicSuffixList,
+    /// Made for the first file that needs it: policies do not.
+    settings: OnceCell<Arc<Settings>>,
     deadline: Deadline,
     folders: Vec<PathBuf>,
     roots: Vec<Root>,
@@ -52,11 +59,13 @@ pub(super) struct Outcome {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(check: &Check, global: &'a Global, settings: Settings) -> Self {
+    pub(super) fn new(check: &Check, global: &'a Global, suffixes: &'static PublicSuffixList) -> Self {
         Self {
             kind: check.kind,
             profile: global.profile.as_deref(),
-            settings: Arc::new(settings),
+            options: Options { intended: check.intend.clone() },
+            suffixes,
+            settings: OnceCell::new(),
             deadline: Deadline::new(check.timeout),
             folders: Vec::new(),
             roots: Vec::new(),
@@ -126,14 +135,18 @@ impl<'a> Session<'a> {
     }
 
     fn judge_policy(&self, source: Source) -> Checked {
-        let report = policy::check(source, self.profile, self.settings.suffixes);
+        let report = policy::check(source, self.profile, self.suffixes);
         let report = report.of_kind(Kind::Corsac.id());
         Checked { reports: vec![report], spelt: Vec::new(), included: Vec::new() }
     }
 
     fn judge_model(&mut self, system: System, source: Source, path: &Path) -> Result<Checked, String> {
         let includes = Disk::of(path, &self.folders);
-        let settings = Arc::clone(&self.settings);
+        let settings = self.settings.get_or_init(|| {
+            let (suffixes, options) = (self.suffixes, self.options.clone());
+            Arc::new(Settings { prover: Prover::new(suffixes), suffixes, options })
+        });
+        let settings = Arc::clone(settings);
         self.deadline.run(move || models::check(system, source, includes, &settings))?
     }
 
@@ -171,7 +184,10 @@ fn merged(reports: impl Iterator<Item = Report>) -> Vec<Report> {
     for report in reports {
         let place = *of_name.entry(report.source.name().to_owned()).or_insert(merged.len());
         match merged.get_mut(place) {
-            Some(known) if known.source.text() == report.source.text() => add(known, report.findings),
+            Some(known) if known.source.text() == report.source.text() => {
+                known.is_included &= report.is_included;
+                add(known, report.findings);
+            }
             // It changed between two readings: both are told as they were.
             Some(_) | None => merged.push(report),
         }

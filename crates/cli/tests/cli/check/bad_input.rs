@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::{NGINX, POLICY, read, save};
+use super::{NGINX, POLICY, check, read, save};
 use crate::process::run;
 
 /// Makes a pipe that nobody writes to.
@@ -30,16 +30,16 @@ fn what_is_named_and_cannot_be_read_is_told_beside_the_rest() {
         ("/dev/null", "it is not a regular file"),
         ("/dev/zero", "it is not a regular file"),
     ] {
-        let alone = run(folder.path(), &["check", name]);
+        let alone = check(folder.path(), &[name]);
         let told = format!("error: failed to read `{name}`: {reason}\nhint: ");
         assert!(alone.status == 2 && alone.stderr.contains(&told), "{alone:?}");
-        let both = run(folder.path(), &["check", "--format", "json", name, "good.conf"]);
+        let both = check(folder.path(), &["--format", "json", name, "good.conf"]);
         let told = format!("warning: failed to read `{name}`: {reason}");
         assert!(both.status == 1 && both.stderr.contains(&told), "{both:?}");
         let json = both.json();
         assert_eq!(json["unread"], serde_json::json!([{"file": name, "reason": reason}]));
         assert_eq!(read(&json).len(), 1);
-        assert_eq!(run(folder.path(), &["check", "--fail-on", "never", name, "good.conf"]).status, 0);
+        assert_eq!(check(folder.path(), &["--fail-on", "never", name, "good.conf"]).status, 0);
     }
 }
 
@@ -52,16 +52,16 @@ fn a_configuration_of_a_hundred_megabytes_is_refused_by_its_size() {
         folder.path(),
         &[("site/nginx.conf", &text), ("site/notes.txt", &text.replace("server", "nothing"))],
     );
-    let named = run(folder.path(), &["check", "site/nginx.conf"]);
+    let named = check(folder.path(), &["site/nginx.conf"]);
     assert!(named.status == 2 && named.stderr.contains("it is larger than 64 MiB"), "{named:?}");
-    let found = run(folder.path(), &["check", "site"]);
+    let found = check(folder.path(), &["site"]);
     assert!(
         found.status == 2 && found.stderr.contains("`site/nginx.conf`: it is larger than 16 MiB"),
         "{found:?}"
     );
     // Between both bounds, it is the reader that refuses it.
     fs::write(folder.path().join("site/nginx.conf"), text.get(..20 << 20).unwrap()).unwrap();
-    let named = run(folder.path(), &["check", "site/nginx.conf"]);
+    let named = check(folder.path(), &["site/nginx.conf"]);
     assert!(named.status == 2 && named.stderr.contains("it is larger than 16 MiB"), "{named:?}");
 }
 
@@ -73,7 +73,7 @@ fn what_is_found_and_cannot_be_read_is_told_if_it_is_a_configuration() {
     fs::write(path("nginx.conf"), [b"# caf\xe9\n", NGINX.as_bytes()].concat()).unwrap();
     fs::write(path("photo.jpg"), b"\xff\xd8\xff\xe0 no configuration").unwrap();
     make_pipe(&path("pipe.conf"));
-    let checked = run(folder.path(), &["check", "--format", "json", "."]);
+    let checked = check(folder.path(), &["--format", "json", "."]);
     let json = checked.json();
     assert_eq!((checked.status, read(&json).len()), (1, 2), "{checked:?}");
     let unread = serde_json::json!([{"file": "nginx.conf", "reason": "it is not UTF-8 (byte 5)"}]);
@@ -87,7 +87,7 @@ fn a_folder_that_may_not_be_read_is_told() {
     let locked = folder.path().join("locked");
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     let is_root = fs::read_dir(&locked).is_ok();
-    let checked = run(folder.path(), &["check", "--format", "json", "."]);
+    let checked = check(folder.path(), &["--format", "json", "."]);
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o755)).unwrap();
     let json = checked.json();
     if is_root {
@@ -104,7 +104,7 @@ fn deep_folders_are_looked_into_so_far_and_the_rest_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let at = |depth: usize| format!("top/{}nginx.conf", "d/".repeat(depth));
     save(folder.path(), &[(&at(0), NGINX), (&at(62), NGINX), (&at(63), NGINX), (&at(200), NGINX)]);
-    let checked = run(folder.path(), &["check", "--format", "json", "top"]);
+    let checked = check(folder.path(), &["--format", "json", "top"]);
     let json = checked.json();
     let read: Vec<_> = read(&json).into_iter().map(|(name, _)| name).collect();
     assert_eq!(read.len(), 3, "{read:?}");
@@ -122,15 +122,15 @@ fn an_ignore_file_that_is_none_does_not_hide_a_folder_nor_stop_the_run() {
     );
     fs::File::create(folder.path().join("huge/.gitignore")).unwrap().set_len(100 << 20).unwrap();
     make_pipe(&folder.path().join("pipe/.gitignore"));
-    let checked = run(folder.path(), &["check", "--format", "json", "."]);
+    let checked = check(folder.path(), &["--format", "json", "."]);
     let json = checked.json();
     assert_eq!((checked.status, read(&json).len()), (1, 1), "{checked:?}");
     let unread: Vec<_> = json["unread"].as_array().unwrap().iter().map(|one| &one["file"]).collect();
     assert_eq!(unread, ["huge", "pipe"]);
-    let named = run(folder.path(), &["check", "huge"]);
+    let named = check(folder.path(), &["huge"]);
     assert!(named.status == 2 && named.stderr.contains(".gitignore is no file, or larger"), "{named:?}");
     // A file in such a folder can be named.
-    assert_eq!(run(folder.path(), &["check", "huge/nginx.conf"]).status, 0);
+    assert_eq!(check(folder.path(), &["huge/nginx.conf"]).status, 0);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn nested_blocks_and_circles_of_includes_end() {
         ],
     );
     for name in ["nested", "circle"] {
-        let checked = run(folder.path(), &["check", "--timeout", "60s", name]);
+        let checked = check(folder.path(), &[name]);
         assert!((0..=2).contains(&checked.status) && !checked.stderr.contains("panicked"), "{checked:?}");
         assert!(!checked.stdout.is_empty() || checked.status == 2, "{checked:?}");
     }
@@ -176,9 +176,9 @@ fn a_name_of_a_file_cannot_forge_a_line_of_output() {
     let name = "a\n::error file=b::c\u{1b}[31m.toml";
     save(folder.path(), &[(name, POLICY)]);
     for format in ["github", "plain"] {
-        let checked = run(folder.path(), &["check", "--format", format, "."]);
+        let checked = check(folder.path(), &["--format", format, "."]);
         assert_eq!((checked.status, checked.stdout.lines().count()), (1, 1), "{format}: {checked:?}");
     }
-    let human = run(folder.path(), &["check", ".", "--color", "never"]);
+    let human = check(folder.path(), &[".", "--color", "never"]);
     assert!(!human.stdout.contains('\u{1b}'), "{human:?}");
 }

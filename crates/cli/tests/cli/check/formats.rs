@@ -1,6 +1,6 @@
 //! SARIF and GitHub's annotations, and when a run fails.
 
-use super::{NGINX, POLICY, save};
+use super::{NGINX, POLICY, check, save};
 use crate::process::run;
 
 #[test]
@@ -8,15 +8,15 @@ fn sarif_has_rules_with_pages_results_and_what_was_not_read() {
     let folder = tempfile::tempdir().unwrap();
     save(folder.path(), &[("nginx.conf", NGINX), ("my policy.toml", POLICY)]);
     let checked =
-        run(folder.path(), &["check", "--format", "sarif", "nginx.conf", "my policy.toml", "missing.toml"]);
+        check(folder.path(), &["--format", "sarif", "nginx.conf", "my policy.toml", "missing.toml"]);
     assert_eq!(checked.status, 1, "{checked:?}");
     let json = checked.json();
     assert_eq!(json["version"], "2.1.0");
     let run = &json["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     let ids: Vec<_> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["unread-part", "origin-never-sent"]);
-    assert!(rules[1]["help"]["markdown"].as_str().unwrap().starts_with("# origin-never-sent\n"));
+    assert_eq!(ids, ["origin-never-sent", "unread-part"]);
+    assert!(rules[0]["help"]["markdown"].as_str().unwrap().starts_with("# origin-never-sent\n"));
     let result = &run["results"][1];
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "my%20policy.toml");
@@ -26,7 +26,7 @@ fn sarif_has_rules_with_pages_results_and_what_was_not_read() {
     assert_eq!(told["message"]["text"], "failed to read `missing.toml`: no such file");
     // A file that is named by its whole path is the same file.
     let whole = folder.path().canonicalize().unwrap().join("nginx.conf");
-    let again = crate::process::run(folder.path(), &["check", "--format", "sarif", whole.to_str().unwrap()]);
+    let again = check(folder.path(), &["--format", "sarif", whole.to_str().unwrap()]);
     let again = &again.json()["runs"][0]["results"][0];
     assert_eq!(again["partialFingerprints"], run["results"][0]["partialFingerprints"]);
     assert_eq!(again["locations"], run["results"][0]["locations"]);
@@ -36,7 +36,7 @@ fn sarif_has_rules_with_pages_results_and_what_was_not_read() {
 fn annotations_are_a_line_each() {
     let folder = tempfile::tempdir().unwrap();
     save(folder.path(), &[("nginx.conf", NGINX), ("policy.toml", POLICY)]);
-    let checked = run(folder.path(), &["check", "--format", "github", "."]);
+    let checked = check(folder.path(), &["--format", "github", "."]);
     let lines: Vec<_> = checked.stdout.lines().collect();
     assert_eq!(lines.len(), 2, "{checked:?}");
     assert!(lines[0].starts_with("::notice file=nginx.conf,line=6,endLine=6,col=7,"), "{checked:?}");
@@ -65,16 +65,12 @@ fn the_least_severity_that_fails_can_be_chosen() {
         .replace("https://app.example.com/", "https://app.example.com")
         .replace("cors = \"app\"\n", "cors = \"app\"\n[upstreams.unused]\nurl = \"http://127.0.0.1:2\"\n");
     save(folder.path(), &[("error.toml", POLICY), ("note.conf", NGINX), ("warning.toml", &warning)]);
-    let status = |file: &str, level: &str| run(folder.path(), &["check", file, "--fail-on", level]).status;
+    let status = |file: &str, level: &str| check(folder.path(), &[file, "--fail-on", level]).status;
     let levels = ["error", "warning", "note", "never"];
     assert_eq!(levels.map(|level| status("error.toml", level)), [1, 1, 1, 0]);
     assert_eq!(levels.map(|level| status("warning.toml", level)), [0, 1, 1, 0]);
     assert_eq!(levels.map(|level| status("note.conf", level)), [0, 0, 1, 0]);
-    assert_eq!(
-        run(folder.path(), &["check", "note.conf"]).status,
-        0,
-        "warnings and worse, unless it is said"
-    );
-    assert_eq!(run(folder.path(), &["check", "warning.toml"]).status, 1);
+    assert_eq!(check(folder.path(), &["note.conf"]).status, 0, "warnings and worse, unless it is said");
+    assert_eq!(check(folder.path(), &["warning.toml"]).status, 1);
     assert_eq!(status("note.conf", "always"), 2);
 }
