@@ -89,6 +89,21 @@ fn every_run_is_what_the_schema_wants() {
     assert_eq!(mistakes(&log).len(), 1, "a space is none of a URI");
 }
 
+/// `CORSAC_UPDATE=1 cargo test -p corsac-diagnostics --test sarif` writes it anew; review the
+/// difference.
+#[test]
+fn the_output_is_the_one_that_was_seen_by_eye() {
+    let reports = [report("conf d/a.conf")];
+    let unread = [UnreadFile { name: "b.conf".to_owned(), reason: "no such file".to_owned() }];
+    let page: fn(&str) -> Option<&'static str> = |id| (id == "missing-key").then_some("# missing-key\n");
+    let found = render::sarif(&Run { unread: &unread, page, version: "1.2.3", ..Run::of(&reports) });
+    if std::env::var_os("CORSAC_UPDATE").is_some() {
+        std::fs::write("tests/data/run.sarif", &found).unwrap();
+    } else {
+        assert_eq!(found, include_str!("data/run.sarif"));
+    }
+}
+
 #[test]
 fn places_count_from_one_in_utf_16_code_units() {
     let reports = [report("a")];

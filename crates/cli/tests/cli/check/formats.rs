@@ -33,6 +33,38 @@ fn sarif_has_rules_with_pages_results_and_what_was_not_read() {
 }
 
 #[test]
+fn people_see_each_file_in_its_place_and_a_count() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), &[("site/nginx.conf", NGINX), ("policy.toml", POLICY)]);
+    let checked = check(folder.path(), &["policy.toml", "site", "missing.conf"]);
+    let expected = r#"error[origin-never-sent]: no browser sends `https://app.example.com/`: an origin has no trailing slash
+ --> policy.toml:4:12
+  |
+4 | origins = ["https://app.example.com/"]
+  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^ wrong from byte 23
+  |
+  = help: write "https://app.example.com"
+  = docs: corsac rule origin-never-sent
+
+note[unread-part]: not understood: `js_content` runs code
+ --> site/nginx.conf:6:7
+  |
+6 |       js_content api.answer;
+  |       ^^^^^^^^^^^^^^^^^^^^^ not understood
+  |
+  = help: review it by hand
+  = docs: corsac rule unread-part
+
+2 files, 1 error, 1 note
+"#;
+    assert_eq!(checked.stdout, expected);
+    let talk = "read: 1 file of Corsac, 1 file of nginx\n\
+                meant for: `example.com` (a guess from what is spelt out; --intend NAME says it)\n\
+                warning: failed to read `missing.conf`: no such file\n";
+    assert_eq!((checked.stderr.as_str(), checked.status), (talk, 1));
+}
+
+#[test]
 fn annotations_are_a_line_each() {
     let folder = tempfile::tempdir().unwrap();
     save(folder.path(), &[("nginx.conf", NGINX), ("policy.toml", POLICY)]);
