@@ -190,14 +190,18 @@ const EXPRESSION: &str = "One expression";
 /// Engines by their names.
 fn dialects() -> impl TypedValueParser<Value = Dialect> {
     PossibleValuesParser::new(Dialect::ALL.map(Dialect::id)).try_map(|name| {
-        Dialect::ALL.into_iter().find(|dialect| dialect.id() == name).ok_or("unknown dialect")
+        Dialect::ALL
+            .into_iter()
+            .find(|dialect| dialect.id().eq_ignore_ascii_case(&name))
+            .ok_or("unknown dialect")
     })
 }
 
 /// Ways to apply an expression, by their names.
 fn modes() -> impl TypedValueParser<Value = Mode> {
-    PossibleValuesParser::new(Mode::ALL.map(Mode::id))
-        .try_map(|name| Mode::ALL.into_iter().find(|mode| mode.id() == name).ok_or("unknown mode"))
+    PossibleValuesParser::new(Mode::ALL.map(Mode::id)).try_map(|name| {
+        Mode::ALL.into_iter().find(|mode| mode.id().eq_ignore_ascii_case(&name)).ok_or("unknown mode")
+    })
 }
 
 #[derive(Debug, ClapArgs)]
@@ -334,8 +338,9 @@ pub(crate) enum EngineName {
 
 /// Software whose words are known, by its name in one word.
 fn servers() -> impl TypedValueParser<Value = Server> {
-    PossibleValuesParser::new(Server::ALL.map(Server::id))
-        .try_map(|name| Server::ALL.into_iter().find(|server| server.id() == name).ok_or("unknown server"))
+    PossibleValuesParser::new(Server::ALL.map(Server::id)).try_map(|name| {
+        Server::ALL.into_iter().find(|server| server.id().eq_ignore_ascii_case(&name)).ok_or("unknown server")
+    })
 }
 
 #[derive(Debug, ClapArgs)]

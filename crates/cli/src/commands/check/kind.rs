@@ -40,18 +40,50 @@ impl Kind {
     /// Whose a file that somebody named is. TOML that is nobody else's is taken for ours, and
     /// so is what comes on standard input: then its mistakes are told.
     pub(crate) fn of_named(path: &Path, text: &str) -> Option<Self> {
-        let may_be_ours = path.as_os_str() == "-" || path.extension().is_some_and(|ending| ending == "toml");
-        Self::of_found(path, text).or(may_be_ours.then_some(Self::Corsac))
-    }
-
-    /// Whose a file is that was found in a folder.
-    pub(super) fn of_found(path: &Path, text: &str) -> Option<Self> {
-        let is_ours = path.file_name().is_some_and(|name| name == "corsac.toml") || has_our_tables(text);
-        if is_ours {
+        if is_ours(path, text) {
             return Some(Self::Corsac);
         }
-        detect(&path.to_string_lossy(), text).map(Self::Other)
+        let may_be_ours = path.as_os_str() == "-" || ending(path) == "toml";
+        detect(&path.to_string_lossy(), text).map(Self::Other).or(may_be_ours.then_some(Self::Corsac))
     }
+
+    /// Whose a file is that was found in a folder. Prose, and code that writes a configuration
+    /// or tests one, have much that looks like one, and are none.
+    pub(super) fn of_found(path: &Path, text: &str) -> Option<Self> {
+        let ending = ending(path);
+        if PROSE.contains(&&*ending) {
+            return None;
+        }
+        if ending == "toml" && is_ours(path, text) {
+            return Some(Self::Corsac);
+        }
+        let system = detect(&path.to_string_lossy(), text)?;
+        let is_read = !CODE.contains(&&*ending) || READS_CODE.contains(&system.id);
+        is_read.then_some(Self::Other(system))
+    }
+}
+
+/// Endings of files for people, and of what programs leave behind.
+const PROSE: [&str; 14] = [
+    "adoc", "css", "diff", "htm", "html", "lock", "log", "markdown", "md", "patch", "rst", "sarif", "svg",
+    "txt",
+];
+
+/// Endings of code.
+const CODE: [&str; 24] = [
+    "bash", "c", "cc", "cjs", "cpp", "cs", "go", "h", "java", "js", "jsx", "kt", "mjs", "php", "pl", "py",
+    "rb", "rs", "scala", "sh", "swift", "ts", "tsx", "zsh",
+];
+
+/// The systems that code configures.
+const READS_CODE: [&str; 6] = ["django", "express", "fastapi", "flask-cors", "rust", "spring"];
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+fn is_ours(path: &Path, text: &str) -> bool {
+    path.file_name().is_some_and(|name| name == "corsac.toml") || has_our_tables(text)
 }
 
 /// Whether two of our tables have a header. One alone may be another program's: `[[routes]]` of
@@ -73,12 +105,25 @@ mod tests {
     fn our_policies_are_known_by_two_tables_or_by_their_name() {
         let of = |name: &str, text: &str| Kind::of_found(Path::new(name), text);
         let ours = "[upstreams.api]\nurl = \"x\"\n\n [[routes]]\npath = \"/\"\n";
-        assert_eq!(of("deploy/policy.conf", ours), Some(Kind::Corsac));
+        assert_eq!(of("deploy/policy.toml", ours), Some(Kind::Corsac));
+        assert_eq!(of("docs/policy.md", ours), None, "an example is no policy");
+        assert_eq!(
+            Kind::of_named(Path::new("docs/policy.md"), ours),
+            Some(Kind::Corsac),
+            "unless it is named"
+        );
         assert_eq!(of("corsac.toml", ""), Some(Kind::Corsac));
         assert_eq!(of("wrangler.toml", "[[routes]]\npattern = \"a\"\n[[routes]]\n"), None);
         assert_eq!(of("a.toml", "cors = 1\nroutes = 2\n"), None);
         assert_eq!(Kind::of_named(Path::new("a.toml"), "x = 1"), Some(Kind::Corsac));
         assert_eq!(Kind::of_named(Path::new("notes.txt"), "x = 1"), None);
+    }
+
+    #[test]
+    fn every_system_of_code_is_one() {
+        for id in READS_CODE {
+            assert!(System::by_id(id).is_some(), "{id}");
+        }
     }
 
     #[test]

@@ -25,7 +25,10 @@ fn a_folder_is_looked_into_and_each_file_is_read_as_what_it_is() {
         &[
             ("deploy/policy.toml", POLICY),
             ("deploy/nginx.conf", NGINX),
-            ("README.md", "# add_header Access-Control-Allow-Origin"),
+            ("README.md", NGINX),
+            ("docs/policy.md", POLICY),
+            ("tests/nginx.rs", NGINX),
+            ("tests/policy.py", POLICY),
             ("Cargo.toml", "[package]\nname = \"x\"\n"),
             ("logo.png", "\u{0}PNG"),
             ("node_modules/x/nginx.conf", NGINX),
@@ -43,7 +46,7 @@ fn a_folder_is_looked_into_and_each_file_is_read_as_what_it_is() {
     assert_eq!(rules, ["unread-part", "origin-never-sent"]);
     assert_eq!(json["findings"][0]["kind"], "nginx");
     let verbose = check(folder.path(), &["-v", "."]);
-    assert!(verbose.stderr.contains("3 other files are of no system that is known"), "{verbose:?}");
+    assert!(verbose.stderr.contains("6 other files are of no system that is known"), "{verbose:?}");
     assert!(!check(folder.path(), &["."]).stderr.contains("other files"));
     // What is passed over in a folder is looked at where it is named.
     assert_eq!(names(folder.path(), &["vendor"]), ["vendor/nginx.conf"]);
@@ -191,4 +194,18 @@ fn the_order_is_that_of_the_command_line_and_then_of_names() {
     );
     let expected = ["c.conf", "b/10.conf", "b/2.conf", "b/a/z.conf", "a/x.conf"];
     assert_eq!(names(folder.path(), &["c.conf", "b", "a", "b/2.conf"]), expected);
+}
+
+#[test]
+fn names_of_systems_dialects_and_modes_are_taken_in_either_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let judged = ["check", "--regex", r"^https://a\.example\.com$", "--dialect", "PCRE", "--mode", "Search"];
+    assert_eq!(run(folder.path(), &judged).status, 0);
+    let explain = |server: &str| {
+        let policy = ["--policy", "missing.toml", "--server", server];
+        let call = ["explain", "https://a.example/", "--from", "https://b.example"];
+        run(folder.path(), &[&call[..], &policy[..]].concat()).stderr
+    };
+    assert!(explain("NGINX").contains("missing.toml"), "{}", explain("NGINX"));
+    assert!(explain("iis9").contains("invalid value"), "{}", explain("iis9"));
 }
