@@ -14,6 +14,10 @@ pub(super) fn changes(
     credentials: Credentials,
     by: (&Prover<'_>, &Intended),
 ) -> Vec<Change> {
+    // What is not known is the same on both sides where the same is written.
+    if old == new {
+        return Vec::new();
+    }
     let difference = Prover::difference(old, new);
     let gained = of_one_side((old, new), &difference.gained, by);
     let lost = of_one_side((new, old), &difference.lost, by);
