@@ -1,6 +1,7 @@
 //! `decide`, the layer and `OriginSet` beside tower-http's and actix-cors's CORS, rate
 //! limits beside governor's, JWTs beside the signature alone and jsonwebtoken: the same
-//! service, the same requests, one process, alternating. And what an event costs.
+//! service, the same requests, one process, alternating. And what an event costs, and a
+//! question about origins.
 //!
 //! ```sh
 //! cargo run --release -p corsac-benches            # all
@@ -17,6 +18,7 @@ mod decide;
 mod events;
 mod layer;
 mod measure;
+mod prover;
 mod rate_limit;
 mod requests;
 mod set;
@@ -29,7 +31,7 @@ type Group = fn() -> Table;
 
 fn main() {
     let wanted = std::env::args().nth(1);
-    let groups: [(&str, Group); 7] = [
+    let groups: [(&str, Group); 8] = [
         ("layer", layer::run),
         ("decide", decide::run),
         ("set", set::run),
@@ -37,6 +39,7 @@ fn main() {
         ("rate-limit", rate_limit::run),
         ("events", events::run),
         ("token", token::run),
+        ("prover", prover::run),
     ];
     for (name, run) in groups {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {

@@ -10,8 +10,11 @@ use super::program::{Id, Instruction, Program};
 use super::{Machine, TooLarge};
 use crate::alphabet::{BYTES, index};
 
-/// Claims settled before a machine gives up: some 20 ms.
+/// Claims settled before a machine gives up: some 200 ms.
 const MAX_WORK: usize = 12_000_000;
+
+/// The same where the nondeterministic machine can take over: some 10 ms.
+const MAX_TRIAL: usize = 600_000;
 
 /// A deterministic machine over a program.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub(super) struct Boolean<'p> {
     states: Vec<Box<[u64]>>,
     numbers: HashMap<Box<[u64]>, u32, FixedState>,
     work: usize,
+    is_trial: bool,
 }
 
 impl<'p> Boolean<'p> {
@@ -46,6 +50,7 @@ impl<'p> Boolean<'p> {
             states: Vec::new(),
             numbers: HashMap::default(),
             work: 0,
+            is_trial: program.is_nondeterministic(),
         };
         machine.settle(true);
         machine.state();
@@ -122,7 +127,8 @@ impl Machine for Boolean<'_> {
 
     fn step(&mut self, state: u32, byte: u8, into: &mut Vec<u32>) -> Result<(), TooLarge> {
         let Some(number) = index(byte) else { return Ok(()) };
-        if self.work > MAX_WORK {
+        let most = if self.is_trial { MAX_TRIAL } else { MAX_WORK };
+        if self.work > most {
             return Err(TooLarge);
         }
         let contexts = &self.program.contexts;

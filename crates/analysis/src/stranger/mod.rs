@@ -9,11 +9,13 @@
 //! (CA/Browser Forum Baseline Requirements, 7.1.4.2.1 and 3.2.2.6).
 
 mod intended;
+mod shape;
 mod suffix_trie;
 
 use corsac_origin::Section;
 
 pub use intended::{Intended, IntendedError};
+pub(crate) use shape::Shape;
 pub(crate) use suffix_trie::SuffixTrie;
 use suffix_trie::{NodeId, Rules};
 
