@@ -7,6 +7,7 @@
 //! - [`certificate`]: proofs as files, for somebody else to check;
 //! - [`stranger`]: whose an origin is;
 //! - [`diff`]: what changes for browsers between two configurations;
+//! - [`import`]: another system's configuration as a policy of ours;
 //! - [`alphabet`]: the bytes that origins have;
 //! - [`explain`]: recorded or imagined exchanges, judged as browsers do, and what to change.
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod certificate;
 pub mod diff;
 pub mod explain;
 mod grammar;
+pub mod import;
 pub mod lint;
 pub mod model;
 pub mod question;

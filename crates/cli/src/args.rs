@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Why a browser blocks a request, and the smallest safe change
     Explain(Box<Explain>),
+    /// Another system's configuration as a policy of ours
+    Import(Import),
     /// Explain a rule, or list them all
     Rule(Rule),
     /// Write a starting policy
@@ -161,6 +163,22 @@ pub(crate) struct Diff {
     /// Write Markdown, for a comment on a change
     #[arg(long)]
     pub(crate) markdown: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// The configuration of another system; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Read it as this system does, whatever it looks like
+    #[arg(long, value_name = "SYSTEM", ignore_case = true, value_parser = kinds())]
+    pub(crate) kind: Option<Kind>,
+    /// A domain that is meant to be admitted, with all under it; may be given again. Guessed
+    /// from what the configuration spells out unless it is said
+    #[arg(long, value_name = "NAME")]
+    pub(crate) intend: Vec<String>,
+    /// Write the policy into this file, which must not exist, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

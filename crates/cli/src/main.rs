@@ -42,6 +42,7 @@ fn run(args: &Args, output: &Output) -> Exit {
         Command::Diff(diff) => commands::diff::run(diff, global, output),
         Command::Demo(demo) => commands::demo::run(demo, output),
         Command::Explain(explain) => commands::explain::run(explain, global, output),
+        Command::Import(import) => commands::import::run(import, global, output),
         Command::Init(init) => commands::init::run(init, output),
         Command::Key(key) => commands::key::run(key, global, output),
         Command::Rule(rule) => commands::rule::run(rule, global, output),

@@ -5,7 +5,7 @@
 //! each class of origins that gains or loses ([`Class`]); methods, header names and ages as
 //! sets and numbers.
 
-mod origins;
+pub(crate) mod origins;
 
 use std::collections::BTreeSet;
 
@@ -224,7 +224,7 @@ fn all(list: List, scopes: &[&Scope]) -> Result<BTreeSet<String>, String> {
             Value::Text(text) => {
                 let named = text.split(',').map(str::trim).filter(|name| !name.is_empty());
                 // Methods are compared as they are written, names of fields without their case.
-                values.extend(named.map(|name| match list {
+                values.extend(named.filter(|name| !is_safelisted(list, name)).map(|name| match list {
                     List::Methods => name.to_owned(),
                     _ => name.to_ascii_lowercase(),
                 }));
@@ -232,6 +232,11 @@ fn all(list: List, scopes: &[&Scope]) -> Result<BTreeSet<String>, String> {
         }
     }
     Ok(values)
+}
+
+/// Methods that browsers allow whether they are listed or not (Fetch, "CORS-safelisted method").
+fn is_safelisted(list: List, name: &str) -> bool {
+    list == List::Methods && matches!(name, "GET" | "HEAD" | "POST")
 }
 
 fn field(list: List, scope: &Scope) -> Option<&Field> {

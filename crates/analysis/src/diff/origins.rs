@@ -9,7 +9,7 @@ use crate::stranger::Intended;
 const MAX_CASES: usize = 500;
 
 /// What changes from the first matcher to the second.
-pub(super) fn changes(
+pub(crate) fn changes(
     (old, new): (&Matcher, &Matcher),
     credentials: Credentials,
     by: (&Prover<'_>, &Intended),

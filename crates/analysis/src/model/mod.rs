@@ -21,6 +21,7 @@ use corsac_diagnostics::Source;
 pub use answer::{Answer, Case, Choice, Coverage, Emission, Field, Preflight, Value};
 pub use matcher::{LetterCase, Matcher, Piece};
 pub use policy::of_policy;
+pub(crate) use policy::origin;
 pub use read::{Credentials, Truth};
 pub(crate) use readers::{Split, is_never};
 

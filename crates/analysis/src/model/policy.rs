@@ -43,7 +43,7 @@ pub fn of_policy(name: &str, policy: &Policy) -> Scope {
 }
 
 /// One entry of a policy's origins.
-fn origin(text: &str) -> Matcher {
+pub(crate) fn origin(text: &str) -> Matcher {
     match OriginPattern::parse(text) {
         Ok(pattern) if text.contains('*') => of_pattern(&pattern),
         // One origin, or `null`.

@@ -68,7 +68,8 @@ impl Prover<'_> {
         }
     }
 
-    fn is_everything(matcher: &Matcher) -> Option<bool> {
+    /// Whether every web origin is taken; `None` if it is not known.
+    pub(crate) fn is_everything(matcher: &Matcher) -> Option<bool> {
         let others = Matcher::Not(Box::new(matcher.clone()));
         // Most matchers refuse the first origin that comes to mind.
         if matcher.matches("https://evil-site.com") == Truth::False {

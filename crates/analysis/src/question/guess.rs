@@ -1,5 +1,7 @@
 //! Whom is a configuration meant for? A guess from what it spells out; it is shown as one.
 
+use std::collections::HashSet;
+
 use corsac_origin::{PublicSuffixList, Section};
 
 use crate::alphabet::ByteSet;
@@ -19,22 +21,35 @@ const GAP: u8 = 0;
 /// `^https://(www\.)?example\.com$`.
 pub fn intended_names(matcher: &Matcher, list: &PublicSuffixList) -> Vec<String> {
     let mut names = Vec::new();
+    for host in spelt_words(matcher) {
+        let is_listed = list.public_suffix(&host).is_some_and(|(_, section)| section != Section::Default);
+        match list.registrable_domain(&host) {
+            Some(name) if is_listed && !names.iter().any(|known| known == name) => {
+                names.push(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The words of letters, digits, dots and hyphens that `matcher` spells out, schemes and
+/// hosts, in order and each once.
+pub(crate) fn spelt_words(matcher: &Matcher) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut seen = HashSet::new();
     collect(matcher, &mut |spelling| {
         for part in
             spelling.split(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'.' | b'_'))
         {
             let text = String::from_utf8_lossy(part).to_ascii_lowercase();
-            let host = text.trim_matches(['.', '-']);
-            let is_listed = list.public_suffix(host).is_some_and(|(_, section)| section != Section::Default);
-            match list.registrable_domain(host) {
-                Some(name) if is_listed && !names.iter().any(|known| known == name) => {
-                    names.push(name.to_owned());
-                }
-                _ => {}
+            let word = text.trim_matches(['.', '-']);
+            if !word.is_empty() && seen.insert(word.to_owned()) {
+                words.push(word.to_owned());
             }
         }
     });
-    names
+    words
 }
 
 fn collect(matcher: &Matcher, read: &mut dyn FnMut(&[u8])) {

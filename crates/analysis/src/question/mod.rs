@@ -18,6 +18,7 @@ use crate::stranger::{SuffixTrie, Tier};
 pub use difference::Difference;
 pub use facts::Facts;
 pub use guess::intended_names;
+pub(crate) use guess::spelt_words;
 
 /// Answers questions with one public suffix list.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use corsac_analysis::diff::{Change, Class, Direction};
 use corsac_analysis::model::Credentials;
 
 use super::Compared;
-use crate::output::{Output, printable};
+use crate::output::printable;
 
 const RED: &str = "\u{1b}[1;31m";
 const GREEN: &str = "\u{1b}[32m";
@@ -21,7 +21,8 @@ pub(super) struct Line {
     pub(super) is_grave: bool,
 }
 
-pub(super) fn shown(compared: &Compared, output: &Output) -> String {
+/// The comparison, painted where it is shown.
+pub(in crate::commands) fn shown(compared: &Compared, paint: &dyn Fn(&str, &str) -> String) -> String {
     let mut text = format!("{}  ->  {}\n", titled(&compared.old), titled(&compared.new));
     if compared.comparison.is_empty() {
         text.push_str("\n  no difference: browsers are answered alike\n");
@@ -43,7 +44,7 @@ pub(super) fn shown(compared: &Compared, output: &Output) -> String {
                 (false, _) => YELLOW,
             };
             let shown = format!("{} {:width$}", line.sign, printable(&line.text));
-            let shown = format!("    {}  {}", output.data_paint(&shown, colour), line.remark);
+            let shown = format!("    {}  {}", paint(&shown, colour), line.remark);
             text.push_str(shown.trim_end());
             text.push('\n');
         }

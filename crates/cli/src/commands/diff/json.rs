@@ -10,12 +10,17 @@ use super::{Compared, Side};
 const DIFF_SCHEMA: &str = "corsac.diff/1";
 
 pub(super) fn shown(compared: &Compared) -> String {
+    format!("{}\n", value(compared))
+}
+
+/// The comparison as a value.
+pub(in crate::commands) fn value(compared: &Compared) -> Value {
     let side = |side: &Side| json!({"file": side.file, "system": side.system, "not_understood": side.unread});
     let scopes = compared.comparison.scopes.iter().map(|scope| {
         let changes: Vec<Value> = scope.changes.iter().map(change).collect();
         json!({"old": scope.old, "new": scope.new, "changes": changes})
     });
-    let run = json!({
+    json!({
         "schema": DIFF_SCHEMA,
         "old": side(&compared.old),
         "new": side(&compared.new),
@@ -23,8 +28,7 @@ pub(super) fn shown(compared: &Compared) -> String {
         "intended": compared.intended.names(),
         "intended_is_guessed": !compared.is_told,
         "scopes": scopes.collect::<Vec<_>>(),
-    });
-    format!("{run}\n")
+    })
 }
 
 fn change(change: &Change) -> Value {

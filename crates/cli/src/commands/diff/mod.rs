@@ -1,7 +1,7 @@
 //! `corsac diff`: who gains and who loses access between two configurations.
 
-mod human;
-mod json;
+pub(super) mod human;
+pub(super) mod json;
 mod markdown;
 
 use corsac_analysis::diff::Comparison;
@@ -17,20 +17,20 @@ use crate::load::{self, LoadError};
 use crate::output::Output;
 
 /// Two configurations and what tells them apart.
-struct Compared {
-    old: Side,
-    new: Side,
-    comparison: Comparison,
-    intended: Intended,
+pub(super) struct Compared {
+    pub(super) old: Side,
+    pub(super) new: Side,
+    pub(super) comparison: Comparison,
+    pub(super) intended: Intended,
     /// Whether the intended names were told, not guessed.
-    is_told: bool,
+    pub(super) is_told: bool,
 }
 
-struct Side {
-    file: String,
-    system: &'static str,
+pub(super) struct Side {
+    pub(super) file: String,
+    pub(super) system: &'static str,
     /// How many parts of it are not understood.
-    unread: usize,
+    pub(super) unread: usize,
 }
 
 pub(crate) fn run(diff: &Diff, global: &Global, output: &Output) -> Exit {
@@ -43,7 +43,7 @@ pub(crate) fn run(diff: &Diff, global: &Global, output: &Output) -> Exit {
         _ if diff.markdown => markdown::shown(&compared),
         Format::Json => json::shown(&compared),
         Format::Plain => human::plain(&compared),
-        Format::Human => human::shown(&compared, output),
+        Format::Human => human::shown(&compared, &|text, colour| output.data_paint(text, colour)),
         Format::Github | Format::Sarif => {
             return output
                 .fail("`corsac diff` has no such format", "--markdown writes a comment on a change");

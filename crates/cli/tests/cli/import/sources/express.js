@@ -1,0 +1,5 @@
+const express = require('express')
+const cors = require('cors')
+const app = express()
+app.use('/api', cors({ origin: ['http://example1.com', /example\.com$/], credentials: true, methods: 'PUT,patch', maxAge: 600 }))
+app.get('/open', cors(), handler)
