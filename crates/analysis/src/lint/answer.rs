@@ -7,7 +7,7 @@ use corsac_origin::PublicSuffixList;
 use super::Options;
 use super::asked::{Asked, Memory};
 use crate::model::{
-    Answer, Case, Choice, Credentials, Emission, Matcher, Place, Scope, Split, Truth, is_never,
+    Answer, Case, Choice, Credentials, Emission, LetterCase, Matcher, Place, Scope, Split, Truth, is_never,
 };
 use crate::question::{Prover, intended_names};
 use crate::stranger::Intended;
@@ -44,6 +44,8 @@ pub(super) struct JudgedAnswer<'a> {
 pub(super) struct Named<'a> {
     pub(super) origin: &'a str,
     pub(super) place: Option<&'a Place>,
+    /// Whether an origin in lower case is admitted, and sent back as it is.
+    pub(super) ignores_case: bool,
     /// Whether a page of it may read, and with credentials.
     pub(super) reads: Truth,
     pub(super) reads_with_credentials: Truth,
@@ -103,7 +105,12 @@ impl<'a> Judge<'a> {
                         let (reads, reads_with_credentials) =
                             (readers.matches(origin), included.matches(origin));
                         let place = case.place.as_ref();
-                        judged.origins.push(Named { origin, place, reads, reads_with_credentials });
+                        let ignores_case = matches!(
+                            (when, &case.then),
+                            (Matcher::Exact(_, LetterCase::Ignored), Emission::Reflected)
+                        );
+                        let named = Named { origin, place, ignores_case, reads, reads_with_credentials };
+                        judged.origins.push(named);
                     } else if case.then != Emission::Nothing && judged.patterns.len() < MAX_PATTERNS {
                         let alone = alone(answer, (line, number), when);
                         judged.patterns.push(self.pattern(case, when, &alone));
@@ -131,7 +138,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-impl JudgedAnswer<'_> {
+impl<'a> JudgedAnswer<'a> {
     /// What findings about strangers take for granted.
     pub(super) fn meant_for(&self) -> String {
         let names = self.intended.names();
@@ -153,6 +160,12 @@ impl JudgedAnswer<'_> {
     pub(super) fn may_allow(&self) -> bool {
         let sends = |case: &Case<Emission>| case.then != Emission::Nothing;
         self.answer.allow_origin.iter().any(|line| line.cases.iter().any(sends))
+    }
+
+    /// Where `Access-Control-Allow-Origin` is written.
+    pub(super) fn allow_origin_place(&self) -> Option<&'a Place> {
+        let cases = self.answer.allow_origin.iter().flat_map(|line| &line.cases);
+        cases.filter(|case| case.then != Emission::Nothing).find_map(|case| case.place.as_ref())
     }
 
     /// Where `Access-Control-Allow-Credentials: true` is written.

@@ -8,19 +8,36 @@ use corsac_diagnostics::{Diagnostic, Place as Shown};
 use super::Finding;
 use crate::model::{Model, Place};
 
+/// What the message of a stranger ends with who reads as the user.
+pub(super) const WITH_CREDENTIALS: &str = ", with the user's credentials";
+
 /// The findings so far.
 pub(super) struct Found<'m> {
     model: &'m Model,
     /// The name of the scope that is looked at.
     pub(super) scope: String,
+    /// Where it stands.
+    pub(super) scope_place: Option<Place>,
     findings: Vec<Finding>,
     /// Scopes inherit what is written once, and preflights repeat it: it is told once.
     told: HashSet<(&'static str, Place, String)>,
+    /// Why somebody's admission is not known, as far as it was told.
+    pub(super) opaque: HashSet<String>,
+    /// Scopes of which it was told that an upstream may add to them.
+    passing: HashSet<Place>,
 }
 
 impl<'m> Found<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
-        Self { model, scope: String::new(), findings: Vec::new(), told: HashSet::new() }
+        Self {
+            model,
+            scope: String::new(),
+            findings: Vec::new(),
+            told: HashSet::new(),
+            opaque: HashSet::new(),
+            passing: HashSet::new(),
+            scope_place: None,
+        }
     }
 
     /// Adds `diagnostic` at `place` with `label` beside it, unless the rule has been told of
@@ -71,6 +88,17 @@ impl<'m> Found<'m> {
         }
     }
 
+    /// Whether an upstream of what stands here is told of for the first time: one location may
+    /// be several scopes, and what hides the upstream's field does so in all.
+    pub(super) fn is_first_to_pass(&mut self) -> bool {
+        self.scope_place.clone().is_none_or(|place| self.passing.insert(place))
+    }
+
+    /// Whose configuration it is.
+    pub(super) fn system(&self) -> &'static str {
+        self.model.system
+    }
+
     /// Whether the name of a file says that it is for developers and their tests.
     pub(super) fn is_for_development(&self, place: Option<&Place>) -> bool {
         const WORDS: [&str; 10] =
@@ -92,8 +120,24 @@ impl<'m> Found<'m> {
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
-        self.findings
+        let said: HashSet<_> = self.findings.iter().map(key).collect();
+        // What a preflight and an actual response share is told once, the graver way.
+        let is_said_with_more = |finding: &Finding| {
+            let (rule, file, place, message) = key(finding);
+            said.contains(&(rule, file, place, format!("{message}{WITH_CREDENTIALS}")))
+        };
+        let mut findings = self.findings.clone();
+        findings.retain(|finding| !is_said_with_more(finding));
+        findings
     }
+}
+
+type Key = (&'static str, usize, Option<Range<usize>>, String);
+
+fn key(finding: &Finding) -> Key {
+    let diagnostic = &finding.diagnostic;
+    let place = diagnostic.primary.as_ref().and_then(|label| span(&label.place));
+    (diagnostic.rule.id, finding.file, place, diagnostic.message.clone())
 }
 
 /// The bytes of a place in a text.

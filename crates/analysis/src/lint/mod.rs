@@ -62,6 +62,7 @@ pub fn lint(model: &Model, prover: &Prover<'_>, options: &Options) -> Vec<Findin
             Preflight::Authenticated(_) | Preflight::Unanswered | Preflight::Unknown => None,
         };
         found.scope.clone_from(&scope.name);
+        found.scope_place.clone_from(&scope.place);
         for answer in [Some(&actual), preflight.as_ref()].into_iter().flatten() {
             for check in rules::ANSWER_CHECKS {
                 check(answer, &mut found);

@@ -104,6 +104,7 @@ fn matcher(key: &str, value: &str) -> Matcher {
     let regex = |mode| Matcher::Regex(Regex::new(value, Dialect::Pcre, mode, Flags::default()));
     match key {
         "any" => Matcher::Any,
+        "caseless" => Matcher::Exact(text, LetterCase::Ignored),
         "contains" => Matcher::Contains(text, LetterCase::Matters),
         "exact" => Matcher::Exact(text, LetterCase::Matters),
         "full" => regex(Mode::Full),

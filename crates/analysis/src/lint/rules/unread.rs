@@ -16,6 +16,10 @@ const MAX_TOLD: usize = 50;
 
 pub(crate) fn find(model: &Model, found: &mut Found<'_>) {
     for unread in model.unread.iter().take(MAX_TOLD) {
+        // That it decides says more.
+        if found.opaque.contains(&unread.reason) {
+            continue;
+        }
         let finding = Diagnostic::new(&RULE, format!("not understood: {}", excerpt(&unread.reason)))
             .confidence(Confidence::High)
             .help("review it by hand");

@@ -15,7 +15,9 @@ pub(crate) static RULE: Rule = Rule {
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for named in &answer.origins {
-        let is_sent = OriginRef::parse(named.origin.as_bytes()).is_ok();
+        let lower = named.ignores_case.then(|| named.origin.to_ascii_lowercase());
+        let compared = lower.as_deref().unwrap_or(named.origin);
+        let is_sent = OriginRef::parse(compared.as_bytes()).is_ok();
         if is_sent || named.origin.is_empty() || is_no_single_origin(named.origin) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use corsac_diagnostics::{Diagnostic, Rule, Severity};
 
-use super::{field, is_any};
+use super::{field, is_any, text, values};
 use crate::lint::answer::Judged;
 use crate::lint::found::Found;
 
@@ -14,11 +14,16 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     if !is_any(answer, field) {
         return;
     }
+    // The asterisk alone leaves one out.
+    let is_named = |text| values(text).any(|value| value.eq_ignore_ascii_case("authorization"));
+    let but = if text(field).is_some_and(|text| !is_named(text)) { " but `authorization`" } else { "" };
     let finding = Diagnostic::new(
         &RULE,
-        "pages may send every request header, also those that a proxy or framework trusts",
+        format!("pages may send every request header{but}, also those that a proxy or framework trusts"),
     )
     .note("`X-HTTP-Method-Override`, `X-Forwarded-For` or `X-Original-URL` are among them")
     .help("name the headers that pages need, such as `content-type` and `authorization`");
-    found.at(field.place.as_ref(), "every header", finding);
+    // A default is written nowhere.
+    let place = field.place.as_ref().or_else(|| answer.allow_origin_place()).or(scope.scope.place.as_ref());
+    found.at(place, "every header", finding);
 }

@@ -27,7 +27,7 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let is_listed = |value: &str| HEADERS.iter().any(|own| own.eq_ignore_ascii_case(value));
     let headers = answer.allow_headers.as_ref().filter(|field| asks(field, |value| !is_listed(value)));
     let Some(field) = methods.or(headers) else { return };
-    let finding = Diagnostic::new(&RULE, "this is read from answers to preflights, and none is answered with success")
+    let finding = Diagnostic::new(&RULE, "this is read from answers to preflights, and no preflight succeeds")
         .note("browsers ask with `OPTIONS` first, and need a status from 200 to 299 and the same fields (Fetch, CORS-preflight fetch)")
         .help("answer `OPTIONS` with 204 and the CORS fields");
     found.at(field.place.as_ref(), "never takes effect", finding);

@@ -24,7 +24,20 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
             format!("{} may read: its own origin is sent back", whom(pattern.asked.reach)),
         )
         .note("`*` says the same, can be cached for all, and never goes together with credentials")
-        .help("write `*` if the responses are public; else list the origins that need them");
+        .help(help(found.system()));
         found.at(pattern.place, "includes `https://attacker.example`", finding);
+    }
+}
+
+/// What to write: some systems send the origin back even where `*` is written.
+fn help(system: &str) -> &'static str {
+    match system {
+        "Flask-CORS" => {
+            "set `send_wildcard=True` if the responses are public; else list the origins that need them"
+        }
+        "Envoy" | "Istio" => {
+            "list the origins that need them: for `*`, too, this filter sends the origin back"
+        }
+        _ => "write `*` if the responses are public; else list the origins that need them",
     }
 }

@@ -8,7 +8,7 @@ use crate::lint::cause::written;
 use crate::lint::found::Found;
 use crate::lint::hosts;
 use crate::model::{Matcher, Truth};
-use crate::question::Witness;
+use crate::question::{Verdict, Witness};
 use crate::regex::Regex;
 
 pub(crate) static RULE: Rule = Rule {
@@ -64,6 +64,10 @@ fn shown(pattern: &Pattern<'_>, answer: &JudgedAnswer<'_>) -> Option<String> {
 /// The expression without plain http, asked about again.
 fn secured(pattern: &Pattern<'_>, answer: &JudgedAnswer<'_>) -> Option<String> {
     let Matcher::Regex(regex) = pattern.when else { return None };
+    // Another finding says how to close it to strangers; this would repeat its holes.
+    if matches!(pattern.asked.verdict, Verdict::Attack(_)) {
+        return None;
+    }
     let text = [
         "https?://",
         "http(s)?://",

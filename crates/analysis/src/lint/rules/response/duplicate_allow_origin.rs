@@ -2,7 +2,6 @@
 
 use corsac_diagnostics::{Confidence, Diagnostic, Rule, Severity};
 
-use super::place_of_origin;
 use crate::lint::answer::JudgedAnswer;
 use crate::lint::found::Found;
 use crate::model::{Choice, Emission, Matcher, Place};
@@ -32,16 +31,16 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         found.at_both(place(second), "a second line", other, finding);
         return;
     }
-    if answer.answer.passes_upstream && answer.may_allow() {
+    if answer.answer.passes_upstream && answer.may_allow() && found.is_first_to_pass() {
         let finding = Diagnostic::new(
             &RULE,
-            "the upstream's own `Access-Control-Allow-Origin` is passed on beside this one",
+            "an upstream's own `Access-Control-Allow-Origin` would be passed on beside this one",
         )
         .severity(Severity::Note)
         .confidence(Confidence::Low)
         .note(WHY)
         .help("remove the upstream's field here, or let the upstream alone send it");
-        found.at(place_of_origin(answer), "one line more, if the upstream sends its own", finding);
+        found.at(answer.allow_origin_place(), "one line more, if the upstream sends its own", finding);
     }
 }
 

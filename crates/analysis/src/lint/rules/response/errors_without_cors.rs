@@ -2,7 +2,6 @@
 
 use corsac_diagnostics::{Diagnostic, Rule, Severity};
 
-use super::place_of_origin;
 use crate::lint::answer::Judged;
 use crate::lint::found::Found;
 use crate::model::Coverage;
@@ -32,5 +31,5 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let finding = Diagnostic::new(&RULE, message)
         .note("whoever is allowed to read cannot tell \"signed out\" from \"offline\"")
         .help(help);
-    found.at(place_of_origin(answer), "not with errors", finding);
+    found.at(answer.allow_origin_place(), "not with errors", finding);
 }

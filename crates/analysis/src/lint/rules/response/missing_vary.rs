@@ -2,7 +2,7 @@
 
 use corsac_diagnostics::{Confidence, Diagnostic, Rule, Severity};
 
-use super::{depends_on_origin, place_of_origin};
+use super::depends_on_origin;
 use crate::lint::answer::Judged;
 use crate::lint::found::Found;
 
@@ -25,5 +25,5 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     if passes {
         finding = finding.note("an upstream may send it; nothing here does");
     }
-    found.at(place_of_origin(answer), "depends on the request's origin", finding);
+    found.at(answer.allow_origin_place(), "depends on the request's origin", finding);
 }

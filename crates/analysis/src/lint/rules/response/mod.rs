@@ -10,7 +10,7 @@ pub(crate) mod missing_vary;
 pub(crate) mod partial_vary;
 
 use crate::lint::answer::JudgedAnswer;
-use crate::model::{Choice, Emission, Matcher, Place};
+use crate::model::{Choice, Emission, Matcher};
 
 /// Whether what is sent depends on the request's origin; `None` if it is not known.
 fn depends_on_origin(answer: &JudgedAnswer<'_>) -> Option<bool> {
@@ -38,10 +38,4 @@ fn line_depends(line: &Choice<Emission>) -> Option<bool> {
         }
         _ => Some(true),
     }
-}
-
-/// Where `Access-Control-Allow-Origin` is written.
-fn place_of_origin<'a>(answer: &JudgedAnswer<'a>) -> Option<&'a Place> {
-    let cases = answer.answer.allow_origin.iter().flat_map(|line| &line.cases);
-    cases.filter(|case| case.then != Emission::Nothing).find_map(|case| case.place.as_ref())
 }

@@ -2,7 +2,7 @@
 
 use corsac_diagnostics::{Confidence, Diagnostic, Rule, Severity, excerpt};
 
-use super::{depends_on_origin, place_of_origin};
+use super::depends_on_origin;
 use crate::lint::answer::Judged;
 use crate::lint::found::Found;
 use crate::model::Value;
@@ -30,8 +30,8 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     .confidence(if passes { Confidence::Medium } else { Confidence::High })
     .note("a cache gives one origin's response to another")
     .help(format!("write `Vary: {}`", excerpt(&with_origin(text))));
-    let second = place_of_origin(answer).map(|place| (place, "depends on the request's origin"));
-    found.at_both(vary.place.as_ref().or(place_of_origin(answer)), "no `Origin`", second, finding);
+    let second = answer.allow_origin_place().map(|place| (place, "depends on the request's origin"));
+    found.at_both(vary.place.as_ref().or(answer.allow_origin_place()), "no `Origin`", second, finding);
 }
 
 fn with_origin(text: &str) -> String {

@@ -16,7 +16,7 @@ use corsac_diagnostics::{Confidence, Diagnostic, Rule, Severity};
 use crate::lint::answer::{JudgedAnswer, Pattern};
 use crate::lint::asked::Reach;
 use crate::lint::cause::{Cause, WayIn};
-use crate::lint::found::Found;
+use crate::lint::found::{Found, WITH_CREDENTIALS};
 use crate::question::{Attack, Verdict};
 use crate::stranger::Tier;
 
@@ -44,7 +44,7 @@ fn tell(
     let words = words(way_in.cause);
     let shown = attack.telling.as_deref().unwrap_or(&attack.witness);
     let with_credentials = pattern.asked.is_of_credentials;
-    let how = if with_credentials { ", with the user's credentials" } else { "" };
+    let how = if with_credentials { WITH_CREDENTIALS } else { "" };
     // Other websites gain little by reading what everybody may, or what takes such a name.
     let is_grave = with_credentials && attack.tier <= Tier::Private;
     // With no name at all, every website is a stranger's.

@@ -20,6 +20,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
             continue;
         }
         let reason = reason(pattern).unwrap_or("it is not read");
+        found.opaque.insert(reason.to_owned());
         let finding = Diagnostic::new(&RULE, format!("who is admitted is not known: {}", excerpt(reason)))
             .confidence(Confidence::High)
             .note("nothing was proved of it; it may admit everybody")
