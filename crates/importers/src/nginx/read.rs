@@ -222,7 +222,9 @@ impl Reader {
         let mut words = directive.arguments.iter();
         let operator = words.find(|word| matches!(word.text.as_str(), "~" | "~*" | "!~" | "!~*"));
         let (Some(_), Some(word)) = (operator, words.next()) else { return };
-        let text = word.text.strip_suffix(')').unwrap_or(&word.text);
+        // After a quotation the parenthesis is a word of its own.
+        let is_last = words.next().is_none();
+        let text = word.text.strip_suffix(')').filter(|_| is_last).unwrap_or(&word.text);
         self.check_pattern(text, &word.place);
     }
 

@@ -420,3 +420,16 @@ fn nginx_is_recognized() {
     assert_ne!(id("httpd.conf", "<VirtualHost *:80>\nHeader set X 1\n</VirtualHost>\n"), Some("nginx"));
     assert_eq!(id("notes.txt", "the server { of } our location / is far\n"), None);
 }
+
+/// The parenthesis after a quotation is a word of its own, and not the expression's.
+#[test]
+fn a_quoted_expression_keeps_its_last_parenthesis() {
+    let model = |condition: &str| {
+        read(&format!(
+            "http {{ server {{ location / {{ if ({condition}) {{ set $sid $1; }} return 204; }} }} }}"
+        ))
+    };
+    assert_eq!(model(r#"$http_cookie ~* "sid=([^;]+)(?:;|$)""#).unread, []);
+    assert_eq!(model(r"$http_cookie ~* sid=(\w+)").unread, []);
+    assert_eq!(model(r"$http_cookie ~* sid=(\w+").unread.len(), 1);
+}

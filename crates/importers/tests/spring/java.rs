@@ -211,3 +211,18 @@ fn hostile_code_ends() {
     let read = corsac_importers::import(corsac_importers::System::by_id("spring").unwrap(), long, &());
     assert_eq!(read.unwrap_err().reason, "code of more than 1 MiB is not read");
 }
+
+/// What neither annotation says stands at the class, where it can be said for all.
+#[test]
+fn a_default_of_two_annotations_stands_at_the_outer_one() {
+    let text = "@CrossOrigin(maxAge = 1)\nclass A {\n    @CrossOrigin(\"https://two.example\")\n    void one() {}\n}\n";
+    let place = |text: &str| {
+        let model = crate::read("A.java", text);
+        let scope = model.scopes.iter().find(|scope| scope.name.ends_with("A.one")).unwrap();
+        let corsac_analysis::model::Preflight::Answered(answer) = &scope.preflight else { panic!() };
+        answer.allow_headers.as_ref().unwrap().place.as_ref().unwrap().span.start
+    };
+    assert_eq!(place(text), 0);
+    let alone = text.replace("@CrossOrigin(maxAge = 1)", "");
+    assert_eq!(Some(place(&alone)), alone.find("@CrossOrigin"));
+}

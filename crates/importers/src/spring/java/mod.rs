@@ -73,7 +73,8 @@ impl<'t> Reader<'t> {
                 let text = Err("those of the mapping".to_owned());
                 config.methods = Some(vec![Text { text, place: place(node) }]);
             }
-            config.apply_permit_defaults(&place(node));
+            // What neither says is to be said once, by the outer one.
+            config.apply_permit_defaults(&place(outer_annotation.unwrap_or(node)));
             let name = self.code.field(declared, "name");
             let within = outer.map_or(String::new(), |outer| format!("{}.", self.code.field(outer, "name")));
             notes.scopes.push(config.scope(format!("@CrossOrigin {within}{name}"), Some(place(node))));
