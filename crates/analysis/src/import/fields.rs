@@ -72,7 +72,10 @@ fn without_preflights(preflights: &[&Preflight], config: &mut PolicyConfig, rema
     config.methods = USUAL_METHODS.map(str::to_owned).to_vec();
     config.request_headers = USUAL_HEADERS.map(str::to_owned).to_vec();
     let (kind, text) = if asks {
-        (RemarkKind::Mended, "preflights are asked for authentication, which they never have; the usual methods and headers are allowed here")
+        (
+            RemarkKind::Mended,
+            "preflights are asked for authentication, which they never have; the usual methods and headers are allowed here",
+        )
     } else {
         (RemarkKind::Unknown, "what preflights are answered; the usual methods and headers are allowed here")
     };
@@ -99,7 +102,9 @@ impl List<'_> {
                 }
                 Value::Reflected => names.extend(self.any()),
                 Value::Text(text) => {
-                    names.extend(text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
+                    names.extend(
+                        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
+                    );
                 }
             }
         }
@@ -151,7 +156,8 @@ fn age(field: Option<&Field>, remarks: &mut Vec<Remark>) -> Option<Duration> {
         Ok(seconds) => {
             let age = Duration::from_secs(seconds.unsigned_abs());
             if age > LONGEST_AGE {
-                let text = format!("max-age: no browser keeps a preflight for {seconds} s; 24 h is the longest");
+                let text =
+                    format!("max-age: no browser keeps a preflight for {seconds} s; 24 h is the longest");
                 remarks.push(Remark::new(RemarkKind::Assumed, text));
             }
             Some(age.min(LONGEST_AGE))
@@ -204,7 +210,8 @@ fn mend(config: &mut PolicyConfig, at: At, kind: &MistakeKind) -> Option<Remark>
         }
         _ => return None,
     };
-    let (At::ExposedHeader(index) | At::Method(index) | At::Origin(index) | At::RequestHeader(index)) = at else {
+    let (At::ExposedHeader(index) | At::Method(index) | At::Origin(index) | At::RequestHeader(index)) = at
+    else {
         return None;
     };
     let entry = list.get_mut(index)?;

@@ -102,9 +102,11 @@ impl Suggestion {
     /// All remarks, those of no policy first.
     pub fn all_remarks(&self) -> impl Iterator<Item = (Option<&str>, &Remark)> {
         let general = self.remarks.iter().map(|remark| (None, remark));
-        general.chain(self.policies.iter().flat_map(|policy| {
-            policy.remarks.iter().map(|remark| (Some(policy.name.as_str()), remark))
-        }))
+        general.chain(
+            self.policies
+                .iter()
+                .flat_map(|policy| policy.remarks.iter().map(|remark| (Some(policy.name.as_str()), remark))),
+        )
     }
 
     fn add(&mut self, part: &Part<'_>, by: &By<'_, '_>) {
@@ -216,10 +218,8 @@ fn readers(scopes: &[&Scope], credentials: Credentials) -> Matcher {
 fn guess(model: &Model, prover: &Prover<'_>) -> Intended {
     let scopes: Vec<&Scope> = model.scopes.iter().collect();
     // Also what is emitted and never equals an origin.
-    let all = Matcher::AnyOf(vec![
-        readers(&scopes, Credentials::Omitted),
-        readers(&scopes, Credentials::Included),
-    ]);
+    let all =
+        Matcher::AnyOf(vec![readers(&scopes, Credentials::Omitted), readers(&scopes, Credentials::Included)]);
     let names = intended_names(&all, prover.list());
     Intended::of(names.iter().map(String::as_str), prover.list()).unwrap_or_default()
 }

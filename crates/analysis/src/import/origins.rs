@@ -167,9 +167,12 @@ impl Finding<'_, '_, '_> {
         let spelt = words.iter().filter(|word| {
             self.by.intended.covers(word) || is_local(word) || word.parse::<Ipv4Addr>().is_ok()
         });
-        let told = self.by.intended.names().iter().filter(|name| {
-            self.by.is_told || words.iter().any(|word| word.ends_with(name.as_str()))
-        });
+        let told = self
+            .by
+            .intended
+            .names()
+            .iter()
+            .filter(|name| self.by.is_told || words.iter().any(|word| word.ends_with(name.as_str())));
         for host in told.chain(spelt) {
             if !hosts.contains(host) && hosts.len() < MAX_HOSTS {
                 hosts.push(host.clone());
@@ -281,7 +284,11 @@ fn tell_rest(
     let modes = [(Credentials::Included, &readers.included), (Credentials::Omitted, &readers.omitted)];
     for (mode, old) in modes.into_iter().filter(|(mode, _)| credentials || *mode == Credentials::Omitted) {
         if Prover::is_everything(old) == Some(true) {
-            let with = if mode == Credentials::Included { "with the user's credentials" } else { "without credentials" };
+            let with = if mode == Credentials::Included {
+                "with the user's credentials"
+            } else {
+                "without credentials"
+            };
             let text = format!("every website could read {with}");
             remarks.push(Remark::new(RemarkKind::LeftOut, text).showing("https://evil-site.com"));
             // The other mode says the same.
@@ -309,12 +316,16 @@ fn tell_rest(
 
 fn remark(direction: Direction, class: Class, witness: String) -> Remark {
     let (kind, text) = match (direction, class) {
-        (Direction::Gained, _) => (RemarkKind::Wider, "a pattern here admits more than the source".to_owned()),
+        (Direction::Gained, _) => {
+            (RemarkKind::Wider, "a pattern here admits more than the source".to_owned())
+        }
         (Direction::Lost, Class::Http) => (RemarkKind::LeftOut, "it is admitted over http".to_owned()),
         (Direction::Lost, Class::Null) => {
             (RemarkKind::LeftOut, "any page can have it, from a sandboxed frame".to_owned())
         }
-        (Direction::Lost, Class::Other) => (RemarkKind::LeftOut, "it is admitted, but not spelt out".to_owned()),
+        (Direction::Lost, Class::Other) => {
+            (RemarkKind::LeftOut, "it is admitted, but not spelt out".to_owned())
+        }
         (Direction::Lost, Class::Stranger(tier)) => {
             (RemarkKind::LeftOut, format!("it is admitted, and a stranger's: {}", tier.words()))
         }

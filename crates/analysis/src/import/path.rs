@@ -48,7 +48,9 @@ fn said_segment(segment: &str) -> Option<String> {
     let parameter = segment
         .strip_prefix(':')
         .or_else(|| segment.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')))
-        .filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+        .filter(|name| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
     if let Some(name) = parameter {
         return Some(format!("{{{name}}}"));
     }

@@ -26,7 +26,11 @@ impl Suggestion {
         comment(&mut text, title, "");
         if self.is_guessed && !self.intended.is_empty() {
             let names = self.intended.join(", ");
-            comment(&mut text, &format!("Meant for {names}: a guess from what it spells out; --intend NAME says it."), "");
+            comment(
+                &mut text,
+                &format!("Meant for {names}: a guess from what it spells out; --intend NAME says it."),
+                "",
+            );
         }
         if !self.is_whole() {
             comment(&mut text, "Not all of it could be carried over: see the comments.", "");
@@ -47,7 +51,11 @@ impl Suggestion {
             }
         }
         for policy in self.policies.iter().filter(|policy| !policy.development.is_empty()) {
-            let _ = writeln!(text, "\n# With `--profile development`.\n[profiles.development.cors.{}]", policy.name);
+            let _ = writeln!(
+                text,
+                "\n# With `--profile development`.\n[profiles.development.cors.{}]",
+                policy.name
+            );
             list(&mut text, "origins", &policy.development);
         }
         text

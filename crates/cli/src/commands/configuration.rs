@@ -54,7 +54,11 @@ pub(crate) fn load(
 }
 
 /// A policy file of ours: one scope for each route.
-pub(super) fn read_policy(source: Source, profile: Option<&str>, suffixes: &PublicSuffixList) -> Option<Model> {
+pub(super) fn read_policy(
+    source: Source,
+    profile: Option<&str>,
+    suffixes: &PublicSuffixList,
+) -> Option<Model> {
     let reading = read(source.clone(), profile, suffixes);
     if reading.findings.iter().any(|finding| finding.severity == Severity::Error) {
         return None;

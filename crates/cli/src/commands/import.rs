@@ -53,7 +53,8 @@ pub(crate) fn run(import: &Import, global: &Global, output: &Output) -> Exit {
         Some(file) => {
             let name = file.display().to_string();
             let name = printable(&name);
-            let whole = if is_whole { "all of it" } else { "not all of it could be carried over: see the comments" };
+            let whole =
+                if is_whole { "all of it" } else { "not all of it could be carried over: see the comments" };
             output.talk(&format!("\nwrote {name}: {whole}\n    corsac check {name}"));
             exit
         }
@@ -75,7 +76,8 @@ fn read(import: &Import, global: &Global) -> Result<Imported, LoadError> {
     let file = import.file.display().to_string();
     let title = format!("Written by `corsac import` from {} ({}).", printable(&file), old.system);
     let policy = suggestion.to_toml(&title);
-    let shown = import.output.as_ref().map_or_else(|| "the policy".to_owned(), |path| path.display().to_string());
+    let shown =
+        import.output.as_ref().map_or_else(|| "the policy".to_owned(), |path| path.display().to_string());
     let source = Source::new(shown.clone(), policy.clone());
     let new = configuration::read_policy(source, None, list).ok_or_else(|| LoadError {
         reason: format!("failed to carry `{file}` over: the policy has mistakes"),
