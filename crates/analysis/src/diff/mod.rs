@@ -156,7 +156,8 @@ impl Comparison {
 }
 
 impl Compared {
-    fn of(old: &[&Scope], new: &[&Scope], by: (&Prover<'_>, &Intended)) -> Self {
+    /// Compares what scopes let browsers do, as a whole.
+    pub(crate) fn of(old: &[&Scope], new: &[&Scope], by: (&Prover<'_>, &Intended)) -> Self {
         let mut changes = Vec::new();
         for credentials in [Credentials::Omitted, Credentials::Included] {
             let readers = |scopes: &[&Scope]| {

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use corsac_origin::OriginPattern;
 
 use crate::automaton::{Table, at};
-use crate::grammar;
 use crate::model::{Matcher, Truth, origin};
-use crate::question::Prover;
+use crate::search::{Outcome, search};
 
 /// More are not listed, but told by a pattern.
 const MAX_FEW: usize = 20;
@@ -25,13 +24,30 @@ pub(super) enum Members {
 
 /// What `matcher` admits of `pattern`, without what is `covered`.
 pub(super) fn of(matcher: &Matcher, pattern: &str, covered: &[String]) -> Members {
-    let others = Matcher::AnyOf(covered.iter().map(|entry| origin(entry)).collect());
-    let within = Matcher::AllOf(vec![matcher.clone(), origin(pattern), Matcher::Not(Box::new(others))]);
-    let Ok(table) = Table::of(&within, grammar::web()) else { return Members::Few(Vec::new()) };
-    match listed(&table, &within) {
-        Some(few) => Members::Few(few),
-        None => Prover::example(&within).map_or_else(|| Members::Few(Vec::new()), Members::Many),
+    // A pattern has the shape of an origin already, so that the grammar of all origins, which is
+    // large, can be left out: what is found is parsed.
+    let near = covered.iter().filter(|entry| may_meet(entry, pattern));
+    let others = Matcher::AnyOf(near.map(|entry| origin(entry)).collect());
+    let within = Matcher::AllOf(vec![origin(pattern), matcher.clone(), Matcher::Not(Box::new(others))]);
+    let Ok(table) = Table::of(&within, &Table::everything()) else { return Members::Few(Vec::new()) };
+    if let Some(few) = listed(&table, &within) {
+        return Members::Few(few);
     }
+    let mut confirm = |text: &str| Truth::from(OriginPattern::parse(text).is_ok()).and(within.matches(text));
+    match search(&table, &(), &mut confirm) {
+        Outcome::Found(sample) => Members::Many(sample),
+        Outcome::Empty(_) | Outcome::Unknown(_) => Members::Few(Vec::new()),
+    }
+}
+
+/// Whether an entry may have an origin of `pattern`: the scheme and the base are the same.
+fn may_meet(entry: &str, pattern: &str) -> bool {
+    let Some((scheme, rest)) = pattern.split_once("://") else { return true };
+    let base = rest.trim_start_matches("*.").split(":*").next().unwrap_or_default();
+    entry.split_once("://").is_some_and(|(own, rest)| {
+        own == scheme
+            && (rest.contains(base) || rest.strip_prefix("*.").is_some_and(|own| base.ends_with(own)))
+    })
 }
 
 /// The words of a machine that reads from right to left; nothing if they are more than a few.

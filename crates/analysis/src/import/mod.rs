@@ -19,9 +19,10 @@ mod path;
 mod remark;
 mod write;
 
-use corsac_cors::PolicyConfig;
+use corsac_cors::{Policy, PolicyConfig};
 
-use crate::model::{Answer, Credentials, Matcher, Model, Preflight, Scope};
+use crate::diff::{Compared, Comparison};
+use crate::model::{Answer, Credentials, Matcher, Model, Preflight, Scope, of_policy};
 use crate::question::{Prover, intended_names};
 use crate::stranger::Intended;
 use parts::Part;
@@ -109,6 +110,26 @@ impl Suggestion {
         )
     }
 
+    /// What the policies change for browsers, each against the scopes that it stands for.
+    pub fn difference(&self, model: &Model, (prover, intended): (&Prover<'_>, &Intended)) -> Comparison {
+        let mut kept: Vec<&str> = Vec::new();
+        let mut scopes = Vec::new();
+        for policy in &self.policies {
+            let Ok(compiled) = Policy::compile_with(&policy.config, prover.list()) else { continue };
+            let new = of_policy(&format!("[cors.{}]", policy.name), &compiled);
+            let olds = model.scopes.iter().filter(|scope| policy.scopes.contains(&scope.name));
+            let olds: Vec<&Scope> = olds.collect();
+            kept.extend(policy.scopes.iter().map(String::as_str));
+            scopes.push(Compared::of(&olds, &[&new], (prover, intended)));
+        }
+        let others = model.scopes.iter().filter(|scope| !kept.contains(&scope.name.as_str()));
+        let others: Vec<&Scope> = others.collect();
+        if !others.is_empty() {
+            scopes.push(Compared::of(&others, &[], (prover, intended)));
+        }
+        Comparison { scopes }
+    }
+
     fn add(&mut self, part: &Part<'_>, by: &By<'_, '_>) {
         let drafted = draft(part, by);
         let name = match drafted.config {
@@ -126,13 +147,16 @@ impl Suggestion {
             Some(route) if route.path == path && route.policy.is_none() => route.policy = name,
             Some(route) => {
                 let Some(name) = name else { return };
-                self.remarks.push(Remark::new(
-                    RemarkKind::LeftOut,
-                    format!(
-                        "{}: no route uses [cors.{name}], for `{}` is taken; a second gateway can serve it",
-                        part.name, route.path
-                    ),
-                ));
+                self.remarks.push(
+                    Remark::new(
+                        RemarkKind::LeftOut,
+                        format!(
+                            "no route uses [cors.{name}], for `{}` is taken; a second gateway can serve it",
+                            route.path
+                        ),
+                    )
+                    .of(&part.name),
+                );
             }
         }
     }
@@ -220,6 +244,9 @@ fn guess(model: &Model, prover: &Prover<'_>) -> Intended {
     // Also what is emitted and never equals an origin.
     let all =
         Matcher::AnyOf(vec![readers(&scopes, Credentials::Omitted), readers(&scopes, Credentials::Included)]);
+    let modes = [Credentials::Omitted, Credentials::Included];
+    let all = model.scopes.iter().flat_map(|scope| modes.map(|mode| scope.actual.readers(mode)));
+    let all = Matcher::AnyOf(all.collect());
     let names = intended_names(&all, prover.list());
     Intended::of(names.iter().map(String::as_str), prover.list()).unwrap_or_default()
 }
@@ -230,10 +257,7 @@ fn unread(model: &Model) -> Vec<Remark> {
             let file = model.files.get(place.file)?;
             Some(format!("{}:{}: ", file.name(), file.line(place.span.start)))
         });
-        Remark::new(
-            RemarkKind::Unknown,
-            format!("{}not understood: {}", line.unwrap_or_default(), unread.reason),
-        )
+        Remark::new(RemarkKind::Unknown, format!("{}{}", line.unwrap_or_default(), unread.reason))
     });
     let mut remarks: Vec<Remark> = told.collect();
     if let Some(more) = model.unread.len().checked_sub(MAX_UNREAD).filter(|more| *more > 0) {

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
 use corsac_cors::Dangerous;
-use corsac_origin::{OriginPattern, right_spelling};
+use corsac_origin::{OriginPattern, Section, right_spelling};
 
 use super::members::{self, Members};
 use super::{By, Remark, RemarkKind};
+use crate::alphabet::ByteSet;
 use crate::diff::{Change, Class, Direction, origins};
-use crate::model::{Credentials, LetterCase, Matcher, Scope, Truth, origin};
+use crate::model::{Credentials, LetterCase, Matcher, Piece, Scope, Truth, origin};
 use crate::question::{Prover, spelt_words};
 
 /// Most hosts that expressions spell out which are looked into.
@@ -17,6 +18,12 @@ const MAX_HOSTS: usize = 32;
 
 /// Most single origins of whom each is said why it is left out.
 const MAX_TOLD: usize = 20;
+
+/// Nobody's that is meant.
+const STRANGER: &str = "evil-site.com";
+
+/// Sub-domains that people have.
+const LABELS: [&str; 8] = ["www", "app", "a-b", "a.b", "a1", "1", "a_b", "tenant-1"];
 
 /// Who may read.
 pub(super) struct Readers {
@@ -166,6 +173,10 @@ impl Finding<'_, '_, '_> {
         let mut hosts: Vec<String> = Vec::new();
         let spelt = words.iter().filter(|word| {
             self.by.intended.covers(word) || is_local(word) || word.parse::<Ipv4Addr>().is_ok()
+            self.by.intended.covers(word)
+                || is_local(word)
+                || word.parse::<Ipv4Addr>().is_ok()
+                || (!self.by.is_told && self.is_internal(word))
         });
         let told = self
             .by
@@ -179,6 +190,12 @@ impl Finding<'_, '_, '_> {
             }
         }
         hosts
+    }
+
+    /// A name under no suffix that anybody registers under: `api.corp.internal`.
+    fn is_internal(&self, word: &str) -> bool {
+        let suffix = self.by.prover.list().public_suffix(word);
+        word.contains('.') && suffix.is_some_and(|(_, section)| section == Section::Default)
     }
 
     fn host(&mut self, rest: &Matcher, scheme: &str, host: &str) {
@@ -203,6 +220,7 @@ impl Finding<'_, '_, '_> {
             return;
         }
         let sample = match members::of(rest, &below, &self.entries) {
+            Members::Many(sample) if is_accidental(rest, &sample, base) => return,
             Members::Few(few) => {
                 self.entries.extend(few);
                 None
@@ -228,10 +246,18 @@ impl Finding<'_, '_, '_> {
     }
 }
 
+/// Whether `sample` is admitted for what stands before `base`, which might be anything: a prefix
+/// without an end admits `https://app.example.com.example.com` too.
+fn is_accidental(matcher: &Matcher, sample: &str, base: &str) -> bool {
+    let Some(before) = sample.strip_suffix(base) else { return false };
+    matcher.matches(&format!("{before}{STRANGER}")) == Truth::True
+        && matcher.matches(&format!("https://{STRANGER}")) != Truth::True
+}
+
 /// Whether ports are admitted behind `origin`, but not just anything.
 fn means_ports(matcher: &Matcher, origin: &str) -> bool {
     let behind = |text: &str| matcher.matches(&format!("{origin}{text}")) == Truth::True;
-    !behind(".evil-site.com") && !behind("evil.com") && !behind("-evil-site.com")
+    !behind(&format!(".{STRANGER}")) && !behind(STRANGER) && !behind(&format!("-{STRANGER}"))
 }
 
 fn is_local(host: &str) -> bool {
@@ -290,16 +316,22 @@ fn tell_rest(
                 "without credentials"
             };
             let text = format!("every website could read {with}");
-            remarks.push(Remark::new(RemarkKind::LeftOut, text).showing("https://evil-site.com"));
+            remarks.push(Remark::new(RemarkKind::LeftOut, text).showing(format!("https://{STRANGER}")));
             // The other mode says the same.
             break;
         }
         for change in origins::changes((old, &new), mode, (by.prover, by.intended)) {
             match change {
                 Change::Origins { direction, class, witness, .. } => {
-                    if !told.contains(&(direction, class)) && !known.contains(&witness) {
+                    // What was mended is told already.
+                    let is_known = known.contains(&witness) || entries.contains(&witness);
+                    if !told.contains(&(direction, class)) && !is_known {
                         told.push((direction, class));
-                        remarks.push(remark(direction, class, witness));
+                        remarks.push(match (direction, class) {
+                            (Direction::Gained, _) => wider((old, &new), entries, witness),
+                            (Direction::Lost, Class::Other) => lost((old, &new), witness),
+                            _ => left_out(class, witness),
+                        });
                     }
                 }
                 Change::Undecided { reason } => {
@@ -328,9 +360,42 @@ fn remark(direction: Direction, class: Class, witness: String) -> Remark {
         }
         (Direction::Lost, Class::Stranger(tier)) => {
             (RemarkKind::LeftOut, format!("it is admitted, and a stranger's: {}", tier.words()))
+/// What only the policy admits, by a name that people have.
+fn wider((old, new): (&Matcher, &Matcher), entries: &[String], witness: String) -> Remark {
+    let bases = entries.iter().filter_map(|entry| entry.split_once("*."));
+    let mut names = bases.flat_map(|(scheme, base)| {
+        let base = base.strip_suffix(":*").unwrap_or(base);
+        LABELS.map(|label| format!("{scheme}{label}.{base}"))
+    });
+    let is_wider = |name: &String| old.matches(name) == Truth::False && new.matches(name) == Truth::True;
+    let shown = names.find(is_wider).unwrap_or(witness);
+    let text =
+        "the source does not admit it; a policy has one wildcard, for sub-domains of any depth and name";
+    Remark::new(RemarkKind::Wider, text).showing(shown)
+/// What is no stranger's and only the source admits: rather a usual origin than an odd one.
+fn lost((old, new): (&Matcher, &Matcher), witness: String) -> Remark {
+    let host = Piece::Run(ByteSet::word().or(ByteSet::of_all(*b"-.")), 1, None);
+    let shape = Matcher::Glob(vec![Piece::literal("https://"), host]);
+    let beyond = vec![old.clone(), Matcher::Not(Box::new(new.clone())), shape];
+    match Prover::example(&Matcher::AllOf(beyond)) {
+        Some(usual) => {
+            let text = "it is admitted, but nothing that is spelt out says that it is meant";
+            Remark::new(RemarkKind::LeftOut, text).showing(usual)
+        None => {
+            let text = "so odd an origin is admitted, and no policy can name it";
+            Remark::new(RemarkKind::Assumed, text).showing(witness)
         }
+    }
+}
+
+fn left_out(class: Class, witness: String) -> Remark {
+    let text = match class {
+        Class::Http => "it is admitted over http".to_owned(),
+        Class::Null => "any page can have it, from a sandboxed frame".to_owned(),
+        Class::Other => "it is admitted, but not spelt out".to_owned(),
+        Class::Stranger(tier) => format!("it is admitted, and a stranger's: {}", tier.words()),
     };
-    Remark::new(kind, text).showing(witness)
+    Remark::new(RemarkKind::LeftOut, text).showing(witness)
 }
 
 /// Entries of the web and of this machine apart, without such as credentials forbid.

@@ -5,7 +5,7 @@ pub(super) const EVERYTHING: &str = "/{*rest}";
 
 /// The path that a scope's name tells, if it can be said in our syntax.
 pub(super) fn of_name(name: &str) -> Option<String> {
-    let words: Vec<&str> = name.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = name.split([' ', ',', '[', ']']).filter(|word| !word.is_empty()).collect();
     let at = words.iter().rposition(|word| unquoted(word).starts_with('/'))?;
     let path = unquoted(words.get(at)?);
     let before = at.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
@@ -18,7 +18,7 @@ pub(super) fn of_name(name: &str) -> Option<String> {
 
 /// Quotes and brackets around a path.
 fn unquoted(word: &str) -> &str {
-    word.trim_matches(['`', '\'', '"', '[', ']', ':'])
+    word.trim_matches(['`', '\'', '"', ':'])
 }
 
 /// Express: `app.get /items`, while `app.use /items` has what is below.

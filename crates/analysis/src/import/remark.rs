@@ -7,6 +7,8 @@ pub struct Remark {
     pub kind: RemarkKind,
     /// What, and why.
     pub text: String,
+    /// Of which scope; of several or of all if none is named.
+    pub scope: Option<String>,
     /// An origin that shows it.
     pub witness: Option<String>,
 }
@@ -57,7 +59,7 @@ impl RemarkKind {
 
 impl Remark {
     pub(super) fn new(kind: RemarkKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), witness: None }
+        Self { kind, text: text.into(), scope: None, witness: None }
     }
 
     pub(super) fn showing(self, witness: impl Into<String>) -> Self {
@@ -66,6 +68,6 @@ impl Remark {
 
     /// Of which scope.
     pub(super) fn of(self, scope: &str) -> Self {
-        Self { text: format!("{scope}: {}", self.text), ..self }
+        Self { scope: Some(scope.to_owned()), ..self }
     }
 }

@@ -99,11 +99,9 @@ impl Suggested {
 
 fn remarks(text: &mut String, remarks: &[Remark]) {
     for remark in remarks {
-        let shown = match &remark.witness {
-            Some(witness) => format!("{}: `{witness}`: {}", remark.kind.words(), remark.text),
-            None => format!("{}: {}", remark.kind.words(), remark.text),
-        };
-        comment(text, &format!("- {shown}"), "  ");
+        let scope = remark.scope.as_ref().map_or_else(String::new, |scope| format!("{scope}: "));
+        let witness = remark.witness.as_ref().map_or_else(String::new, |witness| format!("`{witness}`: "));
+        comment(text, &format!("- {}: {scope}{witness}{}", remark.kind.words(), remark.text), "  ");
     }
 }
 

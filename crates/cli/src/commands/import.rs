@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use corsac_analysis::diff::Comparison;
 use corsac_analysis::import::Suggestion;
 use corsac_analysis::model::Model;
 use corsac_analysis::question::Prover;
@@ -79,7 +78,7 @@ fn read(import: &Import, global: &Global) -> Result<Imported, LoadError> {
     let shown =
         import.output.as_ref().map_or_else(|| "the policy".to_owned(), |path| path.display().to_string());
     let source = Source::new(shown.clone(), policy.clone());
-    let new = configuration::read_policy(source, None, list).ok_or_else(|| LoadError {
+    let read = configuration::read_policy(source, None, list).ok_or_else(|| LoadError {
         reason: format!("failed to carry `{file}` over: the policy has mistakes"),
         hint: "please report this, with the file".to_owned(),
     })?;
@@ -87,9 +86,9 @@ fn read(import: &Import, global: &Global) -> Result<Imported, LoadError> {
     let intended = Intended::of(names, list).unwrap_or_default();
     let side = |file: String, model: &Model| Side { file, system: model.system, unread: model.unread.len() };
     let compared = Compared {
-        comparison: Comparison::of(&old, &new, (&prover, &intended)),
+        comparison: suggestion.difference(&old, (&prover, &intended)),
         old: side(file, &old),
-        new: side(shown, &new),
+        new: side(shown, &read),
         intended,
         is_told: told.is_some(),
     };
@@ -117,7 +116,7 @@ fn save(path: &Path, text: &str) -> Result<(), LoadError> {
 fn shown(imported: &Imported) -> Value {
     let suggestion = &imported.suggestion;
     let remarks = suggestion.all_remarks().map(|(policy, remark)| {
-        json!({"kind": remark.kind.id(), "cors": policy, "text": remark.text, "witness": remark.witness})
+        json!({"kind": remark.kind.id(), "cors": policy, "scope": remark.scope, "text": remark.text, "witness": remark.witness})
     });
     json!({
         "schema": IMPORT_SCHEMA,
