@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod findings;
 mod har;
+mod import;
 mod keys;
 mod pasted;
 mod process;
