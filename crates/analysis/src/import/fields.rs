@@ -109,7 +109,7 @@ impl List<'_> {
             }
         }
         let has_literal = self.credentials && names.iter().any(|name| name == "*");
-        if has_literal && !self.is_reflected(&names) {
+        if has_literal && !is_reflected(&names) {
             names.retain(|name| name != "*");
             names.extend(self.usual.iter().map(|&name| name.to_owned()));
             let instead = if self.usual.is_empty() { "left out" } else { "the usual ones here" };
@@ -128,10 +128,10 @@ impl List<'_> {
         let more = (self.what == "request headers").then(|| "authorization".to_owned());
         [REFLECTED.to_owned(), "*".to_owned()].into_iter().chain(more).collect()
     }
+}
 
-    fn is_reflected(&self, names: &[String]) -> bool {
-        names.iter().any(|name| name == REFLECTED)
-    }
+fn is_reflected(names: &[String]) -> bool {
+    names.iter().any(|name| name == REFLECTED)
 }
 
 /// Marks a list of which the source sends back what is asked for.

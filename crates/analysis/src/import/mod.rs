@@ -178,13 +178,9 @@ impl Suggestion {
         }
         let taken = |name: &str| self.policies.iter().any(|policy| policy.name == name);
         let first = part.slug();
-        let name = match taken(&first) {
-            false => first,
-            true => {
-                let mut numbered = (2..).map(|number: u32| format!("{first}-{number}"));
-                numbered.find(|name| !taken(name)).unwrap_or(first)
-            }
-        };
+        let numbered = (2..).map(|number: u32| format!("{first}-{number}"));
+        let mut names = std::iter::once(first.clone()).chain(numbered);
+        let name = names.find(|name| !taken(name)).unwrap_or(first);
         let scopes = part.scope_names();
         self.policies.push(Suggested { name: name.clone(), config, development, scopes, remarks });
         name

@@ -119,7 +119,9 @@ impl Finding<'_, '_, '_> {
         if spelt.len() == words().count() {
             let told = spelt.join("`, `");
             self.tell(RemarkKind::Mended, format!("`{text}` is sent by no browser; it is `{told}` here"));
-            spelt.into_iter().for_each(|origin| self.add_single(origin));
+            for origin in spelt {
+                self.add_single(origin);
+            }
         } else {
             self.tell(RemarkKind::LeftOut, format!("`{text}` is no origin, and admits none"));
         }
