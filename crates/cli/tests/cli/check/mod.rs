@@ -4,6 +4,7 @@ mod bad_input;
 mod baseline;
 mod folders;
 mod formats;
+mod samples;
 
 use std::fs;
 use std::path::Path;

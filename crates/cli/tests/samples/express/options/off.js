@@ -1,0 +1,6 @@
+// After expressjs/cors README.md, Configuration Options, origin: Boolean; made a whole program.
+var express = require('express')
+var cors = require('cors')
+var app = express()
+app.use(cors({ origin: false }))
+app.listen(3000)

@@ -1,0 +1,17 @@
+// After spring-framework, framework-docs/modules/ROOT/pages/web/webmvc-cors.adoc; bodies filled in.
+import org.springframework.web.bind.annotation.*;
+
+@CrossOrigin(origins = "https://two.example", maxAge = 3600)
+@RestController
+@RequestMapping("/things")
+public class Things {
+
+    @GetMapping("/{id}")
+    public Thing one(@PathVariable Long id) {
+        return null;
+    }
+
+    @DeleteMapping("/{id}")
+    public void remove(@PathVariable Long id) {
+    }
+}

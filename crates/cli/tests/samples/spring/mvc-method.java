@@ -1,0 +1,17 @@
+// After spring-framework, framework-docs/modules/ROOT/pages/web/webmvc-cors.adoc; bodies filled in.
+import org.springframework.web.bind.annotation.*;
+
+@RestController
+@RequestMapping("/things")
+public class Things {
+
+    @CrossOrigin
+    @GetMapping("/{id}")
+    public Thing one(@PathVariable Long id) {
+        return null;
+    }
+
+    @DeleteMapping("/{id}")
+    public void remove(@PathVariable Long id) {
+    }
+}
