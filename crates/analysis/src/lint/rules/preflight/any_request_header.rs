@@ -24,6 +24,7 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     .note("`X-HTTP-Method-Override`, `X-Forwarded-For` or `X-Original-URL` are among them")
     .help("name the headers that pages need, such as `content-type` and `authorization`");
     // A default is written nowhere.
-    let place = field.place.as_ref().or_else(|| answer.allow_origin_place()).or(scope.scope.place.as_ref());
+    let whole = scope.scope.place.as_ref();
+    let place = field.place.as_ref().or(whole).or_else(|| answer.allow_origin_place());
     found.at(place, "every header", finding);
 }
