@@ -31,7 +31,8 @@ fn samples(folder: &Path, prefix: &str, all: &mut Vec<String>) {
 }
 
 fn found(sample: &str) -> Vec<String> {
-    let checked = run(&folder(), &["check", "--fail-on", "never", "--format", "json", sample]);
+    let checked =
+        run(&folder(), &["check", "--timeout", "100s", "--fail-on", "never", "--format", "json", sample]);
     let report = checked.json();
     let unread =
         report["unread"].as_array().unwrap().iter().map(|part| format!("unread: {}", part["reason"]));
