@@ -18,14 +18,14 @@ mod decide;
 mod events;
 mod layer;
 mod measure;
-mod prover;
+mod origins;
 mod rate_limit;
 mod requests;
-mod set;
 mod token;
 mod tower_http_cors;
 
 use measure::Table;
+use origins::{prover, set};
 
 type Group = fn() -> Table;
 

@@ -236,10 +236,6 @@ fn readers(scopes: &[&Scope], credentials: Credentials) -> Matcher {
 
 /// The names that the model spells out.
 fn guess(model: &Model, prover: &Prover<'_>) -> Intended {
-    let scopes: Vec<&Scope> = model.scopes.iter().collect();
-    // Also what is emitted and never equals an origin.
-    let all =
-        Matcher::AnyOf(vec![readers(&scopes, Credentials::Omitted), readers(&scopes, Credentials::Included)]);
     let modes = [Credentials::Omitted, Credentials::Included];
     let all = model.scopes.iter().flat_map(|scope| modes.map(|mode| scope.actual.readers(mode)));
     let all = Matcher::AnyOf(all.collect());

@@ -174,7 +174,6 @@ impl Finding<'_, '_, '_> {
     fn hosts(&self, words: &[String]) -> Vec<String> {
         let mut hosts: Vec<String> = Vec::new();
         let spelt = words.iter().filter(|word| {
-            self.by.intended.covers(word) || is_local(word) || word.parse::<Ipv4Addr>().is_ok()
             self.by.intended.covers(word)
                 || is_local(word)
                 || word.parse::<Ipv4Addr>().is_ok()
@@ -348,20 +347,6 @@ fn tell_rest(
     }
 }
 
-fn remark(direction: Direction, class: Class, witness: String) -> Remark {
-    let (kind, text) = match (direction, class) {
-        (Direction::Gained, _) => {
-            (RemarkKind::Wider, "a pattern here admits more than the source".to_owned())
-        }
-        (Direction::Lost, Class::Http) => (RemarkKind::LeftOut, "it is admitted over http".to_owned()),
-        (Direction::Lost, Class::Null) => {
-            (RemarkKind::LeftOut, "any page can have it, from a sandboxed frame".to_owned())
-        }
-        (Direction::Lost, Class::Other) => {
-            (RemarkKind::LeftOut, "it is admitted, but not spelt out".to_owned())
-        }
-        (Direction::Lost, Class::Stranger(tier)) => {
-            (RemarkKind::LeftOut, format!("it is admitted, and a stranger's: {}", tier.words()))
 /// What only the policy admits, by a name that people have.
 fn wider((old, new): (&Matcher, &Matcher), entries: &[String], witness: String) -> Remark {
     let bases = entries.iter().filter_map(|entry| entry.split_once("*."));
@@ -374,6 +359,8 @@ fn wider((old, new): (&Matcher, &Matcher), entries: &[String], witness: String) 
     let text =
         "the source does not admit it; a policy has one wildcard, for sub-domains of any depth and name";
     Remark::new(RemarkKind::Wider, text).showing(shown)
+}
+
 /// What is no stranger's and only the source admits: rather a usual origin than an odd one.
 fn lost((old, new): (&Matcher, &Matcher), witness: String) -> Remark {
     let host = Piece::Run(ByteSet::word().or(ByteSet::of_all(*b"-.")), 1, None);
@@ -383,6 +370,7 @@ fn lost((old, new): (&Matcher, &Matcher), witness: String) -> Remark {
         Some(usual) => {
             let text = "it is admitted, but nothing that is spelt out says that it is meant";
             Remark::new(RemarkKind::LeftOut, text).showing(usual)
+        }
         None => {
             let text = "so odd an origin is admitted, and no policy can name it";
             Remark::new(RemarkKind::Assumed, text).showing(witness)

@@ -21,7 +21,7 @@ const ROUNDS: usize = 5;
 /// Entries of a list.
 const ENTRIES: usize = 100_000;
 
-static PATTERNS: &str = include_str!("../../crates/analysis/tests/data/origin-patterns.json");
+static PATTERNS: &str = include_str!("../../../crates/analysis/tests/data/origin-patterns.json");
 
 pub(crate) fn run() -> Table {
     let mut table = Table::new("questions about origins (least of 5)", &["question", "time"]);

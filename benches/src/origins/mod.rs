@@ -1,0 +1,4 @@
+//! Sets of origins, and questions about them.
+
+pub(crate) mod prover;
+pub(crate) mod set;
