@@ -37,7 +37,10 @@ fn the_policy_is_data_and_the_difference_is_talk() {
     let json = run(folder.path(), &["import", "nginx.conf", "--format", "json"]).json();
     assert_eq!(json["schema"], "corsac.import/1");
     assert_eq!(json["policy"], finished.stdout);
-    assert_eq!(json["remarks"][0]["witness"], "https://www.example.com.evil-site.com");
+    let left_out =
+        json["remarks"].as_array().unwrap().iter().find(|remark| remark["kind"] == "left-out").unwrap();
+    assert_eq!((&left_out["cors"], &left_out["scope"]), (&"v1".into(), &serde_json::Value::Null));
+    assert_eq!(left_out["witness"], "https://www.example.com.evil-site.com");
     assert_eq!(json["whole"], false);
 }
 
