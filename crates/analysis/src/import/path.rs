@@ -5,7 +5,7 @@ pub(super) const EVERYTHING: &str = "/{*rest}";
 
 /// The path that a scope's name tells, if it can be said in our syntax.
 pub(super) fn of_name(name: &str) -> Option<String> {
-    let words: Vec<&str> = name.split([' ', ',', '[', ']']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = name.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let at = words.iter().rposition(|word| unquoted(word).starts_with('/'))?;
     let path = unquoted(words.get(at)?);
     let before = at.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
@@ -18,6 +18,10 @@ pub(super) fn of_name(name: &str) -> Option<String> {
 
 /// Quotes and brackets around a path.
 fn unquoted(word: &str) -> &str {
+    // `cors-configurations[/api/**]`; other brackets are an expression's.
+    let keyed = word.split_once("[/").map(|(before, _)| before.len() + 1);
+    let inner = keyed.and_then(|at| word.get(at..)).and_then(|inner| inner.strip_suffix(']'));
+    let word = inner.unwrap_or(word);
     word.trim_matches(['`', '\'', '"', ':'])
 }
 
