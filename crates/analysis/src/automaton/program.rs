@@ -17,6 +17,10 @@ use crate::regex::{Assertion, Direction, Mode, Node, Regex, Sign, Unset};
 /// Most instructions of a program: above, counted repetitions of counted repetitions.
 const MAX_INSTRUCTIONS: usize = 400_000;
 
+/// One more than any origin has bytes.
+#[expect(clippy::cast_possible_truncation, reason = "an origin has some 300 bytes")]
+const LONGEST: u32 = corsac_origin::MAX_ORIGIN_LEN as u32 + 1;
+
 /// The number of an instruction.
 pub(super) type Id = u32;
 
@@ -257,6 +261,9 @@ impl Compiler {
         next: Id,
         body: &mut dyn FnMut(&mut Self, Id) -> Compiled,
     ) -> Compiled {
+        // No text is longer: what repeats more often does so for ever, or not at all.
+        let min = min.min(LONGEST);
+        let max = max.filter(|max| *max < LONGEST);
         let mut claim = match max {
             None => {
                 let head = self.never()?;

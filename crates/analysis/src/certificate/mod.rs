@@ -63,6 +63,8 @@ pub enum CertificateError {
     List(String),
     /// It is no proof.
     Flaw(Flaw),
+    /// What is meant is no list of names of somebody's own.
+    Intended,
     /// The machines are not those of the expression.
     Machines,
 }
@@ -100,6 +102,10 @@ impl Certificate {
         }
         if self.public_suffixes != list.version() {
             return Err(CertificateError::List(self.public_suffixes.clone()));
+        }
+        let names = self.claim.intended.iter().map(String::as_str);
+        if !Intended::of(names, list).is_ok_and(|meant| meant.names() == self.claim.intended) {
+            return Err(CertificateError::Intended);
         }
         let schemes: Vec<&str> = self.parts.iter().map(|part| part.scheme.as_str()).collect();
         if schemes != ["https", "http"] {
@@ -181,6 +187,7 @@ impl std::fmt::Display for CertificateError {
             Self::Schema(schema) => write!(f, "its schema is `{schema}`, not `{PROOF_SCHEMA}`"),
             Self::List(version) => write!(f, "it was made with the public suffixes of {version}"),
             Self::Flaw(flaw) => write!(f, "it is no proof: {flaw}"),
+            Self::Intended => f.write_str("what is meant is no list of names of somebody's own"),
             Self::Machines => f.write_str("its machines are not those of its expression"),
         }
     }

@@ -128,7 +128,8 @@ impl<'a> Hosts<'a> {
             '/' if self.is_strangers(host, scheme) => Read::Strangers(host.to_owned()),
             '/' | ':' | '[' | ']' => Read::Harmless,
             '.' if host.is_empty() => Read::On(Place::Host(String::new())),
-            '.' if self.is_intended(host) || !self.is_listed(host) => Read::Harmless,
+            '.' if !self.is_listed(host) => Read::Harmless,
+            '.' if self.is_meant_below(host) => Read::Harmless,
             _ => {
                 let longer = format!("{byte}{host}");
                 let is_first_label = !longer.contains('.');
@@ -141,8 +142,16 @@ impl<'a> Hosts<'a> {
         }
     }
 
-    fn is_intended(&self, host: &str) -> bool {
-        self.intended.iter().any(|name| host == name || host.ends_with(&format!(".{name}")))
+    /// Whether `host` is an intended name or under one, and was not registered below it.
+    fn is_meant(&self, host: &str, registered: &str) -> bool {
+        let under = |host: &str, name: &str| host == name || host.ends_with(&format!(".{name}"));
+        self.intended.iter().any(|name| under(host, name) && (registered == name || !under(registered, name)))
+    }
+
+    /// Whether every host that ends in a dot and `host` is meant.
+    fn is_meant_below(&self, host: &str) -> bool {
+        let registered = self.list.registrable_domain(host);
+        registered.is_some_and(|name| self.is_meant(host, name)) && self.list.suffix_below(host).is_none()
     }
 
     /// Whether `text` is the end of a listed name.
@@ -156,10 +165,7 @@ impl<'a> Hosts<'a> {
     fn is_listed(&self, host: &str) -> bool {
         let last = host.rsplit('.').next().unwrap_or(host);
         let tld: Vec<u8> = last.bytes().rev().collect();
-        let below: Vec<u8> = tld.iter().copied().chain([b'.']).collect();
-        let at = self.reversed.partition_point(|name| *name < below);
-        self.reversed.binary_search(&tld).is_ok()
-            || self.reversed.get(at).is_some_and(|name| name.starts_with(&below))
+        self.reversed.binary_search(&tld).is_ok() || self.list.suffix_below(last).is_some()
     }
 
     /// Whether a stranger can serve `host` over `scheme`.
@@ -169,7 +175,7 @@ impl<'a> Hosts<'a> {
         let own = host.strip_suffix(registered).unwrap_or_default();
         let inner = own.split_once('.').map_or("", |(_, inner)| inner);
         section != Section::Default
-            && !self.is_intended(host)
+            && !self.is_meant(host, registered)
             && registered.split('.').all(is_plain)
             && (scheme == "http" || inner.split('.').all(|label| label.is_empty() || is_plain(label)))
     }

@@ -174,7 +174,7 @@ impl Finding<'_, '_, '_> {
     fn hosts(&self, words: &[String]) -> Vec<String> {
         let mut hosts: Vec<String> = Vec::new();
         let spelt = words.iter().filter(|word| {
-            self.by.intended.covers(word)
+            self.by.prover.is_meant(word, self.by.intended)
                 || is_local(word)
                 || word.parse::<Ipv4Addr>().is_ok()
                 || (!self.by.is_told && self.is_internal(word))

@@ -24,7 +24,13 @@ pub fn intended_names(matcher: &Matcher, list: &PublicSuffixList) -> Vec<String>
     for host in spelt_words(matcher) {
         let is_listed = list.public_suffix(&host).is_some_and(|(_, section)| section != Section::Default);
         match list.registrable_domain(&host) {
-            Some(name) if is_listed && !names.iter().any(|known| known == name) => {
+            // Under some names strangers register theirs: `amazonaws.com` is nobody's guess.
+            Some(name)
+                if is_listed
+                    && list.suffix_below(name).is_none()
+                    && url::Host::parse(name).is_ok()
+                    && !names.iter().any(|known| known == name) =>
+            {
                 names.push(name.to_owned());
             }
             _ => {}

@@ -76,6 +76,11 @@ impl Prover<'_> {
         Verdict::Unknown(matcher.opaque().unwrap_or(reason))
     }
 
+    /// Whether `host` is one of the `intended` names or under one, and nobody else's.
+    pub(crate) fn is_meant(&self, host: &str, intended: &Intended) -> bool {
+        intended.covers(host, self.list.registrable_domain(host).unwrap_or(host))
+    }
+
     /// Whether `matcher` takes `origin` and a stranger can own it, told without automata.
     pub(super) fn is_strangers(&self, matcher: &Matcher, intended: &Intended, origin: &str) -> Truth {
         let host = host_of(origin);
@@ -84,7 +89,7 @@ impl Prover<'_> {
         let is_owned = is_listed
             && fits
             && self.list.registrable_domain(host).is_some()
-            && !intended.covers(host)
+            && !self.is_meant(host, intended)
             && is_an_origin(origin);
         if is_owned { matcher.matches(origin) } else { Truth::False }
     }

@@ -11,6 +11,8 @@ use super::suffix_trie::NodeId;
 pub struct Intended {
     names: Vec<String>,
     nodes: Vec<Node>,
+    /// Whether strangers register names under one of them, as under `amazonaws.com`.
+    has_suffix_below: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -48,6 +50,7 @@ impl Intended {
             if is_listed && suffixes.is_public_suffix(&name) {
                 return Err((written.to_owned(), IntendedError::PublicSuffix));
             }
+            intended.has_suffix_below |= suffixes.suffix_below(&name).is_some();
             intended.add(name);
         }
         Ok(intended)
@@ -84,13 +87,22 @@ impl Intended {
         &self.names
     }
 
-    /// Whether `host` is one of the names or under one.
-    pub fn covers(&self, host: &str) -> bool {
-        let host = host.strip_suffix('.').unwrap_or(host);
-        let is_under = |name: &String| {
-            host.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    /// Whether `host`, whose registrable name is `registered`, is one of the names or under one,
+    /// and not a stranger's who registered a name below it.
+    pub fn covers(&self, host: &str, registered: &str) -> bool {
+        let is_under = |host: &str, name: &str| {
+            host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        self.names.iter().any(is_under)
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let registered = registered.strip_suffix('.').unwrap_or(registered);
+        let is_meant =
+            |name: &String| is_under(host, name) && (registered == name || !is_under(registered, name));
+        self.names.iter().any(is_meant)
+    }
+
+    /// Whether strangers register names under one of these.
+    pub(crate) fn has_suffix_below(&self) -> bool {
+        self.has_suffix_below
     }
 
     fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {

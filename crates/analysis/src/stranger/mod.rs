@@ -112,6 +112,8 @@ enum Standing {
     Registered(Section, Openness),
     /// Under a registered name.
     Owned(Section, Openness),
+    /// An intended name, or under one: nobody else's, unless a suffix follows.
+    Meant,
 }
 
 /// Whether anybody can register, for little, at once.
@@ -196,7 +198,7 @@ impl Side for Stranger<'_> {
             Standing::Owned(..) | Standing::Registered(..) => u32::from(name.label.length == 0),
             // This label, a dot, and one label more.
             Standing::Suffix(..) => u32::from(name.label.length == 0) + 2,
-            Standing::Nothing => u32::MAX,
+            Standing::Meant | Standing::Nothing => u32::MAX,
         };
         SCHEME + own.min(to_suffix.saturating_add(2)).min(MAX_HOST)
     }
@@ -259,7 +261,7 @@ impl Stranger<'_> {
             at_hyphen: byte == b'-',
         };
         let rule = name.rule.and_then(|node| self.suffixes.child(node, byte));
-        if rule.is_none() && name.otherwise == Standing::Nothing {
+        if rule.is_none() && matches!(name.otherwise, Standing::Nothing | Standing::Meant) {
             return None;
         }
         let intended = name.intended.and_then(|node| self.intended.child(node, byte));
@@ -283,9 +285,13 @@ impl Stranger<'_> {
             }
             (false, None, otherwise) => otherwise,
         };
+        let is_meant = name.intended.is_some_and(|node| self.intended.is_name(node));
+        let standing =
+            if is_meant && !matches!(standing, Standing::Suffix(..)) { Standing::Meant } else { standing };
         let is_plain = name.label.is_plain && !name.label.at_hyphen;
         // Registries and hosting services give out letters, digits and inner hyphens.
-        (is_plain || matches!(standing, Standing::Owned(..))).then_some((standing, is_plain))
+        (is_plain || matches!(standing, Standing::Owned(..) | Standing::Meant))
+            .then_some((standing, is_plain))
     }
 
     fn rules(&self, name: Name) -> Rules {
@@ -294,9 +300,6 @@ impl Stranger<'_> {
 
     fn end_label(&self, name: Name) -> Option<Name> {
         let (standing, is_plain) = self.standing(name)?;
-        if name.intended.is_some_and(|node| self.intended.is_name(node)) {
-            return None;
-        }
         let otherwise = match (self.rules(name).children, standing) {
             (Some(section), _) => Standing::Suffix(section, Openness::Other),
             (None, Standing::Suffix(section, openness)) => Standing::Registered(section, openness),
@@ -304,9 +307,10 @@ impl Stranger<'_> {
                 Standing::Owned(section, openness)
             }
             (None, Standing::Nothing) => Standing::Nothing,
+            (None, Standing::Meant) => Standing::Meant,
         };
         let rule = name.rule.and_then(|node| self.suffixes.child(node, b'.'));
-        if rule.is_none() && otherwise == Standing::Nothing {
+        if rule.is_none() && matches!(otherwise, Standing::Nothing | Standing::Meant) {
             return None;
         }
         let intended = name.intended.and_then(|node| self.intended.child(node, b'.'));
@@ -316,11 +320,8 @@ impl Stranger<'_> {
 
     fn end_name(&self, name: Name) -> Option<State> {
         let (standing, is_plain) = self.standing(name)?;
-        if name.intended.is_some_and(|node| self.intended.is_name(node)) {
-            return None;
-        }
         let (section, openness) = match standing {
-            Standing::Nothing | Standing::Suffix(..) => return None,
+            Standing::Meant | Standing::Nothing | Standing::Suffix(..) => return None,
             Standing::Registered(section, openness) | Standing::Owned(section, openness) => {
                 (section, openness)
             }

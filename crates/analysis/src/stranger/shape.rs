@@ -62,12 +62,17 @@ impl Side for Shape<'_> {
 }
 
 impl Shape<'_> {
+    /// Whether the name is an intended one, and nobody registers under those.
+    fn is_meant(&self, name: Name) -> bool {
+        !self.intended.has_suffix_below() && name.intended.is_some_and(|node| self.intended.is_name(node))
+    }
+
     fn in_name(&self, name: Name, byte: u8) -> Option<State> {
         match (byte, name.label) {
             // A dot at the name's end.
             (b'.', None) if name.labels == 0 => Some(State::Name(NOTHING)),
             (b'.' | b'/', None) | (b':' | b'[' | b']', _) => None,
-            (b'.' | b'/', Some(_)) if name.intended.is_some_and(|node| self.intended.is_name(node)) => None,
+            (b'.' | b'/', Some(_)) if self.is_meant(name) => None,
             (b'.', Some(is_plain)) => {
                 let may_stand = is_plain || (!self.is_secure && name.labels == 2);
                 let intended = name.intended.and_then(|node| self.intended.child(node, b'.'));

@@ -98,6 +98,9 @@ fn a_certificate_that_was_tampered_with_proves_nothing() {
     let mut meant = right.clone();
     meant.claim.intended = vec!["example.org".to_owned()];
     assert!(matches!(meant.verify(list), Err(CertificateError::Flaw(_))));
+    // Everybody is meant.
+    meant.claim.intended = vec!["com".to_owned()];
+    assert_eq!(meant.verify(list), Err(CertificateError::Intended));
     // Another expression has these machines.
     let mut other = right.clone();
     other.claim.regex = "example\\.com$".to_owned();

@@ -4,7 +4,7 @@
 mod collected;
 
 use corsac_analysis::model::{LetterCase, Matcher, Piece, Truth};
-use corsac_analysis::question::{Prover, Verdict, Witness};
+use corsac_analysis::question::{Prover, Verdict, Witness, intended_names};
 use corsac_analysis::stranger::{Intended, Tier};
 use corsac_origin::PublicSuffixList;
 
@@ -123,4 +123,16 @@ fn lists_differ_in_what_only_one_has() {
     let widened = Prover::difference(&two, &wide);
     assert_eq!(widened.lost, Witness::None);
     assert!(widened.gained.found().is_some_and(|origin| two.matches(origin) == Truth::False));
+}
+
+#[test]
+fn names_that_strangers_register_below_an_intended_one_are_theirs() {
+    let list = PublicSuffixList::embedded();
+    let below = suffix(".amazonaws.com");
+    assert_eq!(intended_names(&below, list), Vec::<String>::new(), "a guess would call them meant");
+    assert_eq!(intended_names(&suffix(".example.com"), list), ["example.com"]);
+    let (witness, tier) = witness(&below, &["amazonaws.com"]);
+    assert!(witness.ends_with(".amazonaws.com") && tier == Tier::Private, "{witness}");
+    let one = Matcher::exact("https://console.amazonaws.com");
+    assert!(matches!(verdict(&one, &["amazonaws.com"]), Verdict::Proved { .. }));
 }
