@@ -194,3 +194,18 @@ impl std::fmt::Display for CertificateError {
 }
 
 impl std::error::Error for CertificateError {}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSuchState(state) => write!(f, "the machine has no state {state}"),
+            Self::Left(state, place, byte) => {
+                write!(f, "reading `{byte}` from state {state} at {place:?} leaves what is named")
+            }
+            Self::Strangers(host) => write!(f, "`{host}` is read, which a stranger can own"),
+            Self::ListOfDigits => f.write_str("a listed name ends in a digit"),
+        }
+    }
+}
+
+impl std::error::Error for Flaw {}

@@ -5,7 +5,6 @@
 //! what the expression does ([`super::Certificate::retrace`]).
 
 use std::collections::{BTreeSet, HashSet};
-use std::fmt;
 
 use corsac_origin::{PublicSuffixList, Section};
 use serde::{Deserialize, Serialize};
@@ -186,18 +185,3 @@ fn is_plain(label: &str) -> bool {
     let takes = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !label.is_empty() && label.bytes().all(takes) && !label.starts_with('-') && !label.ends_with('-')
 }
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchState(state) => write!(f, "the machine has no state {state}"),
-            Self::Left(state, place, byte) => {
-                write!(f, "reading `{byte}` from state {state} at {place:?} leaves what is named")
-            }
-            Self::Strangers(host) => write!(f, "`{host}` is read, which a stranger can own"),
-            Self::ListOfDigits => f.write_str("a listed name ends in a digit"),
-        }
-    }
-}
-
-impl std::error::Error for Flaw {}
