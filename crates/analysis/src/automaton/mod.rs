@@ -78,7 +78,19 @@ impl Table {
     /// # Errors
     /// It is larger than what is explored.
     pub(crate) fn of(matcher: &Matcher, within: &Self) -> Result<Self, TooLarge> {
-        let program = program::Program::compile(matcher)?;
+        Self::bounded(matcher, within, Bound::Upper)
+    }
+
+    /// The origins of `within` that `matcher` surely takes, whatever is not known of it.
+    ///
+    /// # Errors
+    /// It is larger than what is explored.
+    pub(crate) fn surely(matcher: &Matcher, within: &Self) -> Result<Self, TooLarge> {
+        Self::bounded(matcher, within, Bound::Lower)
+    }
+
+    fn bounded(matcher: &Matcher, within: &Self, bound: Bound) -> Result<Self, TooLarge> {
+        let program = program::Program::compile(matcher, bound)?;
         let classes = classes(program.sets().chain(within.sets()));
         let exact = program.is_exact;
         let table = match explore(&mut boolean::Boolean::new(&program), within, &classes) {

@@ -57,13 +57,13 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// A program that accepts at least what `matcher` takes, and nothing more where that can
-    /// be modelled.
-    pub(super) fn compile(matcher: &Matcher) -> Result<Self, TooLarge> {
+    /// A program that accepts at least what `matcher` takes, or at most; just that where all of
+    /// it can be modelled.
+    pub(super) fn compile(matcher: &Matcher, bound: Bound) -> Result<Self, TooLarge> {
         let (contexts, behinds) = Contexts::of(matcher)?;
         let mut compiler =
             Compiler { instructions: vec![Instruction::True], contexts, behinds, is_exact: true };
-        let root = compiler.matcher(matcher, Bound::Upper)?;
+        let root = compiler.matcher(matcher, bound)?;
         let Compiler { instructions, contexts, is_exact, .. } = compiler;
         let order = super::order::of(&instructions);
         Ok(Self { instructions, root, contexts, order, is_exact })

@@ -61,6 +61,11 @@ impl Prover<'_> {
             Err(error) => return Witness::Unknown(error.to_string()),
         };
         let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(matcher.matches(origin));
+        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within))
+            && let Outcome::Found(origin) = search(&sure, &(), &mut confirm)
+        {
+            return Witness::Found(origin);
+        }
         match search(&table, &(), &mut confirm) {
             Outcome::Empty(_) => Witness::None,
             Outcome::Found(origin) => Witness::Found(origin),

@@ -14,10 +14,17 @@ impl Prover<'_> {
     /// than the `intended` ones, or a host under one.
     pub fn strangers(&self, matcher: &Matcher, intended: &Intended) -> Verdict {
         let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
+        let opaque = matcher.opaque();
         let mut states = 0;
         let mut unknown = None;
         for (within, tier) in [(grammar::secure_domains(), Tier::Odd), (grammar::plain_domains(), Tier::Http)]
         {
+            // What is surely admitted first, where something is not known.
+            if let (Some(_), Ok(sure)) = (&opaque, Table::surely(matcher, within))
+                && let Outcome::Found(any) = search(&sure, &self.side(intended, tier), &mut confirm)
+            {
+                return Verdict::Attack(self.easiest(matcher, intended, (&sure, tier), any));
+            }
             let table = match Table::of(matcher, within) {
                 Ok(table) => table,
                 Err(error) => return self.by_example(matcher, intended, error.to_string()),

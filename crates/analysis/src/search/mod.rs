@@ -87,6 +87,8 @@ pub(crate) fn search<S: Side>(table: &Table, side: &S, confirm: &mut dyn FnMut(&
             Ok(None) if visits == 1 || walk.is_complete => return Outcome::Empty(walk.seen),
             Err(reason) if visits == 1 => return Outcome::Unknown(reason),
             Ok(Some(word)) if (tried.confirm)(&word) == Truth::True => return Outcome::Found(word),
+            // Of the shortest one something is not known: of most others neither.
+            Ok(Some(word)) if visits == 1 && (tried.confirm)(&word) == Truth::Unknown => break,
             _ if tried.unknown > MAX_UNKNOWN => break,
             _ => {}
         }
