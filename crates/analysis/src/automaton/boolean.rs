@@ -8,10 +8,10 @@ use foldhash::fast::FixedState;
 
 use super::program::{Id, Instruction, Program};
 use super::{Machine, TooLarge};
-use crate::alphabet::{BYTES, index};
+use crate::alphabet::{BYTES, ByteSet, index};
 
-/// Claims settled before a machine gives up: some 200 ms.
-const MAX_WORK: usize = 12_000_000;
+/// Claims settled before a machine gives up: some 70 ms.
+const MAX_WORK: usize = 4_000_000;
 
 /// The same where the nondeterministic machine can take over: some 10 ms.
 const MAX_TRIAL: usize = 600_000;
@@ -24,6 +24,8 @@ pub(super) struct Boolean<'p> {
     kept: Vec<Id>,
     /// Of each instruction, the contexts in which its claim holds of the current suffix.
     truth: Vec<u64>,
+    /// Claims about a byte: where they stand, the bytes, and which of `kept` holds behind them.
+    readers: Vec<(usize, ByteSet, usize)>,
     states: Vec<Box<[u64]>>,
     numbers: HashMap<Box<[u64]>, u32, FixedState>,
     work: usize,
@@ -43,8 +45,14 @@ impl<'p> Boolean<'p> {
             .collect();
         kept.sort_unstable();
         kept.dedup();
+        let numbered = program.instructions.iter().enumerate();
+        let readers = numbered.filter_map(|(at, instruction)| match instruction {
+            Instruction::Byte(set, next) => Some((at, *set, kept.binary_search(next).ok()?)),
+            _ => None,
+        });
         let mut machine = Self {
             program,
+            readers: readers.collect(),
             kept,
             truth: vec![0; program.instructions.len()],
             states: Vec::new(),
@@ -132,9 +140,10 @@ impl Machine for Boolean<'_> {
             return Err(TooLarge);
         }
         let contexts = &self.program.contexts;
-        for at in 0..self.program.instructions.len() {
-            let Some(Instruction::Byte(set, next)) = self.program.instructions.get(at) else { continue };
-            let held = if set.contains(byte) { self.kept_truth(state, *next) } else { 0 };
+        let claims = usize::try_from(state).ok().and_then(|state| self.states.get(state));
+        for &(at, set, behind) in &self.readers {
+            let held = claims.filter(|_| set.contains(byte)).and_then(|claims| claims.get(behind)).copied();
+            let held = held.unwrap_or_default();
             let truth = match contexts.len() {
                 1 => held,
                 _ if held == 0 => 0,
