@@ -20,7 +20,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     }
     for named in answer.origins.iter().filter(|named| named.reads == Truth::True) {
         let Some(host) = hosts::host(named.origin) else { continue };
-        let is_own = answer.prover.is_meant(&host, &answer.intended)
+        let is_own = answer.prover.is_meant(&host, answer.intended)
             || hosts::is_development(named.origin)
             || hosts::is_address(named.origin);
         if is_own {
