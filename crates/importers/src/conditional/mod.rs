@@ -2,7 +2,7 @@
 //!
 //! Their readers run a configuration once, for all requests: what a variable holds and which
 //! lines a response has are kept as [`Line`]s, lists of conditions and values. A
-//! [`Condition`] speaks of the origin and of [`Fact`]s (path, method, host); [`scopes`] then
+//! [`Condition`] speaks of the origin and of [`Fact`]s (path, method, host); [`scopes()`] then
 //! picks the requests that the configuration tells apart, and says for each what is left.
 
 mod condition;
