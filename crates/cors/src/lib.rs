@@ -53,6 +53,7 @@ pub use error::rules::RULES;
 pub use error::{Field, Mistake, MistakeKind, PolicyErrors};
 #[cfg(feature = "file")]
 pub use file::read_policy;
+pub use header_name::is_forbidden_request_header;
 pub use header_name::request_headers::{MAX_REQUEST_HEADER_NAMES, MAX_REQUEST_HEADERS_BYTES};
 pub use policy::Policy;
 pub use request::RequestHead;

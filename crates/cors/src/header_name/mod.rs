@@ -5,8 +5,9 @@ pub(crate) mod request_headers;
 
 use std::cmp::Ordering;
 
-/// "forbidden request-header": scripts cannot set it.
-pub(crate) fn is_forbidden_request_header(name: &str) -> bool {
+/// Whether scripts cannot set the header `name` (Fetch, "forbidden request-header"); in either
+/// case. Refused: `cookie`, `Sec-Fetch-Site`; not: `authorization`.
+pub fn is_forbidden_request_header(name: &str) -> bool {
     const FORBIDDEN: [&str; 21] = [
         "accept-charset",
         "accept-encoding",

@@ -1,5 +1,6 @@
 //! A request header that no script may ever set.
 
+use corsac_cors::is_forbidden_request_header;
 use corsac_diagnostics::{Diagnostic, Rule, Severity, listed};
 
 use super::{field, text, values};
@@ -12,35 +13,10 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a request header that no script may ever set",
 };
 
-/// Fetch, "forbidden request-header".
-const FORBIDDEN: [&str; 21] = [
-    "accept-charset",
-    "accept-encoding",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "connection",
-    "content-length",
-    "cookie",
-    "cookie2",
-    "date",
-    "dnt",
-    "expect",
-    "host",
-    "keep-alive",
-    "origin",
-    "referer",
-    "set-cookie",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
-
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let Some((_, field)) = field(scope, |answer| &answer.allow_headers) else { return };
     let Some(text) = text(field) else { return };
-    let names: Vec<&str> = values(text).filter(|name| is_forbidden(name)).collect();
+    let names: Vec<&str> = values(text).filter(|name| is_forbidden_request_header(name)).collect();
     if names.is_empty() {
         return;
     }
@@ -52,9 +28,4 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     .note("browsers set such headers themselves, or never send them (Fetch, section 2.2.2)")
     .help("remove it");
     found.at(field.place.as_ref(), "never asked for", finding);
-}
-
-fn is_forbidden(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    FORBIDDEN.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
 }
