@@ -37,7 +37,7 @@ pub fn expression(bytes: &[u8]) {
     }
     if is_sent(origin) {
         // Whether the one origin is among those of the expression.
-        let beyond = Prover::difference(&matcher, &Matcher::exact(origin)).gained;
+        let beyond = PROVER.difference(&matcher, &Matcher::exact(origin)).gained;
         match (beyond, found) {
             (Witness::None, Some(is_taken)) => assert!(is_taken, "`{expression}` does not take `{origin}`"),
             (Witness::Found(_), Some(is_taken)) => assert!(!is_taken, "`{expression}` takes `{origin}`"),

@@ -9,7 +9,7 @@
 use std::sync::LazyLock;
 
 use crate::alphabet::ByteSet;
-use crate::automaton::Table;
+use crate::automaton::{Table, Work};
 use crate::model::{LetterCase, Matcher};
 use crate::regex::{Assertion, Mode, Node, Regex, Repetition};
 
@@ -81,7 +81,7 @@ fn origins(scheme: &Node, host: &Node, also: &Node) -> Table {
 /// A grammar is fixed and small: a test builds every one. Nothing would be proved of one that
 /// could not be built.
 fn narrowed(condition: &Matcher, within: &Table) -> Table {
-    Table::of(condition, within).unwrap_or_else(|_| Table::everything())
+    Table::of(condition, within, &Work::unbounded()).unwrap_or_else(|_| Table::everything())
 }
 
 /// Without this machine (RFC 6761, section 6.3).

@@ -137,7 +137,7 @@ impl Machine for Boolean<'_> {
         let Some(number) = index(byte) else { return Ok(()) };
         let most = if self.is_trial { MAX_TRIAL } else { MAX_WORK };
         if self.work > most {
-            return Err(TooLarge);
+            return Err(TooLarge::Expression);
         }
         let contexts = &self.program.contexts;
         let claims = usize::try_from(state).ok().and_then(|state| self.states.get(state));
@@ -161,6 +161,10 @@ impl Machine for Boolean<'_> {
 
     fn accepts(&self, state: u32) -> bool {
         self.kept_truth(state, self.program.root) & self.program.contexts.start() != 0
+    }
+
+    fn work(&self) -> usize {
+        self.work
     }
 }
 

@@ -260,9 +260,9 @@ impl Tracker<'_> {
                 *slot = match numbers.get(&after) {
                     Some(number) => *number,
                     None => {
-                        let number = u8::try_from(contexts.len()).map_err(|_| TooLarge)?;
+                        let number = u8::try_from(contexts.len()).map_err(|_| TooLarge::Expression)?;
                         if contexts.len() >= MAX_CONTEXTS {
-                            return Err(TooLarge);
+                            return Err(TooLarge::Expression);
                         }
                         numbers.insert(after.clone(), number);
                         contexts.push(after.clone());

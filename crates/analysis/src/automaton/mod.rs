@@ -5,26 +5,38 @@
 //!
 //! - `program`: matchers of every kind as claims about suffixes, `context` what stands to the left;
 //! - `boolean`: the deterministic machine; exact for look-around, `\b` and negation;
-//! - `nondeterministic`: for programs that the former explodes on.
+//! - `nondeterministic`: for programs that the former explodes on;
+//! - `work`: how much is explored for one file.
 
 mod boolean;
 mod context;
 mod nondeterministic;
 mod order;
 mod program;
+mod work;
 
 use std::fmt;
 
 use crate::alphabet::{BYTES, ByteSet};
 use crate::model::Matcher;
 
+pub(crate) use work::Work;
+
 /// A bound of work or memory is reached; nothing is known then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
+pub(crate) enum TooLarge {
+    /// That of one expression.
+    Expression,
+    /// That of everything that is asked of one file.
+    File,
+}
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the expression needs more states than are explored")
+        f.write_str(match self {
+            Self::Expression => "the expression needs more states than are explored",
+            Self::File => "the file asks more than is explored for one file",
+        })
     }
 }
 
@@ -56,6 +68,8 @@ trait Machine {
     fn step(&mut self, state: u32, byte: u8, into: &mut Vec<u32>) -> Result<(), TooLarge>;
     /// Whether the whole text is accepted that has led here.
     fn accepts(&self, state: u32) -> bool;
+    /// Claims that were settled so far.
+    fn work(&self) -> usize;
 }
 
 /// A machine written out.
@@ -77,25 +91,26 @@ impl Table {
     ///
     /// # Errors
     /// It is larger than what is explored.
-    pub(crate) fn of(matcher: &Matcher, within: &Self) -> Result<Self, TooLarge> {
-        Self::bounded(matcher, within, Bound::Upper)
+    pub(crate) fn of(matcher: &Matcher, within: &Self, work: &Work) -> Result<Self, TooLarge> {
+        Self::bounded(matcher, within, Bound::Upper, work)
     }
 
     /// The origins of `within` that `matcher` surely takes, whatever is not known of it.
     ///
     /// # Errors
     /// It is larger than what is explored.
-    pub(crate) fn surely(matcher: &Matcher, within: &Self) -> Result<Self, TooLarge> {
-        Self::bounded(matcher, within, Bound::Lower)
+    pub(crate) fn surely(matcher: &Matcher, within: &Self, work: &Work) -> Result<Self, TooLarge> {
+        Self::bounded(matcher, within, Bound::Lower, work)
     }
 
-    fn bounded(matcher: &Matcher, within: &Self, bound: Bound) -> Result<Self, TooLarge> {
+    fn bounded(matcher: &Matcher, within: &Self, bound: Bound, work: &Work) -> Result<Self, TooLarge> {
         let program = program::Program::compile(matcher, bound)?;
+        work.spend(program.instructions.len())?;
         let classes = classes(program.sets().chain(within.sets()));
         let exact = program.is_exact;
-        let table = match explore(&mut boolean::Boolean::new(&program), within, &classes) {
-            Err(TooLarge) if program.is_nondeterministic() => {
-                explore(&mut nondeterministic::Nondeterministic::new(&program), within, &classes)
+        let table = match explore(&mut boolean::Boolean::new(&program), within, &classes, work) {
+            Err(TooLarge::Expression) if program.is_nondeterministic() => {
+                explore(&mut nondeterministic::Nondeterministic::new(&program), within, &classes, work)
             }
             explored => explored,
         }?;
@@ -198,7 +213,12 @@ fn classes(sets: impl Iterator<Item = ByteSet>) -> Vec<ByteSet> {
 const MAX_STATES: usize = 60_000;
 
 /// Writes out `machine` within `within`, from the start on.
-fn explore(machine: &mut dyn Machine, within: &Table, classes: &[ByteSet]) -> Result<Table, TooLarge> {
+fn explore(
+    machine: &mut dyn Machine,
+    within: &Table,
+    classes: &[ByteSet],
+    work: &Work,
+) -> Result<Table, TooLarge> {
     let mut found = Found::default();
     for state in machine.start() {
         for start in &within.starts {
@@ -210,6 +230,7 @@ fn explore(machine: &mut dyn Machine, within: &Table, classes: &[ByteSet]) -> Re
     let mut reached = Vec::new();
     while let Some(&(state, place)) = found.pairs.get(next) {
         let mut edges: Vec<(ByteSet, u32)> = Vec::new();
+        let before = machine.work();
         for class in classes {
             let places = at(&within.edges, place).into_iter().flatten();
             let places: Vec<u32> =
@@ -227,6 +248,7 @@ fn explore(machine: &mut dyn Machine, within: &Table, classes: &[ByteSet]) -> Re
                 }
             }
         }
+        work.spend(machine.work() - before + classes.len())?;
         found.table.edges.push(edges);
         next += 1;
     }
@@ -242,11 +264,11 @@ struct Found {
 
 impl Found {
     fn number(&mut self, pair: (u32, u32), machine: &dyn Machine, within: &Table) -> Result<u32, TooLarge> {
-        let fresh = u32::try_from(self.pairs.len()).map_err(|_| TooLarge)?;
+        let fresh = u32::try_from(self.pairs.len()).map_err(|_| TooLarge::Expression)?;
         let number = *self.numbers.entry(pair).or_insert(fresh);
         if number == fresh {
             if self.pairs.len() >= MAX_STATES {
-                return Err(TooLarge);
+                return Err(TooLarge::Expression);
             }
             self.pairs.push(pair);
             let accepts = at(&within.accepting, pair.1).copied().unwrap_or_default();

@@ -156,7 +156,7 @@ impl Machine for Nondeterministic<'_> {
                 }
             }
         }
-        if self.work > MAX_WORK { Err(TooLarge) } else { Ok(()) }
+        if self.work > MAX_WORK { Err(TooLarge::Expression) } else { Ok(()) }
     }
 
     fn accepts(&self, state: u32) -> bool {
@@ -164,6 +164,10 @@ impl Machine for Nondeterministic<'_> {
         state.is_some_and(|(id, context)| {
             *id == self.program.root && self.program.contexts.start() >> context & 1 == 1
         })
+    }
+
+    fn work(&self) -> usize {
+        self.work
     }
 }
 

@@ -98,9 +98,9 @@ type Compiled = Result<Id, TooLarge>;
 
 impl Compiler {
     fn push(&mut self, instruction: Instruction) -> Compiled {
-        let id = Id::try_from(self.instructions.len()).map_err(|_| TooLarge)?;
+        let id = Id::try_from(self.instructions.len()).map_err(|_| TooLarge::Expression)?;
         if self.instructions.len() >= MAX_INSTRUCTIONS {
-            return Err(TooLarge);
+            return Err(TooLarge::Expression);
         }
         self.instructions.push(instruction);
         Ok(id)

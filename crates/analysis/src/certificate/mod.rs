@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use corsac_origin::PublicSuffixList;
 use serde::{Deserialize, Serialize};
 
-use crate::automaton::{Table, at};
+use crate::automaton::{Table, Work, at};
 use crate::grammar;
 use crate::model::Matcher;
 use crate::regex::{Dialect, Flags, Mode, Regex};
@@ -141,7 +141,7 @@ fn machines(regex: &Regex) -> Result<Vec<(&'static str, Table)>, CertificateErro
     }
     let schemes = [("https", grammar::secure_domains()), ("http", grammar::plain_domains())];
     let machines = schemes.into_iter().map(|(scheme, within)| {
-        let table = Table::of(&matcher, within);
+        let table = Table::of(&matcher, within, &Work::unbounded());
         table.map(|table| (scheme, table)).map_err(|error| CertificateError::Unprovable(error.to_string()))
     });
     machines.collect()

@@ -120,6 +120,7 @@ impl List {
 impl Comparison {
     /// Compares two configurations.
     pub fn of(old: &Model, new: &Model, (prover, intended): (&Prover<'_>, &Intended)) -> Self {
+        let prover = &prover.for_a_file();
         let mut olds: Vec<&Scope> = old.scopes.iter().collect();
         let mut news: Vec<&Scope> = Vec::new();
         let mut scopes = Vec::new();

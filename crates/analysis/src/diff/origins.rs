@@ -18,7 +18,7 @@ pub(crate) fn changes(
     if old == new {
         return Vec::new();
     }
-    let difference = Prover::difference(old, new);
+    let difference = by.0.difference(old, new);
     let gained = of_one_side((old, new), &difference.gained, by);
     let lost = of_one_side((new, old), &difference.lost, by);
     let told = |direction, found: Result<Vec<(Class, String)>, String>| match found {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use corsac_origin::OriginPattern;
 
-use crate::automaton::{Table, at};
+use crate::automaton::{Table, Work, at};
 use crate::model::{Matcher, Truth, origin};
 use crate::search::{Outcome, search};
 
@@ -23,18 +23,18 @@ pub(super) enum Members {
 }
 
 /// What `matcher` admits of `pattern`, without what is `covered`.
-pub(super) fn of(matcher: &Matcher, pattern: &str, covered: &[String]) -> Members {
+pub(super) fn of(matcher: &Matcher, pattern: &str, covered: &[String], work: &Work) -> Members {
     // A pattern has the shape of an origin already, so that the grammar of all origins, which is
     // large, can be left out: what is found is parsed.
     let near = covered.iter().filter(|entry| may_meet(entry, pattern));
     let others = Matcher::AnyOf(near.map(|entry| origin(entry)).collect());
     let within = Matcher::AllOf(vec![origin(pattern), matcher.clone(), Matcher::Not(Box::new(others))]);
-    let Ok(table) = Table::of(&within, &Table::everything()) else { return Members::Few(Vec::new()) };
+    let Ok(table) = Table::of(&within, &Table::everything(), work) else { return Members::Few(Vec::new()) };
     if let Some(few) = listed(&table, &within) {
         return Members::Few(few);
     }
     let mut confirm = |text: &str| Truth::from(OriginPattern::parse(text).is_ok()).and(within.matches(text));
-    match search(&table, &(), &mut confirm) {
+    match search(&table, &(), &mut confirm, work) {
         Outcome::Found(sample) => Members::Many(sample),
         Outcome::Empty(_) | Outcome::Unknown(_) => Members::Few(Vec::new()),
     }

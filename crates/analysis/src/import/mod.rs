@@ -74,6 +74,7 @@ pub struct Routed {
 impl Suggestion {
     /// The tightest policies for `model`, for the names that were `told` or those it spells out.
     pub fn of(model: &Model, told: Option<&Intended>, prover: &Prover<'_>) -> Self {
+        let prover = &prover.for_a_file();
         let guessed = told.is_none().then(|| guess(model, prover));
         let intended = told.or(guessed.as_ref());
         let nobody = Intended::default();
@@ -112,6 +113,7 @@ impl Suggestion {
 
     /// What the policies change for browsers, each against the scopes that it stands for.
     pub fn difference(&self, model: &Model, (prover, intended): (&Prover<'_>, &Intended)) -> Comparison {
+        let prover = &prover.for_a_file();
         let mut kept: Vec<&str> = Vec::new();
         let mut scopes = Vec::new();
         for policy in &self.policies {

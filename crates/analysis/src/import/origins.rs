@@ -42,9 +42,9 @@ pub(super) struct Entries {
 /// The entries for those who may read; none if nobody is left.
 pub(super) fn of(readers: &Readers, scopes: &[&Scope], by: &By<'_, '_>) -> (Option<Entries>, Vec<Remark>) {
     let mut remarks = Vec::new();
-    let credentials = has_readers(&readers.included);
+    let credentials = has_readers(&readers.included, by.prover);
     let matcher = if credentials { &readers.included } else { &readers.omitted };
-    let is_public = Prover::is_everything(&readers.omitted) == Some(true);
+    let is_public = by.prover.is_everything(&readers.omitted) == Some(true);
     if !credentials && is_public {
         return (Some(public(&readers.omitted, scopes, &mut remarks)), remarks);
     }
@@ -62,11 +62,11 @@ pub(super) fn of(readers: &Readers, scopes: &[&Scope], by: &By<'_, '_>) -> (Opti
 }
 
 /// Whether anybody at all may read; a list is not asked for machines.
-fn has_readers(matcher: &Matcher) -> bool {
+fn has_readers(matcher: &Matcher, prover: &Prover<'_>) -> bool {
     let is_listed = |one: &Matcher| matches!(one, Matcher::Exact(text, _) if text.contains("://"));
     match matcher {
         Matcher::AnyOf(any) if any.iter().any(is_listed) => true,
-        other => Prover::is_dead(other) == Some(false),
+        other => prover.is_dead(other) == Some(false),
     }
 }
 
@@ -200,6 +200,7 @@ impl Finding<'_, '_, '_> {
     }
 
     fn host(&mut self, rest: &Matcher, scheme: &str, host: &str) {
+        let work = self.by.prover.work();
         let own = format!("{scheme}{host}");
         let is_admitted = rest.matches(&own) == Truth::True && OriginPattern::parse(&own).is_ok();
         if is_admitted {
@@ -209,18 +210,19 @@ impl Finding<'_, '_, '_> {
             return;
         }
         let any = format!("{own}:*");
-        match members::of(rest, &any, &self.entries) {
+        match members::of(rest, &any, &self.entries, work) {
             Members::Few(few) => self.entries.extend(few),
             Members::Many(_) => self.entries.push(any),
         }
     }
 
     fn base(&mut self, rest: &Matcher, scheme: &str, base: &str) {
+        let work = self.by.prover.work();
         let below = format!("{scheme}*.{base}");
         if OriginPattern::parse(&below).is_err() {
             return;
         }
-        let sample = match members::of(rest, &below, &self.entries) {
+        let sample = match members::of(rest, &below, &self.entries, work) {
             Members::Many(sample) if is_accidental(rest, &sample, base) => return,
             Members::Few(few) => {
                 self.entries.extend(few);
@@ -234,9 +236,11 @@ impl Finding<'_, '_, '_> {
         if sample.as_ref().is_some_and(|sample| !means_ports(rest, sample)) {
             return;
         }
-        let Members::Many(other) = members::of(rest, &format!("{below}:*"), &self.entries) else { return };
+        let Members::Many(other) = members::of(rest, &format!("{below}:*"), &self.entries, work) else {
+            return;
+        };
         let host = other.strip_prefix(scheme).and_then(|rest| rest.split(':').next()).unwrap_or_default();
-        match members::of(rest, &format!("{scheme}{host}:*"), &self.entries) {
+        match members::of(rest, &format!("{scheme}{host}:*"), &self.entries, work) {
             Members::Few(few) => {
                 let ports = few.iter().filter_map(|origin| origin.rsplit_once(':')).map(|(_, port)| port);
                 let ports = ports.filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
@@ -310,7 +314,7 @@ fn tell_rest(
     let known: Vec<String> = remarks.iter().filter_map(|remark| remark.witness.clone()).collect();
     let modes = [(Credentials::Included, &readers.included), (Credentials::Omitted, &readers.omitted)];
     for (mode, old) in modes.into_iter().filter(|(mode, _)| credentials || *mode == Credentials::Omitted) {
-        if Prover::is_everything(old) == Some(true) {
+        if by.prover.is_everything(old) == Some(true) {
             let with = if mode == Credentials::Included {
                 "with the user's credentials"
             } else {
@@ -330,7 +334,7 @@ fn tell_rest(
                         told.push((direction, class));
                         remarks.push(match (direction, class) {
                             (Direction::Gained, _) => wider((old, &new), entries, witness),
-                            (Direction::Lost, Class::Other) => lost((old, &new), witness),
+                            (Direction::Lost, Class::Other) => lost((old, &new), witness, by.prover),
                             _ => left_out(class, witness),
                         });
                     }
@@ -362,11 +366,11 @@ fn wider((old, new): (&Matcher, &Matcher), entries: &[String], witness: String) 
 }
 
 /// What is no stranger's and only the source admits: rather a usual origin than an odd one.
-fn lost((old, new): (&Matcher, &Matcher), witness: String) -> Remark {
+fn lost((old, new): (&Matcher, &Matcher), witness: String, prover: &Prover<'_>) -> Remark {
     let host = Piece::Run(ByteSet::word().or(ByteSet::of_all(*b"-.")), 1, None);
     let shape = Matcher::Glob(vec![Piece::literal("https://"), host]);
     let beyond = vec![old.clone(), Matcher::Not(Box::new(new.clone())), shape];
-    match Prover::example(&Matcher::AllOf(beyond)) {
+    match prover.example(&Matcher::AllOf(beyond)) {
         Some(usual) => {
             let text = "it is admitted, but nothing that is spelt out says that it is meant";
             Remark::new(RemarkKind::LeftOut, text).showing(usual)

@@ -120,7 +120,7 @@ impl<'a> Memory<'a> {
             }
             Verdict::Proved { .. } | Verdict::Unknown(_) => None,
         };
-        let members = members(readers, &facts, &verdict);
+        let members = members(self.prover, readers, &facts, &verdict);
         Asked { facts, reach, verdict, is_of_credentials, way_in, members }
     }
 
@@ -150,13 +150,13 @@ fn reach(readers: &Matcher, facts: &Facts) -> Reach {
     }
 }
 
-fn members(readers: &Matcher, facts: &Facts, verdict: &Verdict) -> Vec<String> {
+fn members(prover: &Prover<'_>, readers: &Matcher, facts: &Facts, verdict: &Verdict) -> Vec<String> {
     let mut members: Vec<String> =
         [&facts.http, &facts.address].into_iter().filter_map(Witness::found).map(str::to_owned).collect();
     if let Verdict::Attack(attack) = verdict {
         members.push(attack.witness.clone());
         members.extend(attack.telling.clone());
     }
-    members.extend(Prover::example(readers));
+    members.extend(prover.example(readers));
     members
 }

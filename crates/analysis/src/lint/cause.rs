@@ -117,7 +117,7 @@ impl Suspect<'_> {
         let has_attack = is_open(&self.attack.witness) || self.attack.telling.iter().any(is_open);
         !has_attack
             && matches!(self.prover.strangers(matcher, self.intended), Verdict::Proved { .. })
-            && Prover::is_dead(matcher) == Some(false)
+            && self.prover.is_dead(matcher) == Some(false)
     }
 
     fn regex(&self, regex: &Regex) -> WayIn {

@@ -52,7 +52,8 @@ pub struct Finding {
 
 /// Everything that is wrong with `model`, in the order of files and places.
 pub fn lint(model: &Model, prover: &Prover<'_>, options: &Options) -> Vec<Finding> {
-    let memory = Memory::new(prover);
+    let prover = prover.for_a_file();
+    let memory = Memory::new(&prover);
     let mut found = Found::new(model);
     for scope in &model.scopes {
         let judge = Judge::new(&memory, options, scope);

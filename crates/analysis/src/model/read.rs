@@ -1,6 +1,8 @@
 //! What a model says of one origin, by trying: no automaton. Witnesses are confirmed and
 //! importers compared with real programs by it.
 
+use std::borrow::Cow;
+
 use super::{Answer, Case, Choice, Emission, LetterCase, Matcher, Piece};
 use crate::regex::{Found, Regex};
 
@@ -200,26 +202,50 @@ impl Matcher {
 
     /// Whether the matcher takes `origin`.
     pub fn matches(&self, origin: &str) -> Truth {
+        self.matches_counting(origin, &mut 0)
+    }
+
+    /// As [`Self::matches`], and adds to `steps` how many it took.
+    pub(crate) fn matches_counting(&self, origin: &str, steps: &mut usize) -> Truth {
+        *steps += 1;
         let holds = match self {
-            Self::AllOf(all) => return all.iter().fold(Truth::True, |t, m| t.and(m.matches(origin))),
-            Self::AnyOf(any) => return any.iter().fold(Truth::False, |t, m| t.or(m.matches(origin))),
-            Self::Not(inner) => return inner.matches(origin).negated(),
+            Self::AllOf(all) => return all_of(all.iter().map(|one| one.matches_counting(origin, steps))),
+            Self::AnyOf(any) => {
+                return all_of(any.iter().map(|one| one.matches_counting(origin, steps).negated())).negated();
+            }
+            Self::Not(inner) => return inner.matches_counting(origin, steps).negated(),
             Self::Opaque(_) => return Truth::Unknown,
-            Self::Whole(regex, group) => return whole(regex, *group, origin),
-            Self::Regex(regex) => return regex.accepts(origin).map_or(Truth::Unknown, Truth::from),
+            Self::Whole(regex, group) => return whole(regex.find_counting(origin, steps), *group, origin),
+            Self::Regex(regex) => {
+                let found = regex.find_counting(origin, steps);
+                return found.map_or(Truth::Unknown, |found| Truth::from(found != Found::Nothing));
+            }
             Self::Any => true,
-            Self::Contains(text, case) => case.of(origin).contains(&case.of(text)),
-            Self::Exact(text, case) => case.of(origin) == case.of(text),
+            Self::Contains(text, case) => case.of(origin).contains(&*case.of(text)),
+            Self::Exact(text, LetterCase::Ignored) => text.eq_ignore_ascii_case(origin),
+            Self::Exact(text, LetterCase::Matters) => text == origin,
             Self::Glob(pieces) => glob(pieces, origin.as_bytes()),
-            Self::Prefix(text, case) => case.of(origin).starts_with(&case.of(text)),
-            Self::Suffix(text, case) => case.of(origin).ends_with(&case.of(text)),
+            Self::Prefix(text, case) => case.of(origin).starts_with(&*case.of(text)),
+            Self::Suffix(text, case) => case.of(origin).ends_with(&*case.of(text)),
         };
         Truth::from(holds)
     }
 }
 
-fn whole(regex: &Regex, group: u32, origin: &str) -> Truth {
-    match regex.find(origin) {
+/// Whether all of them hold; what comes behind one that does not is not asked.
+fn all_of(truths: impl Iterator<Item = Truth>) -> Truth {
+    let mut all = Truth::True;
+    for truth in truths {
+        all = all.and(truth);
+        if all == Truth::False {
+            break;
+        }
+    }
+    all
+}
+
+fn whole(found: Option<Found>, group: u32, origin: &str) -> Truth {
+    match found {
         None => Truth::Unknown,
         Some(Found::Nothing) => Truth::False,
         Some(Found::Match(groups)) => {
@@ -231,10 +257,10 @@ fn whole(regex: &Regex, group: u32, origin: &str) -> Truth {
 
 impl LetterCase {
     /// `text` so that equal texts are equal bytes.
-    fn of(self, text: &str) -> String {
+    fn of(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::Ignored => text.to_ascii_lowercase(),
-            Self::Matters => text.to_owned(),
+            Self::Ignored => text.to_ascii_lowercase().into(),
+            Self::Matters => text.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Prover, Witness, is_an_origin};
-use crate::automaton::Table;
+use crate::automaton::{Table, Work};
 use crate::grammar;
 use crate::model::{LetterCase, Matcher, Truth};
 use crate::search::{Listed, Outcome, search};
@@ -31,9 +31,9 @@ impl Difference {
 impl Prover<'_> {
     /// What tells `old` and `new` apart, among all that a browser sends: origins of the
     /// web, of extensions and applications, and `null`.
-    pub fn difference(old: &Matcher, new: &Matcher) -> Difference {
+    pub fn difference(&self, old: &Matcher, new: &Matcher) -> Difference {
         let (old, new) = (Split::of(old), Split::of(new));
-        Difference { gained: new.beyond(&old), lost: old.beyond(&new) }
+        Difference { gained: new.beyond(&old, &self.work), lost: old.beyond(&new, &self.work) }
     }
 }
 
@@ -54,12 +54,12 @@ impl<'m> Split<'m> {
         Self { exact: listed.iter().copied().collect(), listed, rest }
     }
 
-    fn takes(&self, origin: &str) -> Truth {
-        Truth::from(self.exact.contains(origin)).or(self.rest.matches(origin))
+    fn takes(&self, origin: &str, steps: &mut usize) -> Truth {
+        Truth::from(self.exact.contains(origin)).or(self.rest.matches_counting(origin, steps))
     }
 
     /// An origin of this that is none of `other`.
-    fn beyond(&self, other: &Self) -> Witness {
+    fn beyond(&self, other: &Self, work: &Work) -> Witness {
         let mut unknown = None;
         for origin in self.listed.iter().filter(|origin| !other.exact.contains(**origin)) {
             match other.rest.matches(origin) {
@@ -68,25 +68,29 @@ impl<'m> Split<'m> {
                 _ => {}
             }
         }
-        match (self.rest_beyond(other), unknown) {
+        match (self.rest_beyond(other, work), unknown) {
             (Witness::None, Some(reason)) => Witness::Unknown(reason.to_owned()),
             (found, _) => found,
         }
     }
 
-    fn rest_beyond(&self, other: &Self) -> Witness {
+    fn rest_beyond(&self, other: &Self, work: &Work) -> Witness {
         if matches!(&self.rest, Matcher::AnyOf(any) if any.is_empty()) {
             return Witness::None;
         }
         let others = Matcher::Not(Box::new(other.rest.clone()));
-        let table = match Table::of(&Matcher::AllOf(vec![self.rest.clone(), others]), grammar::all()) {
+        let table = match Table::of(&Matcher::AllOf(vec![self.rest.clone(), others]), grammar::all(), work) {
             Ok(table) => table,
             Err(error) => return Witness::Unknown(error.to_string()),
         };
         let mut confirm = |origin: &str| {
-            Truth::from(is_sent(origin)).and(self.takes(origin)).and(other.takes(origin).negated())
+            let mut steps = 0;
+            let is_beyond = self.takes(origin, &mut steps).and(other.takes(origin, &mut steps).negated());
+            // The next step of the search ends it where this was too much.
+            let _ = work.spend(steps);
+            Truth::from(is_sent(origin)).and(is_beyond)
         };
-        match search(&table, &Listed::of(&other.listed), &mut confirm) {
+        match search(&table, &Listed::of(&other.listed), &mut confirm, work) {
             Outcome::Empty(_) => Witness::None,
             Outcome::Found(origin) => Witness::Found(origin),
             Outcome::Unknown(reason) => Witness::Unknown(reason),

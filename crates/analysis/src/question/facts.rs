@@ -42,31 +42,31 @@ impl Prover<'_> {
         };
         Facts {
             null,
-            http: Self::witness(matcher, grammar::plain()),
-            address: Self::witness(matcher, grammar::addresses()),
-            everything: Self::is_everything(matcher),
-            dead: Self::is_dead(matcher),
+            http: self.witness(matcher, grammar::plain()),
+            address: self.witness(matcher, grammar::addresses()),
+            everything: self.is_everything(matcher),
+            dead: self.is_dead(matcher),
         }
     }
 
     /// A web origin that `matcher` takes, if one is found.
-    pub(crate) fn example(matcher: &Matcher) -> Option<String> {
-        Self::witness(matcher, grammar::web()).found().map(str::to_owned)
+    pub(crate) fn example(&self, matcher: &Matcher) -> Option<String> {
+        self.witness(matcher, grammar::web()).found().map(str::to_owned)
     }
 
     /// An origin of `within` that `matcher` takes.
-    fn witness(matcher: &Matcher, within: &Table) -> Witness {
-        let table = match Table::of(matcher, within) {
+    fn witness(&self, matcher: &Matcher, within: &Table) -> Witness {
+        let table = match Table::of(matcher, within, &self.work) {
             Ok(table) => table,
             Err(error) => return Witness::Unknown(error.to_string()),
         };
-        let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(matcher.matches(origin));
-        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within))
-            && let Outcome::Found(origin) = search(&sure, &(), &mut confirm)
+        let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(self.takes(matcher, origin));
+        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
+            && let Outcome::Found(origin) = search(&sure, &(), &mut confirm, &self.work)
         {
             return Witness::Found(origin);
         }
-        match search(&table, &(), &mut confirm) {
+        match search(&table, &(), &mut confirm, &self.work) {
             Outcome::Empty(_) => Witness::None,
             Outcome::Found(origin) => Witness::Found(origin),
             Outcome::Unknown(reason) => Witness::Unknown(reason),
@@ -74,13 +74,13 @@ impl Prover<'_> {
     }
 
     /// Whether every web origin is taken; `None` if it is not known.
-    pub(crate) fn is_everything(matcher: &Matcher) -> Option<bool> {
+    pub(crate) fn is_everything(&self, matcher: &Matcher) -> Option<bool> {
         let others = Matcher::Not(Box::new(matcher.clone()));
         // Most matchers refuse the first origin that comes to mind.
         if matcher.matches("https://evil-site.com") == Truth::False {
             return Some(false);
         }
-        match Self::witness(&others, grammar::web()) {
+        match self.witness(&others, grammar::web()) {
             Witness::None => Some(true),
             Witness::Found(_) => Some(false),
             Witness::Unknown(_) => None,
@@ -88,15 +88,15 @@ impl Prover<'_> {
     }
 
     /// Whether no browser sends an origin that `matcher` takes; `None` if it is not known.
-    pub(crate) fn is_dead(matcher: &Matcher) -> Option<bool> {
-        let table = Table::of(matcher, grammar::all()).ok()?;
+    pub(crate) fn is_dead(&self, matcher: &Matcher) -> Option<bool> {
+        let table = Table::of(matcher, grammar::all(), &self.work).ok()?;
         if table.is_empty() {
             return Some(true);
         }
         if table.is_exact {
             return Some(false);
         }
-        match search(&table, &(), &mut |origin| matcher.matches(origin)) {
+        match search(&table, &(), &mut |origin| self.takes(matcher, origin), &self.work) {
             Outcome::Empty(_) => Some(true),
             Outcome::Found(_) => Some(false),
             Outcome::Unknown(_) => None,

@@ -11,8 +11,12 @@ mod guess;
 mod strangers;
 mod telling;
 
+use std::sync::Arc;
+
 use corsac_origin::PublicSuffixList;
 
+use crate::automaton::Work;
+use crate::model::{Matcher, Truth};
 use crate::stranger::{SuffixTrie, Tier};
 
 pub use difference::Difference;
@@ -20,11 +24,14 @@ pub use facts::Facts;
 pub use guess::intended_names;
 pub(crate) use guess::spelt_words;
 
-/// Answers questions with one public suffix list.
+/// Answers questions with one public suffix list. What is explored for one question is
+/// bounded; for what is explored for one file, see [`Prover::for_a_file`].
 #[derive(Debug)]
 pub struct Prover<'l> {
     list: &'l PublicSuffixList,
-    suffixes: SuffixTrie,
+    suffixes: Arc<SuffixTrie>,
+    /// What it may still explore.
+    work: Work,
 }
 
 /// Whether a stranger can own an origin that is admitted.
@@ -76,7 +83,28 @@ impl Witness {
 impl<'l> Prover<'l> {
     /// A prover with `list`.
     pub fn new(list: &'l PublicSuffixList) -> Self {
-        Self { list, suffixes: SuffixTrie::of(list) }
+        Self { list, suffixes: Arc::new(SuffixTrie::of(list)), work: Work::unbounded() }
+    }
+
+    /// The same, for all that is asked of one file: what is explored for it is bounded as a
+    /// whole, and whatever is asked after that is unknown.
+    #[must_use]
+    pub fn for_a_file(&self) -> Self {
+        Self { list: self.list, suffixes: Arc::clone(&self.suffixes), work: Work::of_a_file() }
+    }
+
+    /// Whether `matcher` takes `origin`; what trying costs is counted.
+    fn takes(&self, matcher: &Matcher, origin: &str) -> Truth {
+        let mut steps = 0;
+        let taken = matcher.matches_counting(origin, &mut steps);
+        // The next step of the search ends it where this was too much.
+        let _ = self.work.spend(steps);
+        taken
+    }
+
+    /// What may still be explored.
+    pub(crate) fn work(&self) -> &Work {
+        &self.work
     }
 
     /// The public suffixes.

@@ -20,21 +20,22 @@ impl Prover<'_> {
         for (within, tier) in [(grammar::secure_domains(), Tier::Odd), (grammar::plain_domains(), Tier::Http)]
         {
             // What is surely admitted first, where something is not known.
-            if let (Some(_), Ok(sure)) = (&opaque, Table::surely(matcher, within))
-                && let Outcome::Found(any) = search(&sure, &self.side(intended, tier), &mut confirm)
+            if let (Some(_), Ok(sure)) = (&opaque, Table::surely(matcher, within, &self.work))
+                && let Outcome::Found(any) =
+                    search(&sure, &self.side(intended, tier), &mut confirm, &self.work)
             {
                 return Verdict::Attack(self.easiest(matcher, intended, (&sure, tier), any));
             }
-            let table = match Table::of(matcher, within) {
+            let table = match Table::of(matcher, within, &self.work) {
                 Ok(table) => table,
                 Err(error) => return self.by_example(matcher, intended, error.to_string()),
             };
             let shape = Shape { intended, is_secure: tier == Tier::Odd };
-            if let Outcome::Empty(seen) = search(&table, &shape, &mut |_| Truth::True) {
+            if let Outcome::Empty(seen) = search(&table, &shape, &mut |_| Truth::True, &self.work) {
                 states += seen;
                 continue;
             }
-            match search(&table, &self.side(intended, tier), &mut confirm) {
+            match search(&table, &self.side(intended, tier), &mut confirm, &self.work) {
                 Outcome::Empty(seen) => states += seen,
                 Outcome::Unknown(reason) => unknown = Some(reason),
                 Outcome::Found(any) => {
@@ -64,7 +65,7 @@ impl Prover<'_> {
         let own = self.side(intended, Tier::Http).tier_of(&any).unwrap_or(worst);
         let easier =
             Tier::ALL.into_iter().take_while(|tier| *tier < own && worst != Tier::Http).find_map(|tier| {
-                match search(table, &self.side(intended, tier), &mut confirm) {
+                match search(table, &self.side(intended, tier), &mut confirm, &self.work) {
                     Outcome::Found(origin) => Some((origin, tier)),
                     _ => None,
                 }
@@ -98,7 +99,7 @@ impl Prover<'_> {
             && self.list.registrable_domain(host).is_some()
             && !self.is_meant(host, intended)
             && is_an_origin(origin);
-        if is_owned { matcher.matches(origin) } else { Truth::False }
+        if is_owned { self.takes(matcher, origin) } else { Truth::False }
     }
 
     /// How easily a stranger has `origin`; none if no stranger can own it.

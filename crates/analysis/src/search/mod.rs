@@ -13,7 +13,7 @@ use std::hash::Hash;
 use corsac_origin::MAX_ORIGIN_LEN;
 use foldhash::fast::FixedState;
 
-use crate::automaton::{Table, at};
+use crate::automaton::{Table, Work, at};
 use crate::model::Truth;
 pub(crate) use listed::Listed;
 
@@ -25,6 +25,12 @@ const MAX_STEPS: usize = 4_000_000;
 
 /// Most states followed, once the shortest ways were refused.
 const MAX_RETRIES: usize = 10_000;
+
+/// What following a state costs, in claims of a machine.
+const STATE: usize = 60;
+
+/// What putting a candidate to the real matcher costs, in claims of a machine.
+const CANDIDATE: usize = 1_000;
 
 /// Most candidates that are put to the real matcher.
 const MAX_CANDIDATES: usize = 5_000;
@@ -75,12 +81,20 @@ pub(crate) enum Outcome {
 }
 
 /// Looks for an origin that both accept and that `confirm` confirms.
-pub(crate) fn search<S: Side>(table: &Table, side: &S, confirm: &mut dyn FnMut(&str) -> Truth) -> Outcome {
+pub(crate) fn search<S: Side>(
+    table: &Table,
+    side: &S,
+    confirm: &mut dyn FnMut(&str) -> Truth,
+    work: &Work,
+) -> Outcome {
     let distances = table.distances();
-    let mut tried = Tried { candidates: 0, unknown: 0, confirm };
+    let mut tried = Tried { work, candidates: 0, unknown: 0, confirm };
     // First the shortest way to each state; then more of them, and at last all.
     for visits in [1, 16, usize::MAX] {
-        let mut walk = Walk { table, side, distances: &distances, visits, seen: 0, is_complete: true };
+        if let Err(error) = work.spend(table.edges.len()) {
+            return Outcome::Unknown(error.to_string());
+        }
+        let mut walk = Walk { table, side, distances: &distances, work, visits, seen: 0, is_complete: true };
         let take: &mut dyn FnMut(&str) -> bool =
             if visits == 1 { &mut |_| true } else { &mut |word| tried.ends(word) };
         match walk.run(take) {
@@ -98,6 +112,7 @@ pub(crate) fn search<S: Side>(table: &Table, side: &S, confirm: &mut dyn FnMut(&
 
 /// Candidates that were put to the real matcher.
 struct Tried<'c> {
+    work: &'c Work,
     candidates: usize,
     unknown: usize,
     confirm: &'c mut dyn FnMut(&str) -> Truth,
@@ -109,7 +124,8 @@ impl Tried<'_> {
         self.candidates += 1;
         let found = (self.confirm)(word);
         self.unknown += usize::from(found == Truth::Unknown);
-        found == Truth::True || self.candidates > MAX_CANDIDATES || self.unknown > MAX_UNKNOWN
+        let is_spent = self.work.spend(CANDIDATE).is_err();
+        is_spent || found == Truth::True || self.candidates > MAX_CANDIDATES || self.unknown > MAX_UNKNOWN
     }
 }
 
@@ -117,6 +133,7 @@ struct Walk<'a, S: Side> {
     table: &'a Table,
     side: &'a S,
     distances: &'a [u32],
+    work: &'a Work,
     /// How often a state of the product is followed.
     visits: usize,
     /// States followed.
@@ -157,6 +174,7 @@ impl<S: Side> Walk<'_, S> {
                 continue;
             }
             self.seen += 1;
+            self.work.spend(STATE).map_err(|error| error.to_string())?;
             let most_seen = if self.visits == 1 { MAX_PRODUCT } else { MAX_RETRIES };
             if self.seen > most_seen || steps.len() > MAX_STEPS {
                 return Err(format!("more than {most_seen} states"));

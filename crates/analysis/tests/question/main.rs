@@ -111,16 +111,17 @@ fn facts_have_both_halves() {
 #[test]
 fn lists_differ_in_what_only_one_has() {
     let list = |names: &[&str]| Matcher::AnyOf(names.iter().map(|name| Matcher::exact(*name)).collect());
+    let prover = Prover::new(PublicSuffixList::embedded());
     let two = list(&["https://a.example.com", "https://b.example.com"]);
     let turned = list(&["https://b.example.com", "https://a.example.com"]);
-    assert_eq!(Prover::difference(&two, &turned).is_none(), Some(true));
+    assert_eq!(prover.difference(&two, &turned).is_none(), Some(true));
     let more = list(&["https://a.example.com", "https://b.example.com", "https://c.example.com"]);
-    let difference = Prover::difference(&two, &more);
+    let difference = prover.difference(&two, &more);
     assert_eq!(difference.gained.found(), Some("https://c.example.com"));
     assert_eq!(difference.lost, Witness::None);
     let wide =
         Matcher::Glob(vec![Piece::literal("https://"), Piece::anything(), Piece::literal(".example.com")]);
-    let widened = Prover::difference(&two, &wide);
+    let widened = prover.difference(&two, &wide);
     assert_eq!(widened.lost, Witness::None);
     assert!(widened.gained.found().is_some_and(|origin| two.matches(origin) == Truth::False));
 }

@@ -70,6 +70,11 @@ impl<'a> Machine<'a> {
         Some(None)
     }
 
+    /// Of those it was given.
+    pub(super) fn steps_left(&self) -> u32 {
+        self.steps_left
+    }
+
     fn result(&self, start: usize, end: usize) -> Vec<Option<Range<usize>>> {
         let groups = self.groups.iter().skip(1).map(|group| group.map(|(from, to)| from..to));
         std::iter::once(Some(start..end)).chain(groups).collect()

@@ -25,11 +25,33 @@ pub enum Found {
     Nothing,
 }
 
-/// Looks for the match that the engine would settle on; `None` past the bound of steps.
-pub(super) fn find(node: &Node, dialect: Dialect, mode: Mode, text: &str) -> Option<Found> {
-    let program = program::Program::of(node, dialect)?;
-    let mut machine = machine::Machine::new(&program, mode, text.as_bytes(), MAX_STEPS);
-    let last = if mode == Mode::Search { text.len() } else { 0 };
+/// An expression, ready to be run.
+#[derive(Debug)]
+pub(super) struct Runner {
+    /// None where it is too long.
+    program: Option<program::Program>,
+    mode: Mode,
+}
+
+impl Runner {
+    pub(super) fn new(node: &Node, dialect: Dialect, mode: Mode) -> Self {
+        Self { program: program::Program::of(node, dialect), mode }
+    }
+
+    /// Looks for the match that the engine would settle on; `None` past the bound of steps.
+    /// Adds the steps that were taken to `steps`.
+    pub(super) fn find(&self, text: &str, steps: &mut usize) -> Option<Found> {
+        let program = self.program.as_ref()?;
+        let mut machine = machine::Machine::new(program, self.mode, text.as_bytes(), MAX_STEPS);
+        let last = if self.mode == Mode::Search { text.len() } else { 0 };
+        let found = first(&mut machine, last);
+        *steps += usize::try_from(MAX_STEPS - machine.steps_left()).unwrap_or(usize::MAX);
+        found
+    }
+}
+
+/// The first match that begins at `last` or before.
+fn first(machine: &mut machine::Machine<'_>, last: usize) -> Option<Found> {
     for start in 0..=last {
         if let Some(groups) = machine.run(start)? {
             return Some(Found::Match(groups));

@@ -39,7 +39,7 @@ pub(super) fn of<'a>(answer: &'a JudgedAnswer<'a>) -> Coverings<'a> {
     for line in 0..answer.answer.allow_origin.len() {
         let entries = entries(answer, line);
         found.covered.extend(repeated(&entries));
-        under_patterns(&entries, &mut found);
+        under_patterns(&entries, answer.prover, &mut found);
     }
     found
 }
@@ -101,7 +101,7 @@ fn repeated<'a>(entries: &[Entry<'a>]) -> Vec<Covered<'a>> {
     covered
 }
 
-fn under_patterns<'a>(entries: &[Entry<'a>], found: &mut Coverings<'a>) {
+fn under_patterns<'a>(entries: &[Entry<'a>], prover: &Prover<'_>, found: &mut Coverings<'a>) {
     let (mut tries, mut pairs) = (0, 0);
     for by in entries {
         let Some(pattern) = by.pattern.filter(|pattern| !pattern.is_opaque) else { continue };
@@ -117,7 +117,8 @@ fn under_patterns<'a>(entries: &[Entry<'a>], found: &mut Coverings<'a>) {
                 }
                 (None, Some(other)) if may_be_within(other, pattern) => {
                     pairs += 1;
-                    pairs <= MAX_PAIRS && is_within(other.when, pattern.when, entry.number < by.number)
+                    pairs <= MAX_PAIRS
+                        && is_within(other.when, pattern.when, entry.number < by.number, prover)
                 }
                 _ => false,
             };
@@ -155,7 +156,7 @@ fn may_be_within(one: &Pattern<'_>, other: &Pattern<'_>) -> bool {
 
 /// Whether `other` takes every origin that `when` takes; of two equal ones the later is within
 /// the earlier.
-fn is_within(when: &Matcher, other: &Matcher, is_earlier: bool) -> bool {
-    let difference = Prover::difference(other, when);
+fn is_within(when: &Matcher, other: &Matcher, is_earlier: bool, prover: &Prover<'_>) -> bool {
+    let difference = prover.difference(other, when);
     difference.gained == Witness::None && !(is_earlier && difference.lost == Witness::None)
 }

@@ -14,12 +14,12 @@ pub(crate) static RULE: Rule =
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
     for pattern in answer.patterns.iter().filter(|pattern| !pattern.is_opaque) {
         // Where something before it takes all, that is what is wrong.
-        if pattern.asked.facts.dead != Some(true) || Prover::is_dead(pattern.when) != Some(true) {
+        if pattern.asked.facts.dead != Some(true) || answer.prover.is_dead(pattern.when) != Some(true) {
             continue;
         }
         let mut finding = Diagnostic::new(&RULE, "no origin matches this, in any browser's spelling")
             .help("remove it, or write it so that it matches what browsers send: `https://app.example.com`");
-        if let Some(why) = why(pattern.when) {
+        if let Some(why) = why(pattern.when, answer.prover) {
             finding = finding.note(why);
         }
         found.at(pattern.place, "matches no origin", finding);
@@ -27,11 +27,11 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
 }
 
 /// A usual reason, asked about.
-fn why(when: &Matcher) -> Option<&'static str> {
+fn why(when: &Matcher, prover: &Prover<'_>) -> Option<&'static str> {
     let Matcher::Regex(regex) = when else { return None };
     let lives = |text: &str, flags: Flags| {
         let changed = Matcher::Regex(Regex::new(text, regex.dialect(), regex.mode(), flags));
-        Prover::is_dead(&changed) == Some(false)
+        prover.is_dead(&changed) == Some(false)
     };
     if lives(&regex.text().to_ascii_lowercase(), regex.flags().clone()) {
         return Some("browsers send hosts in lower case");
