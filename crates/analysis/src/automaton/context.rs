@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use super::TooLarge;
 use crate::alphabet::{BYTES, ByteSet};
 use crate::model::Matcher;
-use crate::regex::{Assertion, Direction, Node};
+use crate::regex::{Assertion, Direction, Node, Repetition};
 
 /// Most contexts: one bit each in a word.
 const MAX_CONTEXTS: usize = 64;
@@ -161,7 +161,7 @@ impl Forward {
             Node::Concat(all) => all.iter().rev().try_fold(next, |next, one| self.node(one, next)),
             Node::Empty => Some(next),
             Node::Group { node, .. } => self.node(node, next),
-            Node::Repeat { node: inner, min, max, .. } if node.is_exact() => {
+            Node::Repeat { node: inner, min, max, kind } if *kind != Repetition::Possessive => {
                 self.repeat(inner, *min, *max, next)
             }
             Node::Set(set) => self.push(Step::Byte(*set, next)),

@@ -45,6 +45,9 @@ impl std::error::Error for TooLarge {}
 /// From which side the accepted texts are approached where something is not modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bound {
+    /// All that may be accepted, and what costs many states is left out: look-around, and how
+    /// often something is repeated.
+    Loose,
     /// None that is not surely accepted.
     Lower,
     /// All that may be accepted.
@@ -55,7 +58,7 @@ impl Bound {
     fn opposite(self) -> Self {
         match self {
             Self::Lower => Self::Upper,
-            Self::Upper => Self::Lower,
+            Self::Loose | Self::Upper => Self::Lower,
         }
     }
 }
@@ -103,6 +106,21 @@ impl Table {
         Self::bounded(matcher, within, Bound::Lower, work)
     }
 
+    /// The origins of `within` that `matcher` may take, in fewer states and therefore more of
+    /// them: enough for many a proof.
+    ///
+    /// # Errors
+    /// It is larger than what is explored.
+    pub(crate) fn loosely(matcher: &Matcher, within: &Self, work: &Work) -> Result<Self, TooLarge> {
+        Self::bounded(matcher, within, Bound::Loose, work)
+    }
+
+    /// Whether [`Self::of`] costs so much that [`Self::loosely`] is worth a try before.
+    pub(crate) fn is_heavy(matcher: &Matcher) -> bool {
+        let program = program::Program::compile(matcher, Bound::Upper);
+        program.map_or(true, |program| program.instructions.len() > HEAVY)
+    }
+
     fn bounded(matcher: &Matcher, within: &Self, bound: Bound, work: &Work) -> Result<Self, TooLarge> {
         let program = program::Program::compile(matcher, bound)?;
         work.spend(program.instructions.len())?;
@@ -115,6 +133,16 @@ impl Table {
             explored => explored,
         }?;
         Ok(Self { is_exact: exact, ..table.trimmed() })
+    }
+
+    /// The texts that it accepts and that have no byte of `bytes`.
+    pub(crate) fn without(&self, bytes: ByteSet) -> Self {
+        let kept = bytes.complement();
+        let edges = self.edges.iter().map(|edges| {
+            let cut = edges.iter().map(|(set, to)| (set.and(kept), *to));
+            cut.filter(|(set, _)| !set.is_empty()).collect()
+        });
+        Self { edges: edges.collect(), ..self.clone() }.trimmed()
     }
 
     /// Every text of the alphabet.
@@ -208,6 +236,9 @@ fn classes(sets: impl Iterator<Item = ByteSet>) -> Vec<ByteSet> {
     }
     classes
 }
+
+/// Instructions of a program that is explored in some 10 ms.
+const HEAVY: usize = 1_000;
 
 /// Most states of a machine within the origins.
 const MAX_STATES: usize = 60_000;

@@ -61,8 +61,13 @@ impl Program {
     /// it can be modelled.
     pub(super) fn compile(matcher: &Matcher, bound: Bound) -> Result<Self, TooLarge> {
         let (contexts, behinds) = Contexts::of(matcher)?;
-        let mut compiler =
-            Compiler { instructions: vec![Instruction::True], contexts, behinds, is_exact: true };
+        let mut compiler = Compiler {
+            instructions: vec![Instruction::True],
+            contexts,
+            behinds,
+            is_exact: true,
+            is_loose: false,
+        };
         let root = compiler.matcher(matcher, bound)?;
         let Compiler { instructions, contexts, is_exact, .. } = compiler;
         let order = super::order::of(&instructions);
@@ -92,7 +97,12 @@ struct Compiler {
     /// The number of each look-behind, by its place in memory; `None` where it is not modelled.
     behinds: HashMap<*const Node, Option<usize>>,
     is_exact: bool,
+    /// Whether what costs many states is left out: see [`Bound::Loose`].
+    is_loose: bool,
 }
+
+/// Repetitions that are still counted where the machine is loose.
+const FEW: u32 = 8;
 
 type Compiled = Result<Id, TooLarge>;
 
@@ -122,7 +132,7 @@ impl Compiler {
         self.is_exact = false;
         match bound {
             Bound::Lower => self.never(),
-            Bound::Upper => Ok(TRUE),
+            Bound::Loose | Bound::Upper => Ok(TRUE),
         }
     }
 
@@ -166,7 +176,7 @@ impl Compiler {
                 // What the engine settles on may be shorter: the whole is only possible.
                 self.is_exact = false;
                 match bound {
-                    Bound::Upper => self.regex(regex, Mode::Full, bound),
+                    Bound::Loose | Bound::Upper => self.regex(regex, Mode::Full, bound),
                     Bound::Lower => self.never(),
                 }
             }
@@ -223,7 +233,9 @@ impl Compiler {
         let groups = Groups::of(node);
         let before = self.is_exact;
         self.is_exact = true;
+        self.is_loose = bound == Bound::Loose;
         let found = self.node(node, next, &groups)?;
+        self.is_loose = false;
         // A look-around that is not modelled was taken for true.
         let is_upper_only = !self.is_exact;
         self.is_exact &= before;
@@ -235,6 +247,7 @@ impl Compiler {
 
     fn node(&mut self, node: &Node, next: Id, groups: &Groups<'_>) -> Compiled {
         match node {
+            _ if let Some((set, min, max)) = node.run() => self.run(set, (min, max), next),
             Node::Alternation(any) => {
                 let claims = any.iter().map(|one| self.node(one, next, groups)).collect::<Result<_, _>>()?;
                 self.one_of(claims)
@@ -264,6 +277,7 @@ impl Compiler {
         // No text is longer: what repeats more often does so for ever, or not at all.
         let min = min.min(LONGEST);
         let max = max.filter(|max| *max < LONGEST);
+        let (min, max) = self.counted(min, max);
         let mut claim = match max {
             None => {
                 let head = self.never()?;
@@ -289,6 +303,36 @@ impl Compiler {
             }
         }
         Ok(claim)
+    }
+
+    /// A run that gives no byte back: none of the set follows, unless it is full.
+    fn run(&mut self, set: ByteSet, (min, max): (u32, Option<u32>), next: Id) -> Compiled {
+        let mut byte = |compiler: &mut Self, next| compiler.push(Instruction::Byte(set, next));
+        if self.is_loose {
+            return self.repeat((min, max), next, &mut byte);
+        }
+        let goes_on = self.push(Instruction::Byte(set, TRUE))?;
+        let stops = self.push(Instruction::Not(goes_on))?;
+        let stopped = self.push(Instruction::Both(stops, next))?;
+        let Some(max) = max else { return self.repeat((min, None), stopped, &mut byte) };
+        let full = self.repeat((max, Some(max)), next, &mut byte)?;
+        match max.checked_sub(1).filter(|fewer| *fewer >= min) {
+            Some(fewer) => {
+                let fewer = self.repeat((min, Some(fewer)), stopped, &mut byte)?;
+                self.push(Instruction::OneOf(vec![full, fewer]))
+            }
+            None => Ok(full),
+        }
+    }
+
+    /// How often is still counted.
+    fn counted(&mut self, min: u32, max: Option<u32>) -> (u32, Option<u32>) {
+        let loose = (min.min(FEW), max.filter(|max| *max <= FEW));
+        if self.is_loose && loose != (min, max) {
+            self.is_exact = false;
+            return loose;
+        }
+        (min, max)
     }
 
     fn assertion(&mut self, assertion: Assertion, next: Id) -> Compiled {
@@ -317,7 +361,7 @@ impl Compiler {
     }
 
     fn ahead(&mut self, inner: &Node, sign: Sign, next: Id, groups: &Groups<'_>) -> Compiled {
-        if !inner.is_exact() {
+        if self.is_loose || !inner.is_exact() {
             self.is_exact = false;
             return Ok(next);
         }
@@ -336,7 +380,7 @@ impl Compiler {
 
     fn behind(&mut self, inner: &Node, sign: Sign, next: Id) -> Compiled {
         let number = self.behinds.get(&std::ptr::from_ref(inner)).copied().flatten();
-        let Some(number) = number else {
+        let Some(number) = number.filter(|_| !self.is_loose) else {
             self.is_exact = false;
             return Ok(next);
         };

@@ -111,7 +111,7 @@ impl<'a> Judge<'a> {
                         );
                         let named = Named { origin, place, ignores_case, reads, reads_with_credentials };
                         judged.origins.push(named);
-                    } else if case.then != Emission::Nothing && judged.patterns.len() < MAX_PATTERNS {
+                    } else if case.then != Emission::Nothing && self.may_ask(&judged) {
                         let alone = alone(answer, (line, number), when);
                         judged.patterns.push(self.pattern(case, when, &alone));
                     } else {
@@ -121,6 +121,11 @@ impl<'a> Judge<'a> {
             }
         }
         judged
+    }
+
+    /// Whether one pattern more is asked about.
+    fn may_ask(&self, judged: &JudgedAnswer<'_>) -> bool {
+        judged.patterns.len() < MAX_PATTERNS && !self.memory.prover.is_spent()
     }
 
     fn pattern<'s>(&self, case: &'s Case<Emission>, when: &'s Matcher, alone: &Answer) -> Pattern<'s> {

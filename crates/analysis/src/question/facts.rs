@@ -1,7 +1,7 @@
 //! What else is worth knowing of the origins that are admitted.
 
 use super::{Prover, Witness, is_an_origin};
-use crate::automaton::Table;
+use crate::automaton::{Table, TooLarge};
 use crate::grammar;
 use crate::model::{Matcher, Truth};
 use crate::search::{Outcome, search};
@@ -54,9 +54,18 @@ impl Prover<'_> {
         self.witness(matcher, grammar::web()).found().map(str::to_owned)
     }
 
+    /// The origins of `within` that `matcher` may take; more than those where it needs too many
+    /// states.
+    fn table(&self, matcher: &Matcher, within: &Table) -> Result<Table, TooLarge> {
+        match Table::of(matcher, within, &self.work) {
+            Err(TooLarge::Expression) => Table::loosely(matcher, within, &self.work),
+            table => table,
+        }
+    }
+
     /// An origin of `within` that `matcher` takes.
     fn witness(&self, matcher: &Matcher, within: &Table) -> Witness {
-        let table = match Table::of(matcher, within, &self.work) {
+        let table = match self.table(matcher, within) {
             Ok(table) => table,
             Err(error) => return Witness::Unknown(error.to_string()),
         };
@@ -89,7 +98,7 @@ impl Prover<'_> {
 
     /// Whether no browser sends an origin that `matcher` takes; `None` if it is not known.
     pub(crate) fn is_dead(&self, matcher: &Matcher) -> Option<bool> {
-        let table = Table::of(matcher, grammar::all(), &self.work).ok()?;
+        let table = self.table(matcher, grammar::all()).ok()?;
         if table.is_empty() {
             return Some(true);
         }

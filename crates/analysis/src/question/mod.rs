@@ -93,13 +93,22 @@ impl<'l> Prover<'l> {
         Self { list: self.list, suffixes: Arc::clone(&self.suffixes), work: Work::of_a_file() }
     }
 
-    /// Whether `matcher` takes `origin`; what trying costs is counted.
+    /// Whether `matcher` takes `origin`; what trying costs is counted, and nothing is tried once
+    /// all that may be explored was.
     fn takes(&self, matcher: &Matcher, origin: &str) -> Truth {
+        if self.is_spent() {
+            return Truth::Unknown;
+        }
         let mut steps = 0;
         let taken = matcher.matches_counting(origin, &mut steps);
         // The next step of the search ends it where this was too much.
         let _ = self.work.spend(steps);
         taken
+    }
+
+    /// Whether all that may be explored was.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.work.is_spent()
     }
 
     /// What may still be explored.

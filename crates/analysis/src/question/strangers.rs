@@ -3,49 +3,84 @@
 use corsac_origin::{MAX_LABEL_LEN, Section};
 
 use super::{Attack, Prover, Verdict, host_of, is_an_origin};
-use crate::automaton::Table;
+use crate::alphabet::ByteSet;
+use crate::automaton::{Table, TooLarge};
 use crate::grammar;
 use crate::model::{Matcher, Truth};
 use crate::search::{Outcome, search};
 use crate::stranger::{Intended, Shape, Stranger, Tier};
 
+/// The question, for the origins of one scheme.
+struct Asked<'a> {
+    matcher: &'a Matcher,
+    intended: &'a Intended,
+    within: &'a Table,
+    /// The least easy that counts.
+    tier: Tier,
+}
+
 impl Prover<'_> {
     /// Whether `matcher` admits an origin that a stranger can own: a registrable name other
     /// than the `intended` ones, or a host under one.
     pub fn strangers(&self, matcher: &Matcher, intended: &Intended) -> Verdict {
-        let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
-        let opaque = matcher.opaque();
         let mut states = 0;
         let mut unknown = None;
         for (within, tier) in [(grammar::secure_domains(), Tier::Odd), (grammar::plain_domains(), Tier::Http)]
         {
-            // What is surely admitted first, where something is not known.
-            if let (Some(_), Ok(sure)) = (&opaque, Table::surely(matcher, within, &self.work))
-                && let Outcome::Found(any) =
-                    search(&sure, &self.side(intended, tier), &mut confirm, &self.work)
-            {
-                return Verdict::Attack(self.easiest(matcher, intended, (&sure, tier), any));
-            }
-            let table = match Table::of(matcher, within, &self.work) {
-                Ok(table) => table,
+            let asked = Asked { matcher, intended, within, tier };
+            match self.within(&asked) {
+                Ok(Outcome::Empty(seen)) => states += seen,
+                Ok(Outcome::Unknown(reason)) => unknown = Some(reason),
+                Ok(Outcome::Found(attack)) => return Verdict::Attack(attack),
                 Err(error) => return self.by_example(matcher, intended, error.to_string()),
-            };
-            let shape = Shape { intended, is_secure: tier == Tier::Odd };
-            if let Outcome::Empty(seen) = search(&table, &shape, &mut |_| Truth::True, &self.work) {
-                states += seen;
-                continue;
-            }
-            match search(&table, &self.side(intended, tier), &mut confirm, &self.work) {
-                Outcome::Empty(seen) => states += seen,
-                Outcome::Unknown(reason) => unknown = Some(reason),
-                Outcome::Found(any) => {
-                    return Verdict::Attack(self.easiest(matcher, intended, (&table, tier), any));
-                }
             }
         }
         match unknown {
             Some(reason) => self.by_example(matcher, intended, reason),
             None => Verdict::Proved { states },
+        }
+    }
+
+    /// The same for the origins of one scheme.
+    fn within(&self, asked: &Asked<'_>) -> Result<Outcome<Attack>, TooLarge> {
+        let Asked { matcher, within, .. } = asked;
+        // What is surely admitted first, where something is not known.
+        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
+            && let found @ Outcome::Found(_) = self.search(asked, &sure)
+        {
+            return Ok(found);
+        }
+        let is_heavy = Table::is_heavy(matcher);
+        if is_heavy && let Some(settled) = self.loosely(asked) {
+            return Ok(settled);
+        }
+        match Table::of(matcher, within, &self.work) {
+            Ok(table) => Ok(self.search(asked, &table)),
+            Err(TooLarge::Expression) if !is_heavy => self.loosely(asked).ok_or(TooLarge::Expression),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What fewer states already settle.
+    fn loosely(&self, asked: &Asked<'_>) -> Option<Outcome<Attack>> {
+        let table = Table::loosely(asked.matcher, asked.within, &self.work).ok()?;
+        match self.search(asked, &table) {
+            Outcome::Unknown(_) => None,
+            settled => Some(settled),
+        }
+    }
+
+    fn search(&self, asked: &Asked<'_>, table: &Table) -> Outcome<Attack> {
+        let Asked { matcher, intended, tier, .. } = *asked;
+        let shape = Shape { intended, is_secure: tier == Tier::Odd };
+        if let Outcome::Empty(seen) = search(table, &shape, &mut |_| Truth::True, &self.work) {
+            return Outcome::Empty(seen);
+        }
+        let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
+        match search(table, &self.side(intended, tier), &mut confirm, &self.work) {
+            Outcome::Empty(seen) => Outcome::Empty(seen),
+            Outcome::Unknown(reason) => Outcome::Unknown(reason),
+            Outcome::Found(any) => Outcome::Found(self.easiest(matcher, intended, (table, tier), any)),
         }
     }
 
@@ -63,13 +98,15 @@ impl Prover<'_> {
     ) -> Attack {
         let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
         let own = self.side(intended, Tier::Http).tier_of(&any).unwrap_or(worst);
-        let easier =
-            Tier::ALL.into_iter().take_while(|tier| *tier < own && worst != Tier::Http).find_map(|tier| {
-                match search(table, &self.side(intended, tier), &mut confirm, &self.work) {
-                    Outcome::Found(origin) => Some((origin, tier)),
-                    _ => None,
-                }
-            });
+        let is_easier = |tier: &Tier| *tier < own && worst != Tier::Http;
+        // Names with other bytes are not had easily; without them most searches have nowhere to go.
+        let table = if own <= Tier::Open { table.clone() } else { table.without(odd_bytes()) };
+        let easier = Tier::ALL.into_iter().take_while(is_easier).find_map(|tier| {
+            match search(&table, &self.side(intended, tier), &mut confirm, &self.work) {
+                Outcome::Found(origin) => Some((origin, tier)),
+                _ => None,
+            }
+        });
         let (witness, tier) = easier.unwrap_or((any, own));
         Attack { telling: self.telling(matcher, intended, tier), witness, tier }
     }
@@ -80,6 +117,9 @@ impl Prover<'_> {
             if let Some(witness) = self.telling(matcher, intended, tier) {
                 return Verdict::Attack(Attack { telling: None, witness, tier });
             }
+        }
+        if self.is_spent() {
+            return Verdict::Unknown(TooLarge::File.to_string());
         }
         Verdict::Unknown(matcher.opaque().unwrap_or(reason))
     }
@@ -106,4 +146,10 @@ impl Prover<'_> {
     pub fn tier_of(&self, origin: &str, intended: &Intended) -> Option<Tier> {
         self.side(intended, Tier::Http).tier_of(origin)
     }
+}
+
+/// Bytes of hosts that registries and hosting services do not give out.
+fn odd_bytes() -> ByteSet {
+    let usual = ByteSet::of_all(b'a'..=b'z').or(ByteSet::digit()).or(ByteSet::of_all(*b"-.:/"));
+    usual.complement()
 }

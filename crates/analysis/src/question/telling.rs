@@ -12,8 +12,10 @@ const BEFORE: [&str; 3] = ["evil-", "evil", "www.evil-"];
 const LABELS: [&str; 7] = ["", "www.", "app.", "api.", "a.", "a-b.", "a.b."];
 
 /// Names of strangers, one for each kind of suffix.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "evil-site.com",
+    // One whose label is valid punycode: few are.
+    "xn--80ak6aa92e.com",
     "evil-site.com.au",
     "evil-site.co.uk",
     "evil-site.me",
@@ -26,6 +28,9 @@ const OWN: [&str; 8] = [
 impl Prover<'_> {
     /// A telling witness of `tier`, if one of the usual shapes is admitted.
     pub(super) fn telling(&self, matcher: &Matcher, intended: &Intended, tier: Tier) -> Option<String> {
+        if self.is_spent() {
+            return None;
+        }
         let scheme = if tier == Tier::Http { "http" } else { "https" };
         let hosts = intended.names().iter().flat_map(|name| around(name)).chain(OWN.map(str::to_owned));
         let hosts = hosts.chain(["localhost.evil-site.com".to_owned()]);

@@ -63,13 +63,29 @@ pub enum Node {
 
 impl Node {
     /// Whether automata can tell all about it: no back-reference, atomic group or possessive
-    /// repetition is in it.
+    /// repetition is in it, but for a [`Self::run`].
     pub fn is_exact(&self) -> bool {
         match self {
-            Self::Atomic(_)
-            | Self::Backreference { .. }
-            | Self::Repeat { kind: Repetition::Possessive, .. } => false,
+            Self::Atomic(_) | Self::Repeat { kind: Repetition::Possessive, .. } => self.run().is_some(),
+            Self::Backreference { .. } => false,
             _ => self.children().all(Self::is_exact),
+        }
+    }
+
+    /// A run of bytes that gives none back: the set, and how many at least and at most. No byte
+    /// of the set follows it, unless it is full.
+    pub(crate) fn run(&self) -> Option<(ByteSet, u32, Option<u32>)> {
+        let repeat = match self {
+            Self::Atomic(inner) => inner,
+            own @ Self::Repeat { kind: Repetition::Possessive, .. } => own,
+            _ => return None,
+        };
+        match repeat {
+            Self::Repeat { node, min, max, kind: Repetition::Greedy | Repetition::Possessive } => {
+                let Self::Set(set) = &**node else { return None };
+                Some((*set, *min, *max))
+            }
+            _ => None,
         }
     }
 

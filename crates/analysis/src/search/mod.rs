@@ -27,7 +27,7 @@ const MAX_STEPS: usize = 4_000_000;
 const MAX_RETRIES: usize = 10_000;
 
 /// What following a state costs, in claims of a machine.
-const STATE: usize = 60;
+const STATE: usize = 300;
 
 /// What putting a candidate to the real matcher costs, in claims of a machine.
 const CANDIDATE: usize = 1_000;
@@ -71,11 +71,11 @@ impl Side for () {
 
 /// What a search came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Outcome<T = String> {
     /// There is none; so many states were seen.
     Empty(usize),
     /// A shortest one that was confirmed.
-    Found(String),
+    Found(T),
     /// There may be some, but none was confirmed, for this reason.
     Unknown(String),
 }

@@ -12,8 +12,8 @@ use serde_json::Value;
 pub(crate) struct Collected {
     pub(crate) id: String,
     pub(crate) regex: Regex,
-    intended: Vec<String>,
-    expected: String,
+    pub(crate) intended: Vec<String>,
+    pub(crate) expected: String,
     tier: Option<String>,
 }
 

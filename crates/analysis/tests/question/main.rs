@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod collected;
+mod sampled;
 
 use corsac_analysis::model::{LetterCase, Matcher, Piece, Truth};
 use corsac_analysis::question::{Prover, Verdict, Witness, intended_names};

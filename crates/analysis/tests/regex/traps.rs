@@ -243,8 +243,12 @@ fn unicode_modes_of_pcre_change_nothing_that_is_read() {
 fn a_node_tells_what_automata_need_to_know() {
     let node = |text| read(text, Dialect::Pcre, Mode::Full).syntax().cloned().unwrap();
     assert!(node(r"(a|b)*?\b(?=c)").is_exact());
-    for text in [r"(a)\1", "(?>a)", "(b|a*+)"] {
+    for text in [r"(a)\1", "(?>a|ab)", "(b|(a?b)*+)"] {
         assert!(!node(text).is_exact(), "{text}");
+    }
+    // A run that gives no byte back is one that none of its bytes follows.
+    for text in ["(?>a*)", "(b|[a-c]{2,3}+)"] {
+        assert!(node(text).is_exact(), "{text}");
     }
     assert!(node("a(b(?<!c))").has_look_around());
     assert!(!node(r"a\b$").has_look_around());

@@ -30,9 +30,11 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         found.at(pattern.place, "not decided", finding);
     }
     if answer.unasked > 0 {
-        let message = format!("{} patterns were not asked about: there are too many", answer.unasked);
-        let finding = Diagnostic::new(&RULE, message).help("list the origins that need access");
-        found.at(None, "", finding);
+        // What is not looked at may be anything.
+        let finding = Diagnostic::new(&RULE, "the file asks more than is explored: patterns were left out")
+            .severity(Severity::Warning)
+            .help("list the origins that need access, or check the parts of the file one by one");
+        found.at(answer.allow_origin_place(), "patterns from here on were not asked about", finding);
     }
 }
 
