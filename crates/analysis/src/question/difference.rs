@@ -6,7 +6,7 @@ use super::{Prover, Witness, is_an_origin};
 use crate::automaton::{Table, Work};
 use crate::grammar;
 use crate::model::{LetterCase, Matcher, Truth};
-use crate::search::{Listed, Outcome, search};
+use crate::search::{Listed, search};
 
 /// How two matchers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,11 +90,7 @@ impl<'m> Split<'m> {
             let _ = work.spend(steps);
             Truth::from(is_sent(origin)).and(is_beyond)
         };
-        match search(&table, &Listed::of(&other.listed), &mut confirm, work) {
-            Outcome::Empty(_) => Witness::None,
-            Outcome::Found(origin) => Witness::Found(origin),
-            Outcome::Unknown(reason) => Witness::Unknown(reason),
-        }
+        search(&table, &Listed::of(&other.listed), &mut confirm, work).into()
     }
 }
 

@@ -65,21 +65,24 @@ impl Prover<'_> {
 
     /// An origin of `within` that `matcher` takes.
     fn witness(&self, matcher: &Matcher, within: &Table) -> Witness {
+        let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(self.takes(matcher, origin));
+        if Table::is_heavy(matcher)
+            && let Ok(table) = Table::loosely(matcher, within, &self.work)
+            && let settled @ (Witness::None | Witness::Found(_)) =
+                search(&table, &(), &mut confirm, &self.work).into()
+        {
+            return settled;
+        }
         let table = match self.table(matcher, within) {
             Ok(table) => table,
             Err(error) => return Witness::Unknown(error.to_string()),
         };
-        let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(self.takes(matcher, origin));
         if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
             && let Outcome::Found(origin) = search(&sure, &(), &mut confirm, &self.work)
         {
             return Witness::Found(origin);
         }
-        match search(&table, &(), &mut confirm, &self.work) {
-            Outcome::Empty(_) => Witness::None,
-            Outcome::Found(origin) => Witness::Found(origin),
-            Outcome::Unknown(reason) => Witness::Unknown(reason),
-        }
+        search(&table, &(), &mut confirm, &self.work).into()
     }
 
     /// Whether every web origin is taken; `None` if it is not known.

@@ -17,6 +17,7 @@ use corsac_origin::PublicSuffixList;
 
 use crate::automaton::Work;
 use crate::model::{Matcher, Truth};
+use crate::search::Outcome;
 use crate::stranger::{SuffixTrie, Tier};
 
 pub use difference::Difference;
@@ -70,6 +71,16 @@ pub enum Witness {
     Unknown(String),
 }
 
+impl From<Outcome> for Witness {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Empty(_) => Self::None,
+            Outcome::Found(origin) => Self::Found(origin),
+            Outcome::Unknown(reason) => Self::Unknown(reason),
+        }
+    }
+}
+
 impl Witness {
     /// The origin, if there is one.
     pub fn found(&self) -> Option<&str> {
@@ -95,7 +106,7 @@ impl<'l> Prover<'l> {
 
     /// Whether `matcher` takes `origin`; what trying costs is counted, and nothing is tried once
     /// all that may be explored was.
-    fn takes(&self, matcher: &Matcher, origin: &str) -> Truth {
+    pub(crate) fn takes(&self, matcher: &Matcher, origin: &str) -> Truth {
         if self.is_spent() {
             return Truth::Unknown;
         }

@@ -113,7 +113,7 @@ fn under_patterns<'a>(entries: &[Entry<'a>], prover: &Prover<'_>, found: &mut Co
             let is_covered = match (&entry.origin, entry.pattern) {
                 (Some(origin), _) => {
                     tries += 1;
-                    tries <= MAX_TRIES && pattern.when.matches(origin) == Truth::True
+                    tries <= MAX_TRIES && prover.takes(pattern.when, origin) == Truth::True
                 }
                 (None, Some(other)) if may_be_within(other, pattern) => {
                     pairs += 1;

@@ -21,7 +21,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
     }
     for pattern in for_some(answer) {
-        let is_admitted = |origin: &&str| pattern.readers.matches(origin) == Truth::True;
+        let is_admitted = |origin: &&str| answer.prover.takes(&pattern.readers, origin) == Truth::True;
         if let Some(sample) = hosts::SAMPLES.into_iter().find(is_admitted) {
             tell(pattern.place, sample, found);
         }

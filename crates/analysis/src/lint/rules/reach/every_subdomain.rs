@@ -19,7 +19,9 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
         let is_admitted = |label: &str, name: &str| {
             let of = |scheme| format!("{scheme}://{label}.{name}");
-            [of("https"), of("http")].iter().any(|origin| pattern.readers.matches(origin) == Truth::True)
+            [of("https"), of("http")]
+                .iter()
+                .any(|origin| answer.prover.takes(&pattern.readers, origin) == Truth::True)
         };
         let is_open = |name: &&String| is_admitted("zq7x", name) && is_admitted("b-2", name);
         let Some(name) = answer.intended.names().iter().find(is_open) else { continue };

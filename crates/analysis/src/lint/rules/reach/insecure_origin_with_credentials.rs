@@ -33,7 +33,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
             continue;
         }
         let own = shown(pattern, answer);
-        let is_admitted = |origin: &&str| pattern.readers.matches(origin) == Truth::True;
+        let is_admitted = |origin: &&str| answer.prover.takes(&pattern.readers, origin) == Truth::True;
         if own.is_none() && hosts::SAMPLES.iter().any(is_admitted) {
             continue;
         }
@@ -57,7 +57,8 @@ fn shown(pattern: &Pattern<'_>, answer: &JudgedAnswer<'_>) -> Option<String> {
         .names()
         .iter()
         .flat_map(|name| ["", "www.", "app.", "a."].map(|label| format!("http://{label}{name}")));
-    let mut admitted = hosts.filter(|origin| pattern.with_credentials.matches(origin) == Truth::True);
+    let mut admitted =
+        hosts.filter(|origin| answer.prover.takes(&pattern.with_credentials, origin) == Truth::True);
     admitted.next()
 }
 
