@@ -15,10 +15,21 @@ pub(crate) struct Collected {
     pub(crate) intended: Vec<String>,
     pub(crate) expected: String,
     tier: Option<String>,
+    /// Whether the verdict is out of reach: syntax that is not modelled, mostly.
+    is_undecided: bool,
 }
 
 pub(crate) fn all() -> Vec<Collected> {
-    let patterns: Value = serde_json::from_str(include_str!("../data/origin-patterns.json")).unwrap();
+    read(include_str!("../data/origin-patterns.json"))
+}
+
+/// Patterns that were judged by hand and against the engines before anything here had seen them.
+fn judged() -> Vec<Collected> {
+    read(include_str!("../data/judged-patterns.json"))
+}
+
+fn read(text: &str) -> Vec<Collected> {
+    let patterns: Value = serde_json::from_str(text).unwrap();
     patterns.as_array().unwrap().iter().map(one).collect()
 }
 
@@ -33,6 +44,7 @@ fn one(entry: &Value) -> Collected {
         intended: names.iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
         expected: entry["expect"]["verdict"].as_str().unwrap().to_owned(),
         tier: entry["expect"]["tier"].as_str().map(|tier| tier.trim_end_matches("-tld").to_owned()),
+        is_undecided: entry["undecided"] == true,
     }
 }
 
@@ -41,7 +53,7 @@ fn every_verdict_is_right() {
     let list = PublicSuffixList::embedded();
     let prover = Prover::new(list);
     let mut wrong = Vec::new();
-    for collected in all() {
+    for collected in all().into_iter().chain(judged()) {
         let intended = Intended::of(collected.intended.iter().map(String::as_str), list).unwrap();
         let matcher = Matcher::Regex(collected.regex.clone());
         let verdict = prover.strangers(&matcher, &intended);
@@ -53,7 +65,9 @@ fn every_verdict_is_right() {
             Verdict::Proved { .. } => ("proved", None),
             Verdict::Unknown(_) => ("unknown", None),
         };
-        if word != collected.expected || tier != collected.tier {
+        let is_right = word == collected.expected && tier == collected.tier && !collected.is_undecided;
+        let is_known = collected.is_undecided && word == "unknown";
+        if !is_right && !is_known {
             wrong.push(format!(
                 "{}: {verdict:?}, not {} {:?}",
                 collected.id, collected.expected, collected.tier

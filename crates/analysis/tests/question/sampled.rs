@@ -14,7 +14,7 @@ const LONG: usize = 40;
 /// Ways for each member that is wanted, where a machine accepts more than the matcher.
 const MOST_TRIES: usize = 4;
 
-/// SplitMix64.
+/// `SplitMix64`.
 struct Random(u64);
 
 impl Random {

@@ -1,14 +1,22 @@
 //! Expressions from real configurations: each is read, and the engine agrees about origins near
 //! those that it was written for.
 
+use corsac_analysis::model::Matcher;
+use corsac_analysis::question::{Prover, Verdict};
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
+use corsac_analysis::stranger::Intended;
+use corsac_origin::PublicSuffixList;
 use serde_json::Value;
 
 use super::differential::{Tally, compare_texts};
-use super::engines::{self, Engine};
+use super::engines::{self, Answer, Engine, Outcome};
 
 fn patterns() -> Vec<Value> {
     serde_json::from_str(include_str!("../data/origin-patterns.json")).unwrap()
+}
+
+fn judged() -> Vec<Value> {
+    serde_json::from_str(include_str!("../data/judged-patterns.json")).unwrap()
 }
 
 fn regex(pattern: &Value) -> Regex {
@@ -51,6 +59,32 @@ fn agree(dialect: Dialect, engine: &mut dyn Engine) {
     }
     assert!(tally.compared >= 19, "{tally:?}");
     assert!(tally.wrong.is_empty(), "{}", tally.wrong.join("\n"));
+    witnesses_are_accepted(dialect, engine);
+}
+
+/// The engine itself accepts every attacker's origin that is told.
+fn witnesses_are_accepted(dialect: Dialect, engine: &mut dyn Engine) {
+    let list = PublicSuffixList::embedded();
+    let prover = Prover::new(list);
+    let mut attacks = 0;
+    for pattern in patterns().iter().chain(&judged()) {
+        let regex = regex(pattern);
+        if regex.dialect() != dialect {
+            continue;
+        }
+        let names = pattern["intended"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+        let intended = Intended::of(names, list).unwrap();
+        let Verdict::Attack(attack) = prover.strangers(&Matcher::Regex(regex.clone()), &intended) else {
+            continue;
+        };
+        let told: Vec<String> = [Some(attack.witness), attack.telling].into_iter().flatten().collect();
+        let answer = engine.ask(regex.mode(), &regex.flags().0, regex.text(), &told);
+        let is_accepted = matches!(&answer, Answer::Found(found)
+            if found.len() == told.len() && found.iter().all(|one| matches!(one, Outcome::Match(..))));
+        assert!(is_accepted, "{}: {told:?}: {answer:?}", regex.text());
+        attacks += 1;
+    }
+    assert!(attacks >= 4, "{attacks} attacks");
 }
 
 #[test]

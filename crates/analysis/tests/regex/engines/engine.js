@@ -11,7 +11,8 @@ function answer(mode, flags, pattern, texts) {
   } catch (error) {
     return "!" + error.message;
   }
-  const found = texts.map((text) => regex.exec(text));
+  // A sticky one goes on where it was.
+  const found = texts.map((text) => ((regex.lastIndex = 0), regex.exec(text)));
   return found.map((match) => (match ? `${match.index},${match.index + match[0].length}` : "-")).join(" ");
 }
 
