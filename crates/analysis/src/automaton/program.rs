@@ -62,7 +62,7 @@ impl Program {
     pub(super) fn compile(matcher: &Matcher, bound: Bound) -> Result<Self, TooLarge> {
         let (contexts, behinds) = Contexts::of(matcher)?;
         let mut compiler = Compiler {
-            instructions: vec![Instruction::True],
+            instructions: vec![Instruction::True, Instruction::OneOf(Vec::new())],
             contexts,
             behinds,
             is_exact: true,
@@ -89,7 +89,33 @@ impl Program {
     }
 }
 
+/// What always holds.
 const TRUE: Id = 0;
+
+/// What never does.
+const FALSE: Id = 1;
+
+/// Whether a piece costs a state for each of many bytes.
+fn counts(piece: &Piece) -> bool {
+    matches!(piece, Piece::Run(_, min, max) if *min > FEW || max.is_some_and(|max| max > FEW))
+}
+
+/// The claim that is meant, if it is a simpler one.
+fn folded(instruction: &Instruction) -> Option<Id> {
+    match instruction {
+        Instruction::Both(FALSE, _)
+        | Instruction::Both(_, FALSE)
+        | Instruction::Byte(_, FALSE)
+        | Instruction::Context(_, FALSE)
+        | Instruction::End(FALSE)
+        | Instruction::Not(TRUE) => Some(FALSE),
+        Instruction::Both(TRUE, other) | Instruction::Both(other, TRUE) => Some(*other),
+        Instruction::Not(FALSE) => Some(TRUE),
+        Instruction::OneOf(claims) if claims.contains(&TRUE) => Some(TRUE),
+        Instruction::OneOf(claims) if claims.iter().all(|claim| *claim == FALSE) => Some(FALSE),
+        _ => None,
+    }
+}
 
 struct Compiler {
     instructions: Vec<Instruction>,
@@ -108,6 +134,13 @@ type Compiled = Result<Id, TooLarge>;
 
 impl Compiler {
     fn push(&mut self, instruction: Instruction) -> Compiled {
+        match folded(&instruction) {
+            Some(id) => Ok(id),
+            None => self.put(instruction),
+        }
+    }
+
+    fn put(&mut self, instruction: Instruction) -> Compiled {
         let id = Id::try_from(self.instructions.len()).map_err(|_| TooLarge::Expression)?;
         if self.instructions.len() >= MAX_INSTRUCTIONS {
             return Err(TooLarge::Expression);
@@ -116,8 +149,9 @@ impl Compiler {
         Ok(id)
     }
 
-    fn never(&mut self) -> Compiled {
-        self.push(Instruction::OneOf(Vec::new()))
+    /// A place for a loop's claim.
+    fn head(&mut self) -> Compiled {
+        self.put(Instruction::OneOf(Vec::new()))
     }
 
     fn one_of(&mut self, claims: Vec<Id>) -> Compiled {
@@ -128,21 +162,22 @@ impl Compiler {
     }
 
     /// What was not modelled is taken for this.
-    fn unknown(&mut self, bound: Bound) -> Compiled {
+    fn unknown(&mut self, bound: Bound) -> Id {
         self.is_exact = false;
-        match bound {
-            Bound::Lower => self.never(),
-            Bound::Loose | Bound::Upper => Ok(TRUE),
-        }
+        if bound.is_lower() { FALSE } else { TRUE }
     }
 
     fn matcher(&mut self, matcher: &Matcher, bound: Bound) -> Compiled {
         match matcher {
+            Matcher::AllOf(_) if matches!(matcher.length(), (least, Some(most)) if least > most) => Ok(FALSE),
             Matcher::AllOf(all) => {
                 let mut claim = TRUE;
                 for one in all {
                     let other = self.matcher(one, bound)?;
-                    claim = if claim == TRUE { other } else { self.push(Instruction::Both(claim, other))? };
+                    claim = self.push(Instruction::Both(claim, other))?;
+                    if claim == FALSE {
+                        break;
+                    }
                 }
                 Ok(claim)
             }
@@ -159,12 +194,15 @@ impl Compiler {
                 let end = self.push(Instruction::End(TRUE))?;
                 self.literal(text, *case, end)
             }
+            Matcher::Glob(pieces) if bound == Bound::LooseLower && pieces.iter().any(counts) => {
+                Ok(self.unknown(bound))
+            }
             Matcher::Glob(pieces) => self.glob(pieces),
             Matcher::Not(inner) => {
                 let inner = self.matcher(inner, bound.opposite())?;
                 self.push(Instruction::Not(inner))
             }
-            Matcher::Opaque(_) => self.unknown(bound),
+            Matcher::Opaque(_) => Ok(self.unknown(bound)),
             Matcher::Prefix(text, case) => self.literal(text, *case, TRUE),
             Matcher::Regex(regex) => self.regex(regex, regex.mode(), bound),
             Matcher::Suffix(text, case) => {
@@ -175,16 +213,13 @@ impl Compiler {
             Matcher::Whole(regex, _) => {
                 // What the engine settles on may be shorter: the whole is only possible.
                 self.is_exact = false;
-                match bound {
-                    Bound::Loose | Bound::Upper => self.regex(regex, Mode::Full, bound),
-                    Bound::Lower => self.never(),
-                }
+                if bound.is_lower() { Ok(FALSE) } else { self.regex(regex, Mode::Full, bound) }
             }
         }
     }
 
     fn anywhere(&mut self, found: Id) -> Compiled {
-        let head = self.never()?;
+        let head = self.head()?;
         let skipped = self.push(Instruction::Byte(ByteSet::ALL, head))?;
         self.replace(head, Instruction::OneOf(vec![found, skipped]));
         Ok(head)
@@ -222,11 +257,14 @@ impl Compiler {
     }
 
     fn regex(&mut self, regex: &Regex, mode: Mode, bound: Bound) -> Compiled {
-        let Ok(node) = regex.syntax() else { return self.unknown(bound) };
+        let Ok(node) = regex.syntax() else { return Ok(self.unknown(bound)) };
+        if bound == Bound::LooseLower && (node.has_look_around() || node.counts_beyond(FEW)) {
+            return Ok(self.unknown(bound));
+        }
         if !node.is_exact() {
             self.is_exact = false;
-            if bound == Bound::Lower {
-                return self.never();
+            if bound.is_lower() {
+                return Ok(FALSE);
             }
         }
         let next = if mode == Mode::Full { self.push(Instruction::End(TRUE))? } else { TRUE };
@@ -239,8 +277,8 @@ impl Compiler {
         // A look-around that is not modelled was taken for true.
         let is_upper_only = !self.is_exact;
         self.is_exact &= before;
-        if is_upper_only && bound == Bound::Lower {
-            return self.never();
+        if is_upper_only && bound.is_lower() {
+            return Ok(FALSE);
         }
         if mode == Mode::Search { self.anywhere(found) } else { Ok(found) }
     }
@@ -280,7 +318,7 @@ impl Compiler {
         let (min, max) = self.counted(min, max);
         let mut claim = match max {
             None => {
-                let head = self.never()?;
+                let head = self.head()?;
                 let again = body(self, head)?;
                 self.replace(head, Instruction::OneOf(vec![again, next]));
                 head
@@ -398,7 +436,7 @@ impl Compiler {
             Some(_) => self.repeat((0, None), next, &mut |compiler, next| {
                 compiler.push(Instruction::Byte(ByteSet::ALL, next))
             })?,
-            None => self.never()?,
+            None => FALSE,
         };
         match unset {
             Unset::Fails => Ok(again),

@@ -1,7 +1,7 @@
 //! Which origins a server takes.
 
 use crate::alphabet::ByteSet;
-use crate::regex::Regex;
+use crate::regex::{Mode, Node, Regex};
 
 /// A condition on the text of the request's `Origin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,34 @@ impl Matcher {
             Self::Opaque(reason) => Some(reason.clone()),
             Self::Regex(regex) | Self::Whole(regex, _) => regex.syntax().err().map(ToString::to_string),
             _ => None,
+        }
+    }
+
+    /// How many bytes the texts have that it takes, at least and at most, as far as that is
+    /// told at a glance; none have where the first is more.
+    pub(crate) fn length(&self) -> (u64, Option<u64>) {
+        let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
+        match self {
+            Self::AllOf(all) => all.iter().map(Self::length).fold((0, None), |(least, most), one| {
+                (least.max(one.0), most.into_iter().chain(one.1).min())
+            }),
+            Self::Contains(text, _) | Self::Prefix(text, _) | Self::Suffix(text, _) => (bytes(text), None),
+            Self::Exact(text, _) => (bytes(text), Some(bytes(text))),
+            Self::Not(inner) => match &**inner {
+                // What is cut off behind so many bytes is longer.
+                Self::Glob(pieces) => match pieces.as_slice() {
+                    [Piece::Run(set, 0, Some(most))] if *set == ByteSet::ALL => {
+                        (u64::from(*most).saturating_add(1), None)
+                    }
+                    _ => (0, None),
+                },
+                _ => (0, None),
+            },
+            Self::Regex(regex) if regex.mode() != Mode::Full => {
+                (regex.syntax().map_or(0, |node| node.length().0), None)
+            }
+            Self::Regex(regex) | Self::Whole(regex, 0) => regex.syntax().map_or((0, None), Node::length),
+            Self::Any | Self::AnyOf(_) | Self::Glob(_) | Self::Opaque(_) | Self::Whole(..) => (0, None),
         }
     }
 

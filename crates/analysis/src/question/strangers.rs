@@ -44,15 +44,15 @@ impl Prover<'_> {
     /// The same for the origins of one scheme.
     fn within(&self, asked: &Asked<'_>) -> Result<Outcome<Attack>, TooLarge> {
         let Asked { matcher, within, .. } = asked;
+        let is_heavy = Table::is_heavy(matcher);
+        if is_heavy && let Some(settled) = self.loosely(asked) {
+            return Ok(settled);
+        }
         // What is surely admitted first, where something is not known.
         if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
             && let found @ Outcome::Found(_) = self.search(asked, &sure)
         {
             return Ok(found);
-        }
-        let is_heavy = Table::is_heavy(matcher);
-        if is_heavy && let Some(settled) = self.loosely(asked) {
-            return Ok(settled);
         }
         match Table::of(matcher, within, &self.work) {
             Ok(table) => Ok(self.search(asked, &table)),

@@ -94,6 +94,15 @@ impl Node {
         matches!(self, Self::Look { .. }) || self.children().any(Self::has_look_around)
     }
 
+    /// Whether something in it is repeated more than `few` times, and counted.
+    pub(crate) fn counts_beyond(&self, few: u32) -> bool {
+        let own = match self {
+            Self::Repeat { min, max, .. } => *min > few || max.is_some_and(|max| max > few),
+            _ => false,
+        };
+        own || self.children().any(|child| child.counts_beyond(few))
+    }
+
     /// How many characters it matches, at least and at most; back-references any number.
     pub fn length(&self) -> (u64, Option<u64>) {
         match self {
