@@ -15,6 +15,7 @@ mod caddy;
 mod cloud;
 mod code;
 mod conditional;
+mod detect;
 mod gateways;
 mod haproxy;
 mod nginx;
@@ -27,6 +28,7 @@ use std::fmt;
 use corsac_analysis::model::Model;
 use corsac_diagnostics::Source;
 
+pub use detect::detect;
 pub use system::System;
 
 /// Longest text that is read, in bytes.
@@ -71,17 +73,6 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
-
-/// Whose configuration a text is; `None` if it is nobody's that is known. `name` is its path.
-pub fn detect(name: &str, text: &str) -> Option<System> {
-    let likeness = |system: &System| (system.likeness)(name, text);
-    System::all()
-        .iter()
-        .map(|system| (likeness(system), system))
-        .filter(|(like, _)| *like > 0)
-        .max_by_key(|(like, _)| *like)
-        .map(|(_, system)| *system)
-}
 
 /// Reads `source` as `system` does.
 ///

@@ -60,6 +60,25 @@ impl Tables {
     }
 }
 
+/// Whether a word may follow `Header`.
+pub(super) fn is_action(word: &str) -> bool {
+    const ACTIONS: [&str; 12] = [
+        "add",
+        "always",
+        "append",
+        "echo",
+        "edit",
+        "edit*",
+        "merge",
+        "note",
+        "onsuccess",
+        "set",
+        "setifempty",
+        "unset",
+    ];
+    ACTIONS.contains(&word.to_ascii_lowercase().as_str())
+}
+
 /// What an action does to a table.
 fn act(
     response: &mut Response,

@@ -50,6 +50,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     let file = name.rsplit('/').next().unwrap_or(name);
     let by_name = match file {
         ".htaccess" | "httpd.conf" | "apache2.conf" | "htaccess" => 50,
+        // What lies in its folder, or ends so, may be anybody's.
         _ if name.contains("apache2/") || name.contains("httpd/") => 40,
         _ if file.rsplit('.').next() == Some("conf") => 5,
         _ => 0,
@@ -63,9 +64,14 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         let first = line.split([' ', '\t', '>']).next().unwrap_or_default().to_ascii_lowercase();
         // nginx ends its lines with a semicolon or opens a brace.
         !line.ends_with([';', '{', ',']) && WORDS.contains(&first.as_str()) && line.contains([' ', '\t'])
+            // Caddy's `header` names a field or a matcher next.
+            && (first != "header" || header::is_action(line.split_whitespace().nth(1).unwrap_or_default()))
     };
-    let ours = head.lines().map(str::trim).filter(|line| is_ours(line)).count();
-    by_name + if ours == 0 { 0 } else { 35 + u8::try_from(ours.min(10)).unwrap_or(10) }
+    match head.lines().map(str::trim).filter(|line| is_ours(line)).count() {
+        0 if by_name < 50 => 0,
+        0 => by_name,
+        ours => by_name + 35 + u8::try_from(ours.min(10)).unwrap_or(10),
+    }
 }
 
 /// Reads a configuration.

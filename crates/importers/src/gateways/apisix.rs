@@ -14,8 +14,8 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Word};
 use super::field::{at, built_in, single};
-use super::is_data;
 use super::kubernetes::{Step, last_name, list_other_fields, walk};
+use super::{is_called, is_data};
 use crate::tree::{Node, Value as Tree};
 use crate::{Includes, Unreadable};
 
@@ -35,7 +35,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         return 85;
     }
     let plugin = text.contains("plugins") && text.contains("upstream") && text.contains("cors");
-    match (plugin, name.to_ascii_lowercase().contains("apisix")) {
+    match (plugin, is_called(name, text, "apisix")) {
         (_, true) => 50,
         (true, _) if !text.contains("_format_version") => 45,
         _ => 0,

@@ -11,8 +11,8 @@ use corsac_diagnostics::Source;
 
 use super::draft::{Draft, Entry, Word, any_of, reflecting};
 use super::field::{at, built_in, go_seconds, joined};
-use super::is_data;
 use super::kubernetes::{list_other_fields, walk};
+use super::{is_called, is_data};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
@@ -29,7 +29,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     {
         return 95;
     }
-    if name.to_ascii_lowercase().contains("krakend") { 45 } else { 0 }
+    if is_called(name, text, "krakend") { 45 } else { 0 }
 }
 
 pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {

@@ -27,3 +27,15 @@ fn is_data(name: &str) -> bool {
     let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     ending.is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
 }
+
+/// Whether a file of data is called after a system; what lies in a folder that is has to speak of
+/// CORS, too.
+fn is_called(name: &str, text: &str, system: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let file = name.rsplit('/').next().unwrap_or_default();
+    let speaks = || {
+        let text = text.to_ascii_lowercase();
+        ["cors", "access-control-", "allow_origin"].iter().any(|word| text.contains(word))
+    };
+    file.contains('.') && (file.contains(system) || name.contains(system) && speaks())
+}

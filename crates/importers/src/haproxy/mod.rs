@@ -60,7 +60,12 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
             ],
         )
     });
-    by_name + if opens && rules { 40 } else { 0 }
+    match opens && rules {
+        true => by_name + 40,
+        // `setup.cfg` is anybody's.
+        false if by_name < 50 => 0,
+        false => by_name,
+    }
 }
 
 /// Reads `haproxy.cfg`.

@@ -20,14 +20,16 @@ const MAX_UNREAD: usize = 1024;
 /// How much a file looks like nginx's.
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     const LOOKED_AT: usize = 1 << 16;
-    const MARKS: [&str; 10] = [
+    const MARKS: [&str; 12] = [
         "add_header ",
         "fastcgi_pass ",
         "http {",
         "if ($",
         "location ",
         "map $",
+        "proxy_hide_header ",
         "proxy_pass ",
+        "proxy_set_header ",
         "server {",
         "server_name ",
         "upstream ",
@@ -51,9 +53,20 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     };
     let is_yaml = text.lines().take(50).any(|line| line.starts_with("apiVersion:"));
     let marks = if is_yaml { 0 } else { MARKS.iter().filter(|mark| marked(mark)).count() };
-    let by_name = if marks == 0 && by_name < 30 { 0 } else { by_name };
+    let is_named = by_name == 50 || matches!(extension, "nginx" | "nginxconf");
+    let by_name =
+        if marks > 0 || is_named || by_name >= 30 && ends_as_directives(text) { by_name } else { 0 };
     let by_text = u8::try_from(marks * 20).unwrap_or(u8::MAX);
     if by_name == 0 && by_text < 40 { by_text / 2 } else { (by_name + by_text).min(100) }
+}
+
+/// Whether most lines end as directives do, as those of a part that is included.
+fn ends_as_directives(text: &str) -> bool {
+    const LOOKED_AT: usize = 200;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let ends = lines.take(LOOKED_AT).map(|line| line.ends_with([';', '{', '}']));
+    let (directives, others): (Vec<_>, Vec<_>) = ends.partition(|ends| *ends);
+    directives.len() > others.len() && !text.trim_start().starts_with(['{', '['])
 }
 
 /// Reads a configuration: a whole one, or a part that is included in one.

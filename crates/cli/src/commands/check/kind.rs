@@ -47,8 +47,8 @@ impl Kind {
         detect(&path.to_string_lossy(), text).map(Self::Other).or(may_be_ours.then_some(Self::Corsac))
     }
 
-    /// Whose a file is that was found in a folder. Prose, and code that writes a configuration
-    /// or tests one, have much that looks like one, and are none.
+    /// Whose a file is that was found in a folder. Prose has much that looks like a configuration,
+    /// and is none.
     pub(super) fn of_found(path: &Path, text: &str) -> Option<Self> {
         let ending = ending(path);
         if PROSE.contains(&&*ending) {
@@ -57,9 +57,7 @@ impl Kind {
         if ending == "toml" && is_ours(path, text) {
             return Some(Self::Corsac);
         }
-        let system = detect(&path.to_string_lossy(), text)?;
-        let is_read = !CODE.contains(&&*ending) || READS_CODE.contains(&system.id);
-        is_read.then_some(Self::Other(system))
+        detect(&path.to_string_lossy(), text).map(Self::Other)
     }
 }
 
@@ -68,15 +66,6 @@ const PROSE: [&str; 14] = [
     "adoc", "css", "diff", "htm", "html", "lock", "log", "markdown", "md", "patch", "rst", "sarif", "svg",
     "txt",
 ];
-
-/// Endings of code.
-const CODE: [&str; 24] = [
-    "bash", "c", "cc", "cjs", "cpp", "cs", "go", "h", "java", "js", "jsx", "kt", "mjs", "php", "pl", "py",
-    "rb", "rs", "scala", "sh", "swift", "ts", "tsx", "zsh",
-];
-
-/// The systems that code configures.
-const READS_CODE: [&str; 6] = ["django", "express", "fastapi", "flask-cors", "rust", "spring"];
 
 fn ending(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
@@ -117,13 +106,6 @@ mod tests {
         assert_eq!(of("a.toml", "cors = 1\nroutes = 2\n"), None);
         assert_eq!(Kind::of_named(Path::new("a.toml"), "x = 1"), Some(Kind::Corsac));
         assert_eq!(Kind::of_named(Path::new("notes.txt"), "x = 1"), None);
-    }
-
-    #[test]
-    fn every_system_of_code_is_one() {
-        for id in READS_CODE {
-            assert!(System::by_id(id).is_some(), "{id}");
-        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ const METHODS: &str = "DELETE, GET, OPTIONS, PATCH, POST, PUT";
 const MIDDLEWARE: &str = "corsheaders.middleware.CorsMiddleware";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
-    super::likeness(name, text, &["CORS_ALLOW", "CORS_ORIGIN", "corsheaders"])
+    super::likeness(name, text, &["CORS_ALLOW", "CORS_ORIGIN", "corsheaders"], &[])
 }
 
 pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {

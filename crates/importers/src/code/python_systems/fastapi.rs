@@ -27,7 +27,7 @@ const PREFLIGHT_VARY: &str = "Origin, Access-Control-Request-Method, Access-Cont
 const MAX_TEXT_OF_ORIGINS: usize = 256;
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
-    super::likeness(name, text, &["CORSMiddleware"])
+    super::likeness(name, text, &["CORSMiddleware"], &["fastapi", "starlette"])
 }
 
 pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {

@@ -14,7 +14,7 @@ use corsac_diagnostics::Source;
 use super::super::answers::{self, Known, Reading, always, credentials_when, given, unknown};
 use super::super::expression::{Argument, Expression, Kind};
 use super::super::program::SiteKind;
-use super::super::syntax::{Language, quoted, text};
+use super::super::syntax::{Language, extension, quoted, text};
 use super::arguments::{Keywords, compiled, regex};
 use crate::{Includes, Unreadable};
 
@@ -23,7 +23,12 @@ const METHODS: &str = "GET, HEAD, POST, OPTIONS, PUT, PATCH, DELETE";
 const SIGNS: &str = "*\\]?$^[]()";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
-    super::likeness(name, text, &["flask_cors", "cross_origin", "flask.ext.cors"])
+    let words = ["flask_cors", "cross_origin", "flask.ext.cors"];
+    // Django's settings have such names, too.
+    if extension(name) == "py" && text.contains("CORS_") && super::imports(text, "flask") {
+        return 86;
+    }
+    super::likeness(name, text, &words, &["flask"])
 }
 
 pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable> {

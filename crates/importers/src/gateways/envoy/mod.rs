@@ -18,8 +18,8 @@ pub(super) use matcher::{also_tried_on_star, full_match};
 pub(super) use policy::{Policy, answers};
 
 use super::draft::Draft;
-use super::is_data;
 use super::kubernetes::{list_other_fields, walk};
+use super::{is_called, is_data};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
@@ -39,7 +39,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     match (routes, bootstrap) {
         (true, true) => 90,
         (true, false) | (false, true) => 70,
-        _ if name.to_ascii_lowercase().contains("envoy") => 40,
+        _ if is_called(name, text, "envoy") => 40,
         _ => 0,
     }
 }

@@ -15,8 +15,8 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Word};
 use super::field::{at, built_in, joined, single};
-use super::is_data;
 use super::kubernetes::{Step, last_name, list_other_fields, name as object_name, walk};
+use super::{is_called, is_data};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
@@ -31,7 +31,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     match (object || file, text.contains("cors")) {
         (true, true) => 95,
         (true, false) => 80,
-        _ if name.to_ascii_lowercase().contains("kong") => 40,
+        _ if is_called(name, text, "kong") => 40,
         _ => 0,
     }
 }

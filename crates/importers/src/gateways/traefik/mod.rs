@@ -14,8 +14,8 @@ use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Switch, Word};
 use super::field::{at, joined, single};
-use super::is_data;
 use super::kubernetes::{Step, ends_with, list_other_fields, walk};
+use super::{is_called, is_data};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
@@ -26,14 +26,15 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         return 0;
     }
     let options = ["accessControlAllow", "accesscontrolallow", "AccessControlAllow", "accessControlExpose"];
-    let option = options.iter().any(|word| text.contains(word));
+    // Apache's variables may have such a name.
+    let option = !name.ends_with(".conf") && options.iter().any(|word| text.contains(word));
     let ours =
         ["traefik.http.", "traefik.io/", "traefik.containo.us/"].iter().any(|word| text.contains(word));
     match (option, ours) {
         (true, true) => 96,
         (true, false) => 85,
         (false, true) => 60,
-        _ if name.to_ascii_lowercase().contains("traefik") => 45,
+        _ if is_called(name, text, "traefik") => 45,
         _ => 0,
     }
 }
