@@ -19,6 +19,7 @@ mod detect;
 mod gateways;
 mod haproxy;
 mod nginx;
+mod spelling;
 mod spring;
 mod system;
 pub mod tree;

@@ -9,6 +9,7 @@ use corsac_diagnostics::Source;
 use tree_sitter::Tree;
 
 use super::expression::{Argument, Expression, Kind};
+use super::mentions::is_read;
 use super::program::{Program, SiteKind};
 use super::rust::without_vec;
 use super::syntax::{Language, parse, quoted};
@@ -103,7 +104,9 @@ impl Reading<'_, '_> {
 
     /// Lists where the field that allows origins is named and was not read: code sets it there.
     fn mentions(&mut self) {
+        let source = self.program.source;
         let sites = self.program.sites.iter().filter(|site| site.kind == SiteKind::Mention);
+        let sites = sites.filter(|site| !is_read(site.node, source));
         let spans = sites
             .map(|site| site.node.byte_range())
             .filter(|span| !self.used.iter().any(|used| used.start <= span.start && span.end <= used.end));

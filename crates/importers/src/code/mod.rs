@@ -10,6 +10,7 @@ mod answers;
 pub(crate) mod express;
 mod expression;
 mod javascript;
+mod mentions;
 mod program;
 mod python;
 pub(crate) mod python_systems;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod express;
+mod forms;
 mod hostile;
 mod peers;
 mod python;

@@ -226,3 +226,50 @@ fn a_default_of_two_annotations_stands_at_the_outer_one() {
     let alone = text.replace("@CrossOrigin(maxAge = 1)", "");
     assert_eq!(Some(place(&alone)), alone.find("@CrossOrigin"));
 }
+
+#[test]
+fn placeholders_of_annotations_are_filled_in_and_those_of_code_are_not() {
+    for member in
+        ["origins = \"${app.origin:*}\"", "originPatterns = \"${pattern}\"", "origins = \"#{bean.origin}\""]
+    {
+        let text = format!("@CrossOrigin({member}, allowCredentials = \"true\")\nclass A {{}}");
+        let model = model("A.java", &text);
+        assert_eq!(may(&model, "@CrossOrigin A", "https://a.com"), NOT_KNOWN, "{member}");
+        assert_eq!(unread(&model).len(), 1, "{member}");
+    }
+    let literal = "class A { void f(CorsRegistry r) { r.addMapping(\"/**\").allowedOrigins(\"${x}\"); } }";
+    assert_eq!(may(&model("A.java", literal), "addMapping", "https://a.com"), NOTHING);
+}
+
+#[test]
+fn origins_of_web_sockets_are_listed() {
+    let handler =
+        |calls: &str| format!("class A {{ void f(StompEndpointRegistry registry) {{ {calls}; }} }}");
+    for calls in [
+        "registry.addEndpoint(\"/ws\").setAllowedOriginPatterns(\"*\").withSockJS()",
+        "registry.addHandler(handler(), \"/ws\").addInterceptors(i).setAllowedOrigins(\"*\")",
+    ] {
+        let model = model("A.java", &handler(calls));
+        let told = unread(&model);
+        assert!(told.len() == 1 && told[0].contains("may open a WebSocket"), "{told:?}");
+    }
+    let model = model("A.java", &handler("other.setAllowedOrigins(\"*\")"));
+    assert_eq!(unread(&model), ["`setAllowedOrigins` is called on an object that is not followed"]);
+}
+
+#[test]
+fn what_a_test_expects_is_not_set() {
+    let class = "class A { void f() { x.andExpect(header().exists(\"Access-Control-Allow-Origin\")); } }";
+    let test = format!("import org.junit.jupiter.api.Test;\n{class}");
+    assert_eq!(unread(&model("A.java", &test)), Vec::<&str>::new());
+    assert_eq!(unread(&model("A.java", class)).len(), 1);
+}
+
+#[test]
+fn elements_of_xml_are_listed() {
+    let text =
+        "<beans>\n<mvc:cors>\n<mvc:mapping path=\"/**\" allowed-origins=\"*\"/>\n</mvc:cors>\n</beans>";
+    let model = model("mvc.xml", text);
+    assert_eq!(unread(&model), ["`mvc:cors` in XML is not read"]);
+    assert_eq!(model.unread[0].place.as_ref().map(|place| &text[place.span.clone()]), Some("<mvc:cors>"));
+}

@@ -15,8 +15,18 @@ use corsac_analysis::model::{Choice, Emission};
 const VITE: &str = r"^https?:\/\/(?:(?:[^:]+\.)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$";
 
 /// What takes such options.
-const CALLS: [&str; 9] =
-    ["enableCors", "create", "register", "defineConfig", "Server", "io", "socketIO", "socketIo", "socketio"];
+const CALLS: [&str; 10] = [
+    "enableCors",
+    "create",
+    "register",
+    "defineConfig",
+    "Server",
+    "io",
+    "socketIO",
+    "socketIo",
+    "socketio",
+    "WebSocketGateway",
+];
 
 pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
     let calls = reading.program.calls(|callee, _| CALLS.contains(&callee));
@@ -40,6 +50,12 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
                 }
             }
             "defineConfig" => vite(reading, argument(0)),
+            // Its adapter is Socket.IO's unless another one is set.
+            "WebSocketGateway" => {
+                if let Some(given) = cors_key(reading, arguments) {
+                    scope(reading, "NestJS, WebSocketGateway", Some(&given), Package::Cors, &call);
+                }
+            }
             "Server" | "io" | "socketIO" | "socketIo" | "socketio" => {
                 if let Some(given) = cors_key(reading, arguments) {
                     scope(reading, "Socket.IO", Some(&given), Package::Cors, &call);

@@ -16,9 +16,26 @@ use super::super::expression::{Argument, Expression, Kind};
 use super::super::program::SiteKind;
 use super::super::syntax::{Language, extension, quoted, text};
 use super::arguments::{Keywords, compiled, regex};
-use crate::{Includes, Unreadable};
+use crate::{Includes, Unreadable, spelling};
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS, PUT, PATCH, DELETE";
+/// The arguments of both, and the application.
+const OPTIONS: [&str; 14] = [
+    "allow_headers",
+    "allow_private_network",
+    "always_send",
+    "app",
+    "automatic_options",
+    "expose_headers",
+    "intercept_exceptions",
+    "max_age",
+    "methods",
+    "origins",
+    "resources",
+    "send_wildcard",
+    "supports_credentials",
+    "vary_header",
+];
 /// What makes a text a regular expression.
 const SIGNS: &str = "*\\]?$^[]()";
 
@@ -43,6 +60,7 @@ fn uses(reading: &mut Reading<'_, '_>) {
             || module(name).is_some_and(|module| module.contains("cors"))
     };
     let calls = reading.program.calls(|callee, _| wanted(callee));
+    let mut answers_errors = false;
     for (call, around) in calls {
         let (callee, arguments) = match &call.kind {
             Kind::Call(callee, arguments) => (callee.as_ref(), arguments.as_slice()),
@@ -58,6 +76,7 @@ fn uses(reading: &mut Reading<'_, '_>) {
             reading.unread(call.span.clone(), "it is called under a condition".to_owned());
         }
         let mut options = Keywords::new(reading, arguments);
+        list_unknown(reading, arguments);
         if let Use::Extension(made_with) = &kind {
             options = options.over(&Keywords::new(reading, made_with));
         }
@@ -69,7 +88,25 @@ fn uses(reading: &mut Reading<'_, '_>) {
                 let name = "a view with `@cross_origin`".to_owned();
                 scope(reading, name, &options, Coverage::Successes, &call);
             }
-            Use::Extension(_) => resources(reading, &options, &call),
+            Use::Extension(_) => {
+                answers_errors = true;
+                resources(reading, &options, &call);
+            }
+        }
+    }
+    // What a view with the decorator fails with is answered by the extension, in its own way.
+    for scope in reading.scopes.iter_mut().filter(|_| answers_errors) {
+        if scope.actual.coverage == Coverage::Successes {
+            scope.actual.coverage = Coverage::Unknown;
+        }
+    }
+}
+
+/// Lists arguments that have no effect.
+fn list_unknown(reading: &mut Reading<'_, '_>, arguments: &[Argument]) {
+    for argument in arguments {
+        if let Some(name) = argument.name.as_deref().filter(|name| !OPTIONS.contains(name)) {
+            reading.unread(argument.value.span.clone(), spelling::unknown(name, "Flask-CORS", &OPTIONS));
         }
     }
 }

@@ -76,12 +76,21 @@ impl<'t> Reader<'t> {
             let name = self.code.field(node, "name");
             let is_read = followed.binary_search(&node.id()).is_ok();
             if steps::is_setter(name) && name.contains("llowedOrigin") && !is_read {
-                notes.unread(
-                    Some(&place(node)),
-                    format!("`{name}` is called on an object that is not followed"),
-                );
+                let reason = if self.is_of_web_socket(node) {
+                    format!("`{name}` says which websites may open a WebSocket, with the user's cookies")
+                } else {
+                    format!("`{name}` is called on an object that is not followed")
+                };
+                notes.unread(Some(&place(node)), reason);
             }
         }
+    }
+
+    /// Whether a call is chained to `addEndpoint("/path")` or `addHandler(handler, "/path")`.
+    fn is_of_web_socket(&self, call: Node<'t>) -> bool {
+        let object = |node: &Node<'t>| node.child_by_field_name("object");
+        let mut chain = std::iter::successors(object(&call), object).take(MAX_USES);
+        chain.any(|node| matches!(self.code.field(node, "name"), "addEndpoint" | "addHandler"))
     }
 
     /// One object, from its creation.
