@@ -121,6 +121,10 @@ impl Suspect<'_> {
     }
 
     fn regex(&self, regex: &Regex) -> WayIn {
+        if is_word(regex) {
+            // With an end or a beginning alone it would be found in the other half of a name.
+            return WayIn { cause: Cause::Substring, correction: None };
+        }
         let corrections = TRIES.iter().filter_map(|slips| Some((*slips, corrected(regex, slips)?)));
         let mut proved = corrections.filter(|(_, regex)| self.proved(&Matcher::Regex(regex.clone())));
         match proved.next() {
@@ -129,8 +133,9 @@ impl Suspect<'_> {
                 WayIn { cause: self.cause(regex, slips), correction }
             }
             None => {
-                let open = regex.mode() != Mode::Full && !regex.text().ends_with('$');
-                let cause = if open { Cause::End } else { Cause::Other };
+                let worst = [Slip::End, Slip::Boundary, Slip::Start, Slip::Dot];
+                let ends = worst.iter().find(|slip| self.ends(regex, **slip));
+                let cause = ends.map_or(Cause::Other, |slip| named(*slip, regex));
                 WayIn { cause, correction: self.of_names(regex) }
             }
         }
@@ -138,19 +143,15 @@ impl Suspect<'_> {
 
     /// The slip that the attack needs most.
     fn cause(&self, regex: &Regex, slips: &[Slip]) -> Cause {
-        let witness = self.attack.telling.as_deref().unwrap_or(&self.attack.witness);
-        let refuses = |slip: &Slip| {
-            corrected(regex, &[*slip]).is_some_and(|right| right.accepts(witness) == Some(false))
-        };
         let worst = [Slip::End, Slip::Boundary, Slip::Start, Slip::Dot];
-        let needed = worst.iter().find(|slip| slips.contains(slip) && refuses(slip));
-        match needed.or(slips.first()) {
-            Some(Slip::End) => Cause::End,
-            Some(Slip::Start) if regex.text().contains("://") => Cause::Start,
-            Some(Slip::Boundary | Slip::Start) => Cause::Boundary,
-            Some(Slip::Dot) => Cause::Dot,
-            None => Cause::Other,
-        }
+        let needed = worst.iter().find(|slip| slips.contains(slip) && self.ends(regex, **slip));
+        needed.or(slips.first()).map_or(Cause::Other, |slip| named(*slip, regex))
+    }
+
+    /// Whether the attack ends once a slip is put right.
+    fn ends(&self, regex: &Regex, slip: Slip) -> bool {
+        let witness = self.attack.telling.as_deref().unwrap_or(&self.attack.witness);
+        corrected(regex, &[slip]).is_some_and(|right| right.accepts(witness) == Some(false))
     }
 
     /// An expression of the names that are meant.
@@ -191,6 +192,23 @@ impl Suspect<'_> {
         let correction = self.proved(&Matcher::Glob(right.clone())).then(|| written(&shown(&right)));
         WayIn { cause: Cause::Boundary, correction: correction.flatten() }
     }
+}
+
+/// What a slip is called in `regex`.
+fn named(slip: Slip, regex: &Regex) -> Cause {
+    match slip {
+        Slip::Boundary => Cause::Boundary,
+        Slip::Dot => Cause::Dot,
+        Slip::End => Cause::End,
+        Slip::Start if regex.text().contains("://") => Cause::Start,
+        Slip::Start => Cause::Boundary,
+    }
+}
+
+/// Whether an expression is one word, which is looked for anywhere.
+fn is_word(regex: &Regex) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    regex.mode() == Mode::Search && !regex.text().is_empty() && regex.text().chars().all(is_plain)
 }
 
 /// The advice to write `text`; a longer one is no help.

@@ -113,15 +113,19 @@ fn with_start(text: &str, dialect: Dialect) -> Option<String> {
     Some(format!("^https://{LABELS}{}", grouped(bare, dialect)))
 }
 
-/// The first run of anything that touches a name, put between dots.
+/// The first run of anything that touches a name, put between dots; a dot that may be missing
+/// keeps nothing apart.
 fn with_boundary(text: &str) -> Option<String> {
-    let is_touching =
-        |rest: &str| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '(');
+    let is_touching = |rest: &str| {
+        let name = rest.strip_prefix("\\.?").unwrap_or(rest);
+        name.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '(')
+    };
     text.char_indices().find_map(|(at, _)| {
         let rest = text.get(at..)?;
         let run = RUNS.iter().find(|run| rest.strip_prefix(**run).is_some_and(is_touching))?;
         let is_escaped = text.get(..at)?.ends_with('\\');
         let after = rest.get(run.len()..)?;
+        let after = after.strip_prefix("\\.?").unwrap_or(after);
         (!is_escaped).then(|| text.get(..at).map(|before| format!("{before}{LABELS}{after}")))?
     })
 }

@@ -157,10 +157,17 @@ const CASES: &[(&str, &str, &str)] = &[
         "exact = https://a.example.com\nexact = https://b.example.com",
     ),
     ("stranger-admitted", "full = https://(mine|yours)[a-z]*\\.com", "full = https://(mine|yours)\\.com"),
+    ("stranger-admitted", "regex = ^https://example\\d+.com", "regex = ^https://example\\.com$"),
     ("substring-match", "contains = example.com", "contains = ://example.com:"),
+    ("substring-match", "regex = example", "regex = ^https://example\\.com$"),
     ("suffix-without-boundary", "suffix = example.com", "suffix = .example.com"),
     ("suffix-without-boundary", "glob = https://*example.com", "glob = https://*.example.com"),
     ("suffix-without-boundary", "regex = example\\.com$", "regex = ://example\\.com$"),
+    (
+        "suffix-without-boundary",
+        "regex = ^http?://\\w*\\.?example\\.com:?\\d*/?.*",
+        "regex = ^https://example\\.com:?\\d*$",
+    ),
     (
         "suffix-without-boundary",
         "regex = ^https://.*example\\.com$",
@@ -227,6 +234,9 @@ fn vary_is_missed_where_the_origin_decides_and_nowhere_else() {
     assert_eq!(vary("any = ."), ["missing-vary"]);
     assert_eq!(vary("any = . -> https://a.example.com"), [""; 0]);
     assert_eq!(vary("any = . -> *"), [""; 0]);
+    // Whatever decides, the star is not the origin's; what is sent back is.
+    assert_eq!(vary("opaque = a file is there -> *\nopaque = or another -> *"), [""; 0]);
+    assert_eq!(vary("opaque = a function decides\nopaque = or another -> *"), ["missing-vary"]);
     assert_eq!(vary("exact = https://a.example.com\nvary = Accept-Encoding"), ["partial-vary"]);
     assert_eq!(vary("exact = https://a.example.com\nvary = Accept, origin"), [""; 0]);
     assert_eq!(vary("exact = https://a.example.com\nvary = *"), [""; 0]);

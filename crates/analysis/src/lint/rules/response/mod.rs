@@ -10,7 +10,7 @@ pub(crate) mod missing_vary;
 pub(crate) mod partial_vary;
 
 use crate::lint::answer::JudgedAnswer;
-use crate::model::{Choice, Emission, Matcher};
+use crate::model::{Case, Choice, Emission, Matcher};
 
 /// Whether what is sent depends on the request's origin; `None` if it is not known.
 fn depends_on_origin(answer: &JudgedAnswer<'_>) -> Option<bool> {
@@ -32,9 +32,11 @@ fn line_depends(line: &Choice<Emission>) -> Option<bool> {
             Emission::Opaque(_) => None,
             Emission::Matched(_) | Emission::Reflected => Some(true),
         },
-        // The condition may be about something else than the origin.
-        Some(case) if line.cases.len() == 1 && matches!(case.when, Matcher::Opaque(_)) => {
-            matches!(case.then, Emission::Reflected | Emission::Matched(_)).then_some(true)
+        // The conditions may be about something else than the origin.
+        Some(_) if line.cases.iter().all(|case| matches!(case.when, Matcher::Any | Matcher::Opaque(_))) => {
+            let reflects =
+                |case: &Case<Emission>| matches!(case.then, Emission::Reflected | Emission::Matched(_));
+            line.cases.iter().any(reflects).then_some(true)
         }
         _ => Some(true),
     }
