@@ -17,11 +17,13 @@ pub(crate) fn unknown(name: &str, program: &str, known: &[&str]) -> String {
     }
 }
 
+/// The one that is meant, whatever its letters' case.
 fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > MAX_NAME {
         return None;
     }
-    let scored = known.iter().map(|known| (strsim::jaro_winkler(name, known), *known));
+    let name = name.to_lowercase();
+    let scored = known.iter().map(|known| (strsim::jaro_winkler(&name, &known.to_lowercase()), *known));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 >= CLOSE_ENOUGH).then_some(best.1)
 }

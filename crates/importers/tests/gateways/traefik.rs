@@ -1,3 +1,5 @@
+use corsac_analysis::model::Model;
+
 use super::{check, only, preflight, read, text};
 
 /// The sample of the documentation, in its five notations.
@@ -112,4 +114,30 @@ fn labels_have_the_escapes_of_compose() {
     check(only(&of("^https://${DOMAIN}$$")), &[('?', "https://a.example")]);
     let item = "services:\n  web:\n    labels:\n      - traefik.http.middlewares.c.headers.accesscontrolalloworiginlist=${ORIGINS}\n";
     check(only(&read("traefik", "compose.yaml", item)), &[('?', "https://a.example")]);
+}
+
+#[test]
+fn options_that_traefik_does_not_have_are_listed() {
+    let of = |lines: &str| read("traefik", "x.yml", &headers(lines));
+    let reasons = |model: &Model| model.unread.iter().map(|one| one.reason.clone()).collect::<Vec<_>>();
+    let removed = of("accessControlAllowOrigin: https://a.com\naccessControlAllowCredentials: true");
+    check(only(&removed), &[('?', "https://a.com"), ('?', "https://b.com")]);
+    assert_eq!(
+        reasons(&removed),
+        ["Traefik 3 has no option `accessControlAllowOrigin`: write `accessControlAllowOriginList`"]
+    );
+    let typo = of("accessControlAllowOriginList: https://a.com\naccessControlAlowCredentials: true");
+    check(only(&typo), &[('o', "https://a.com"), ('-', "https://b.com")]);
+    assert_eq!(
+        reasons(&typo),
+        ["Traefik's `headers` has no option `accesscontrolalowcredentials`: \
+          did you mean `accessControlAllowCredentials`?"]
+    );
+    let known = of("accessControlAllowOriginList: https://a.com\nstsSeconds: 1\nsslProxyHeaders: {X-A: b}");
+    assert!(known.unread.is_empty(), "{:?}", known.unread);
+    let label = "services:\n  a:\n    labels:\n      - traefik.http.middlewares.c.headers.addvaryheader=true\n      \
+                 - traefik.http.middlewares.c.headers.sslproxyheaders.x-a=b\n";
+    assert!(read("traefik", "x.yml", label).unread.is_empty());
+    let other = "http:\n  middlewares:\n    headers:\n      rateLimit:\n        average: 1\n";
+    assert!(read("traefik", "traefik.yml", other).unread.is_empty(), "a middleware that is called so");
 }

@@ -19,7 +19,14 @@ use super::{is_called, is_data};
 use crate::tree::Node;
 use crate::{Includes, Unreadable};
 
+mod known;
 mod labels;
+
+/// An option of the first releases of Traefik 2.
+const REMOVED: &str = "accesscontrolalloworigin";
+
+const IS_REMOVED: &str =
+    "Traefik 3 has no option `accessControlAllowOrigin`: write `accessControlAllowOriginList`";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     if !is_data(name) {
@@ -117,6 +124,24 @@ impl Options<'_> {
         named.map(|entry| &entry.value).or(custom.rest())
     }
 
+    /// Lists options that Traefik 3 does not have.
+    fn list_unknown(&self, draft: &mut Draft) {
+        for (name, node) in &self.values {
+            if name == REMOVED {
+                draft.unread(node, IS_REMOVED);
+            } else if !known::is_option(name) {
+                draft.unread(node, &known::unknown(name));
+            }
+        }
+    }
+
+    /// What an option decides that Traefik 3 does not have, and others may.
+    fn removed(&self) -> Option<Case<Emission>> {
+        let node = self.values.get(REMOVED)?;
+        let then = Emission::Opaque(IS_REMOVED.to_owned());
+        Some(Case { when: Matcher::Any, then, place: node.place() })
+    }
+
     /// A list; in labels and often in files a text with commas.
     fn words(&self, draft: &mut Draft, name: &str) -> Vec<Word> {
         let Some(node) = self.get(name) else { return Vec::new() };
@@ -144,10 +169,12 @@ fn middleware(draft: &mut Draft, name: String, options: &Options<'_>) {
     if !options.have_cors() && options.rest.is_none() {
         return;
     }
+    options.list_unknown(draft);
     let credentials = options.switch(draft, "accesscontrolallowcredentials");
     let vary = options.switch(draft, "addvaryheader");
     let matched = matched(draft, options, &credentials);
     let mut cases = matched.clone();
+    cases.extend(options.removed());
     cases.extend(custom_origin(options));
     let exposed = options.words(draft, "accesscontrolexposeheaders");
     let exposed = if has_star(&exposed) && credentials.on == Ok(true) { None } else { joined(&exposed, ",") };
