@@ -21,6 +21,9 @@ const MAX_BROKEN: usize = 8;
 /// Most places that name the field which allows origins and are looked at.
 const MAX_MENTIONS: usize = 64;
 
+/// Most parts of conditions whose places are remembered.
+const MAX_PARTS: usize = 512;
+
 /// What is known of a value.
 #[derive(Clone, Debug)]
 pub(crate) enum Known<T> {
@@ -36,6 +39,8 @@ pub(crate) struct Reading<'p, 't> {
     pub(crate) scopes: Vec<Scope>,
     /// What was read where fields are set by hand.
     pub(crate) used: Vec<Range<usize>>,
+    /// Where parts of a condition stand.
+    parts: Vec<(Matcher, Range<usize>)>,
     unread: Vec<Unread>,
 }
 
@@ -63,7 +68,13 @@ fn parts(
     reader: fn(&mut Reading<'_, '_>),
 ) -> (Vec<Scope>, Vec<Unread>) {
     let program = Program::new(language, text, tree);
-    let mut reading = Reading { program: &program, scopes: Vec::new(), used: Vec::new(), unread: Vec::new() };
+    let mut reading = Reading {
+        program: &program,
+        scopes: Vec::new(),
+        used: Vec::new(),
+        parts: Vec::new(),
+        unread: Vec::new(),
+    };
     reader(&mut reading);
     reading.mentions();
     for span in program.broken.iter().take(MAX_BROKEN) {
@@ -85,6 +96,16 @@ impl Reading<'_, '_> {
         if !self.unread.contains(&unread) {
             self.unread.push(unread);
         }
+    }
+
+    /// How much is listed.
+    pub(crate) fn listed(&self) -> usize {
+        self.unread.len()
+    }
+
+    /// Takes back what was listed since: the whole that it is part of is listed instead.
+    pub(crate) fn unlist(&mut self, listed: usize) {
+        self.unread.truncate(listed);
     }
 
     /// Lists an expression whose value is not known; returns the reason.
@@ -119,6 +140,26 @@ impl Reading<'_, '_> {
             let (name, place) = ("fields set by hand".to_owned(), Self::place(span));
             self.scopes.push(Scope { name, place, actual: unknown(reason, span), ..Scope::default() });
         }
+    }
+
+    /// Remembers where a part of a condition stands.
+    pub(crate) fn part(&mut self, when: &Matcher, span: &Range<usize>) {
+        if self.parts.len() < MAX_PARTS {
+            self.parts.push((when.clone(), span.clone()));
+        }
+    }
+
+    /// A case for each origin or pattern that is admitted, at its own place or at `span`.
+    pub(crate) fn cases(&self, admitted: Matcher, span: &Range<usize>) -> Vec<Case<Emission>> {
+        let all = match admitted {
+            Matcher::AnyOf(any) => any,
+            one => vec![one],
+        };
+        let case = |when: Matcher| {
+            let own = self.parts.iter().rev().find(|(part, _)| *part == when).map_or(span, |(_, span)| span);
+            Case { place: Self::place(own), when, then: Emission::Reflected }
+        };
+        all.into_iter().map(case).collect()
     }
 
     /// The value of an argument.

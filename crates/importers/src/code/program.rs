@@ -21,6 +21,7 @@ const MAX_NAMES: usize = 16;
 /// A file of code.
 pub(crate) struct Program<'t> {
     pub(crate) source: &'t str,
+    tree: &'t Tree,
     language: Language,
     /// Calls, object literals and assignments to parts of values, in their order.
     pub(crate) sites: Vec<Site<'t>>,
@@ -99,6 +100,7 @@ impl<'t> Program<'t> {
     pub(crate) fn new(language: Language, source: &'t str, tree: &'t Tree) -> Self {
         let mut program = Program {
             source,
+            tree,
             language,
             sites: Vec::new(),
             names: HashMap::new(),
@@ -229,8 +231,25 @@ impl<'t> Program<'t> {
         required(&value).map(str::to_owned)
     }
 
+    /// The node of one of these kinds that is written in these bytes.
+    pub(crate) fn node_at(&self, span: &Range<usize>, kinds: &[&str]) -> Option<Node<'t>> {
+        let mut node = self.tree.root_node().descendant_for_byte_range(span.start, span.end)?;
+        while node.byte_range() == *span {
+            if kinds.contains(&node.kind()) {
+                return Some(node);
+            }
+            node = node.parent()?;
+        }
+        None
+    }
+
     /// The value of a name that has only one in the whole file, in the same words.
     pub(crate) fn constant(&self, name: &str) -> Option<Expression> {
+        self.value_node(name).map(|value| self.read(value))
+    }
+
+    /// Where [`Self::constant`] reads that value.
+    pub(crate) fn value_node(&self, name: &str) -> Option<Node<'t>> {
         let bindings = self.names.get(name)?;
         let words = |binding: &Binding<'_>| binding.value.map(|value| text(value, self.source));
         let (first, rest) = bindings.split_first()?;
@@ -239,7 +258,7 @@ impl<'t> Program<'t> {
         let alike = rest.iter().all(|other| words(other) == words(first));
         let fixed =
             bindings.iter().all(|binding| !binding.around.conditional) && !self.changed.contains(name);
-        (alike && fixed).then(|| self.read(value))
+        (alike && fixed).then_some(value)
     }
 
     /// What the file says of a setting: the value that its module ends with.

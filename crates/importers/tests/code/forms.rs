@@ -97,3 +97,216 @@ fn a_field_that_is_looked_at_is_not_set() {
     hidden(&read("fastapi", "app.py", "response.headers['Access-Control-Allow-Origin'] += origin"));
     hidden(&read("flask-cors", "app.py", "r.headers.add('Access-Control-Allow-Origin', '*')"));
 }
+
+fn cors(options: &str) -> Model {
+    let code = format!(
+        "const express = require('express')\nconst cors = require('cors')\nconst app = express()\n{options}\n"
+    );
+    read("express", "app.js", &code)
+}
+
+/// What the origins `https://a.com` and `https://evil.net` may read with cookies.
+fn guard(function: &str) -> (Truth, Truth) {
+    let list = "const allowed = ['https://a.com', 'https://b.com']";
+    let model = cors(&format!("{list}\napp.use(cors({{ origin: {function}, credentials: true }}))"));
+    let actual = &model.scopes[0].actual;
+    (with_cookies(actual, "https://a.com"), with_cookies(actual, "https://evil.net"))
+}
+
+const DECIDED: (Truth, Truth) = (Truth::True, Truth::False);
+const ALL: (Truth, Truth) = (Truth::True, Truth::True);
+const OPAQUE: (Truth, Truth) = (Truth::Unknown, Truth::Unknown);
+
+#[test]
+fn guards_of_lists_are_decided() {
+    for condition in [
+        "allowed.includes(origin)",
+        "allowed.indexOf(origin) !== -1",
+        "allowed.indexOf(origin) != -1",
+        "allowed.indexOf(origin) > -1",
+        "-1 < allowed.indexOf(origin)",
+        "allowed.indexOf(origin) >= 0",
+        "~allowed.indexOf(origin)",
+        "!origin || allowed.includes(origin)",
+        "allowed.indexOf(origin) !== -1 || !origin",
+        "!(allowed.indexOf(origin) === -1)",
+        "new Set(allowed).has(origin)",
+        "allowed.some((one) => one === origin)",
+        "origin === undefined || origin === 'https://a.com'",
+        "typeof origin === 'undefined' || /^https:\\/\\/a\\.com$/.test(origin)",
+        "origin && origin.match(/^https:\\/\\/[ab]\\.com$/)",
+        "(allowed.includes(origin))",
+    ] {
+        let admits = format!(
+            "function (origin, callback) {{ if ({condition}) {{ callback(null, true) }} else {{ callback(new Error('no')) }} }}"
+        );
+        assert_eq!(guard(&admits), DECIDED, "{condition}");
+        // What `match` finds is a list, and taken for one of origins.
+        let as_value = if condition.contains("match(") { OPAQUE } else { DECIDED };
+        assert_eq!(guard(&format!("(origin, cb) => cb(null, {condition})")), as_value, "{condition}");
+    }
+    for condition in [
+        "origin",
+        "origin || false",
+        "!allowed.includes(origin) || true",
+        "origin !== undefined",
+        "!0 || !!origin",
+    ] {
+        assert_eq!(guard(&format!("(origin, cb) => {{ cb(null, {condition}) }}")), ALL, "{condition}");
+    }
+}
+
+#[test]
+fn functions_that_call_back_once_are_decided() {
+    for function in [
+        "(o, cb) => cb(null, true)",
+        "(o, cb) => { cb(null, true) }",
+        "function (o, cb) { return cb(null, o); }",
+        "function (o, cb) { console.log(o); cb(undefined, true) }",
+    ] {
+        assert_eq!(guard(function), ALL, "{function}");
+    }
+    for function in [
+        "(o, cb) => { if (!o) return cb(null, true); if (allowed.indexOf(o) === -1) { \
+         const message = `not ${o}`; return cb(new Error(message), false) } return cb(null, true) }",
+        "(o, cb) => allowed.includes(o) ? cb(null, true) : cb(new Error('no'))",
+        "(o, cb) => { const ok = allowed.includes(o); cb(null, ok) }",
+        "(o, cb) => { const ok = allowed.includes(o); if (ok) cb(null, true); else cb(null, false) }",
+        "(o, cb) => { if (allowed.includes(o)) { cb(null, true); return } throw new Error('no') }",
+        "(o, cb) => { if (allowed.includes(o)) { return cb(null, o) } cb('not allowed') }",
+    ] {
+        assert_eq!(guard(function), DECIDED, "{function}");
+    }
+    let method = cors(
+        "const allowed = ['https://a.com']\napp.use(cors({ origin(o, cb) { cb(null, allowed.includes(o)) } }))",
+    );
+    assert_eq!(method.scopes[0].actual.lets_read("https://a.com", Credentials::Omitted), Truth::True);
+    assert_eq!(method.scopes[0].actual.lets_read("https://evil.net", Credentials::Omitted), Truth::False);
+}
+
+#[test]
+fn functions_that_do_more_stay_opaque() {
+    for function in [
+        "async (o, cb) => cb(null, true)",
+        "function* (o, cb) { cb(null, true) }",
+        "(o) => true",
+        "(o, cb, more) => cb(null, true)",
+        "(o = 'x', cb) => cb(null, true)",
+        "({ o }, cb) => cb(null, true)",
+        "(o, cb) => cb(error, true)",
+        "(o, cb) => cb(o ? null : null, true)",
+        "(o, cb) => cb(null, ...all)",
+        "(o, cb) => cb(null, list)",
+        "(o, cb) => cb(null, '*')",
+        "(o, cb) => cb(null, x || allowed.includes(o))",
+        "(o, cb) => other(null, true)",
+        "(o, cb) => { setTimeout(() => cb(null, true), 1) }",
+        "(o, cb) => { cb(null, true); cb(null, false) }",
+        "(o, cb) => { if (allowed.includes(o)) { cb(null, true) } cb(new Error('no')) }",
+        "(o, cb) => { for (const one of allowed) { if (one === o) return cb(null, true) } cb(null, false) }",
+        "(o, cb) => { try { cb(null, true) } catch { cb(null, false) } }",
+        "(o, cb) => { o = 'https://a.com'; cb(null, true) }",
+        "(o, cb) => { const host = new URL(o).host; cb(null, true) }",
+        "(o, cb) => { if (check(o, cb)) return cb(null, true); cb(null, false) }",
+        "(o, cb) => { const { a } = b; cb(null, true) }",
+        "(o, cb) => { const x = f(cb); cb(null, true) }",
+    ] {
+        assert_eq!(guard(function), OPAQUE, "{function}");
+    }
+    // What decides is another's list, or an index that leaves the first one out.
+    for condition in [
+        "others.includes(o)",
+        "allowed.indexOf(o) > 0",
+        "'https://a.com'.includes(o)",
+        "allowed.has(o)",
+        "new Set(allowed).includes(o)",
+        "allowed.includes(other)",
+        "allowed.includes(o, 1)",
+        "check(o)",
+    ] {
+        assert_eq!(guard(&format!("(o, cb) => cb(null, {condition})")), OPAQUE, "{condition}");
+    }
+    let partly = guard("(o, cb) => cb(null, process.env.X === 'dev' || allowed.includes(o))");
+    assert_eq!(partly, (Truth::True, Truth::Unknown));
+    let partly = guard("(o, cb) => cb(null, isFine(o) && allowed.includes(o))");
+    assert_eq!(partly, (Truth::Unknown, Truth::False));
+    let changed = cors(
+        "const allowed = ['https://a.com']\nallowed.push(x)\n\
+                        app.use(cors({ origin: (o, cb) => cb(null, allowed.includes(o)) }))",
+    );
+    assert_eq!(changed.scopes[0].actual.lets_read("https://a.com", Credentials::Omitted), Truth::Unknown);
+}
+
+#[test]
+fn a_part_that_is_not_known_is_listed() {
+    let model = cors(
+        "const allowed = ['https://a.com', process.env.B]\n\
+                      app.use(cors({ origin: (o, cb) => cb(null, allowed.includes(o)) }))",
+    );
+    let actual = &model.scopes[0].actual;
+    assert_eq!(actual.lets_read("https://a.com", Credentials::Omitted), Truth::True);
+    assert_eq!(actual.lets_read("https://b.com", Credentials::Omitted), Truth::Unknown);
+    assert_eq!(reasons(&model), ["`process.env.B`: it is not a literal of this file"]);
+    let opaque = cors("app.use(cors({ origin: (o, cb) => { if (x(o)) cb(null, true); else y(cb) } }))");
+    assert_eq!(reasons(&opaque).len(), 1, "{:?}", opaque.unread);
+}
+
+#[test]
+fn what_both_of_two_choices_admit_is_admitted() {
+    let model = |origin: &str| cors(&format!("app.use(cors({{ origin: {origin} }}))"));
+    let may = |model: &Model, origin: &str| model.scopes[0].actual.lets_read(origin, Credentials::Omitted);
+    let both = model("isX ? [/\\.vercel\\.app$/] : [/\\.vercel\\.app$/, 'https://a.com']");
+    assert_eq!(may(&both, "https://evil.vercel.app"), Truth::True);
+    assert_eq!(may(&both, "https://a.com"), Truth::Unknown);
+    assert_eq!(may(&both, "https://evil.net"), Truth::False);
+    assert_eq!(reasons(&both), ["`isX`: it is not a literal of this file"]);
+    let all = model("isX ? true : ['https://a.com']");
+    assert_eq!(may(&all, "https://a.com"), Truth::True);
+    assert_eq!(may(&all, "https://evil.net"), Truth::Unknown);
+    let off = model("isX ? false : ['https://a.com']");
+    assert_eq!(may(&off, "https://a.com"), Truth::Unknown);
+    assert_eq!(may(&off, "https://evil.net"), Truth::False);
+    let nested = model("isX ? /^https:\\/\\/a\\.com$/ : isY ? 'https://a.com'.split() : true");
+    assert_eq!(may(&nested, "https://evil.net"), Truth::Unknown);
+}
+
+#[test]
+fn guards_around_fields_that_are_set_by_hand_are_decided() {
+    let model = |body: &str| {
+        let code = format!(
+            "const allowed = ['https://a.com'];\nmodule.exports = (req, res, next) => {{\n{body}\nnext();\n}}\n"
+        );
+        let model = read("express", "app.js", &code);
+        let actual = &model.scopes[0].actual;
+        (with_cookies(actual, "https://a.com"), with_cookies(actual, "https://evil.net"), model.unread.len())
+    };
+    let set = "res.setHeader('Access-Control-Allow-Origin', req.headers.origin); \
+               res.setHeader('Access-Control-Allow-Credentials', 'true');";
+    for guard in [
+        "if (allowed.includes(req.headers.origin))",
+        "if (allowed.indexOf(req.get('Origin')) !== -1)",
+        "if (!allowed.includes(req.headers.origin)) { next('no'); } else",
+    ] {
+        assert_eq!(model(&format!("{guard} {{ {set} }}")), (Truth::True, Truth::False, 0), "{guard}");
+    }
+    let named =
+        "const origin = req.headers.origin; const ok = allowed.includes(origin); if (origin) { if (ok)";
+    assert_eq!(model(&format!("{named} {{ {set} }} }}")), (Truth::True, Truth::False, 0));
+    let reversed = format!("if (!allowed.includes(req.headers.origin)) {{ {set} }}");
+    assert_eq!(model(&reversed), (Truth::False, Truth::True, 0));
+    for guard in [
+        "if (others.includes(req.headers.origin))",
+        "for (const one of allowed)",
+        "if (req.method === 'GET')",
+    ] {
+        let (own, stranger, unread) = model(&format!("{guard} {{ {set} }}"));
+        assert_eq!((own, stranger), OPAQUE, "{guard}");
+        assert!(unread > 0, "{guard}");
+    }
+    // A function that may be left before is another matter.
+    let left =
+        format!("if (req.path === '/') return next(); if (allowed.includes(req.headers.origin)) {{ {set} }}");
+    assert_eq!(model(&left).0, Truth::Unknown);
+    let both = format!("if (isOn() && allowed.includes(req.headers.origin)) {{ {set} }}");
+    assert_eq!(model(&both), (Truth::Unknown, Truth::False, 1));
+}

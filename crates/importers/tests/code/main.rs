@@ -3,6 +3,7 @@
 
 mod express;
 mod forms;
+mod guards;
 mod hostile;
 mod peers;
 mod python;

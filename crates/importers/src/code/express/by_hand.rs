@@ -9,6 +9,7 @@ use super::super::answers::Reading;
 use super::super::expression::{Expression, Kind};
 use super::super::program::{Around, Site, SiteKind};
 use super::super::syntax::text;
+use super::condition::{Asked, and, not};
 
 /// Methods that replace a field, and the one that adds a line.
 const SETTERS: [&str; 4] = ["header", "set", "setHeader", "append"];
@@ -18,6 +19,8 @@ struct Set {
     name: String,
     value: Expression,
     around: Around,
+    /// The origins for which it is set, where conditions on them are all that is around it.
+    when: Option<Matcher>,
     adds: bool,
 }
 
@@ -45,8 +48,9 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
         let function = site.around.function.unwrap_or_default();
         let passed = left.get(&function).is_some_and(|left| *left < own.0);
         let around = Around { conditional: site.around.conditional || passed, ..site.around };
+        let when = if passed || pairs.is_empty() { None } else { guarded(reading, site) };
         for (name, value) in pairs {
-            let set = Set { name, value, around, adds };
+            let set = Set { name, value, around, when: when.clone(), adds };
             functions.entry(site.around.function.unwrap_or(own)).or_default().push(set);
         }
     }
@@ -174,9 +178,53 @@ fn condition(reading: &mut Reading<'_, '_>, set: &Set) -> Matcher {
     if !set.around.conditional {
         return Matcher::Any;
     }
+    if let Some(when) = &set.when {
+        return when.clone();
+    }
     let reason = "it is set under a condition".to_owned();
     reading.unread(set.value.span.clone(), reason.clone());
     Matcher::Opaque(reason)
+}
+
+/// For which origins a site is reached: `if (allowed.includes(req.headers.origin)) …`, as far as
+/// such conditions are all that is around it, and one at least is decided.
+fn guarded(reading: &mut Reading<'_, '_>, site: &Site<'_>) -> Option<Matcher> {
+    let (start, end) = site.around.function.filter(|_| site.around.conditional)?;
+    let listed = reading.listed();
+    let mut when = Matcher::Any;
+    let mut below = site.node;
+    while let Some(node) = below.parent().filter(|node| (node.start_byte(), node.end_byte()) != (start, end))
+    {
+        match node.kind() {
+            "arguments" | "else_clause" | "expression_statement" | "statement_block" | "return_statement" => {
+            }
+            "if_statement" => {
+                let condition = node.child_by_field_name("condition")?;
+                let is_otherwise =
+                    node.child_by_field_name("alternative").is_some_and(|other| other.id() == below.id());
+                let holds = Asked::of(None, (start, end)).matcher(reading, condition);
+                when = and(if is_otherwise { not(holds) } else { holds }, when);
+            }
+            _ => return unlisted(reading, listed),
+        }
+        below = node;
+    }
+    if is_unknown(&when) { unlisted(reading, listed) } else { Some(when) }
+}
+
+fn unlisted(reading: &mut Reading<'_, '_>, listed: usize) -> Option<Matcher> {
+    reading.unlist(listed);
+    None
+}
+
+/// Whether nothing of a condition is known.
+fn is_unknown(when: &Matcher) -> bool {
+    match when {
+        Matcher::AllOf(all) => all.iter().all(is_unknown),
+        Matcher::Not(inner) => is_unknown(inner),
+        Matcher::Opaque(_) => true,
+        _ => false,
+    }
 }
 
 /// What is sent: a text, the request's origin, or what is not known.
@@ -193,7 +241,7 @@ fn emission(reading: &mut Reading<'_, '_>, given: &Expression) -> Emission {
 
 /// Whether an expression is the request's `Origin`: `req.headers.origin`, `req.get("Origin")`, a
 /// name for it, or that with a default for requests that have none.
-fn reflects(reading: &Reading<'_, '_>, expression: &Expression, depth: usize) -> bool {
+pub(super) fn reflects(reading: &Reading<'_, '_>, expression: &Expression, depth: usize) -> bool {
     if depth > 8 {
         return false;
     }

@@ -2,6 +2,8 @@
 //! Fastify; and fields that handlers set by hand.
 
 mod by_hand;
+mod callback;
+mod condition;
 mod mounts;
 mod options;
 mod relatives;

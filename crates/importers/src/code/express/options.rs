@@ -7,11 +7,18 @@
 
 use std::ops::Range;
 
-use corsac_analysis::model::{Answer, Case, Choice, Emission, Field, Matcher, Preflight, Value};
+use corsac_analysis::model::{
+    Answer, Case, Choice, Emission, Field, LetterCase, Matcher, Preflight, Truth, Value,
+};
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
 
-use super::super::answers::{Known, Reading, always, credentials, given, plain, unknown};
+use super::super::answers::{Known, Reading, always, credentials_when, given, plain, unknown};
 use super::super::expression::{Argument, Expression, Kind};
+use super::callback;
+use super::condition::{and, not};
+
+/// Most choices within a choice.
+const MAX_CHOICES: usize = 8;
 
 /// What a package takes the same options for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,21 +91,26 @@ pub(super) fn answer(
     options: &Options,
     package: Package,
 ) -> (Answer, Preflight) {
-    let allow_origin = match origin(reading, options, package) {
+    let (allow_origin, refused) = match origin(reading, options, package) {
         Origin::Off => return (Answer::default(), Preflight::Unanswered),
         Origin::Unknown(reason) => {
             return (unknown(&reason, &options.span), Preflight::Unknown);
         }
-        Origin::Sent(choice) => choice,
+        Origin::Chosen(choice) => (choice, Refused::WithNothing),
+        Origin::Sent(choice) => (choice, Refused::WithOthers),
     };
     let (with_credentials, at) = flag(reading, options, "credentials", package);
+    let whens = match refused {
+        Refused::WithNothing => allow_origin.cases.iter().map(|case| case.when.clone()).collect(),
+        Refused::WithOthers => vec![Matcher::Any],
+    };
     // Fastify knows that a fixed origin does not vary.
     let same = allow_origin.cases.iter().any(|case| match &case.then {
         Emission::Fixed(text) => text == "*" || package == Package::Fastify,
         _ => false,
     });
     let actual = Answer {
-        allow_credentials: credentials(&with_credentials, &at),
+        allow_credentials: credentials_when(&whens, &with_credentials, &at),
         expose_headers: field(reading, options, "exposedHeaders", ","),
         vary: if same { None } else { given("Origin") },
         allow_origin: vec![allow_origin],
@@ -175,8 +187,17 @@ fn answers_preflights(reading: &mut Reading<'_, '_>, options: &Options, package:
     }
 }
 
+/// What those are answered that are not admitted.
+enum Refused {
+    WithNothing,
+    /// With the other fields.
+    WithOthers,
+}
+
 /// What `origin` comes to.
 enum Origin {
+    /// For some origins the middleware does nothing.
+    Chosen(Choice<Emission>),
     /// The middleware does nothing.
     Off,
     Sent(Choice<Emission>),
@@ -184,12 +205,18 @@ enum Origin {
 }
 
 fn origin(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Origin {
-    let star = || Emission::Fixed("*".to_owned());
-    let given = match options.get("origin") {
-        Err(reason) => return Origin::Unknown(reason.to_owned()),
-        Ok(None) => return Origin::Sent(always(star(), &options.span)),
-        Ok(Some(given)) => given,
-    };
+    match options.get("origin") {
+        Err(reason) => Origin::Unknown(reason.to_owned()),
+        Ok(None) => Origin::Sent(always(star(), &options.span)),
+        Ok(Some(given)) => origin_of(reading, given, package, 0),
+    }
+}
+
+fn star() -> Emission {
+    Emission::Fixed("*".to_owned())
+}
+
+fn origin_of(reading: &mut Reading<'_, '_>, given: &Expression, package: Package, depth: usize) -> Origin {
     let value = reading.value(given);
     match &value.kind {
         Kind::Boolean(false) | Kind::Nothing => Origin::Off,
@@ -209,14 +236,70 @@ fn origin(reading: &mut Reading<'_, '_>, options: &Options, package: Package) ->
             let cases = items.iter().map(|item| case(reading, item));
             Origin::Sent(Choice { cases: cases.collect() })
         }
-        Kind::Computed(_) | Kind::Function | Kind::Either(..) | Kind::Sum(_) | Kind::Spread(_) => {
-            Origin::Unknown(reading.opaque(&value))
-        }
+        Kind::Function => match callback::admitted(reading, &value.span, package) {
+            Some(admitted) => Origin::Chosen(Choice { cases: reading.cases(admitted, &value.span) }),
+            None => Origin::Unknown(reading.opaque(&value)),
+        },
+        Kind::Computed(_) => match one_of_two(reading, &value, package, depth) {
+            Some(cases) => Origin::Chosen(Choice { cases }),
+            None => Origin::Unknown(reading.opaque(&value)),
+        },
+        Kind::Either(..) | Kind::Sum(_) | Kind::Spread(_) => Origin::Unknown(reading.opaque(&value)),
         _ => match case(reading, &value) {
             Case { when: Matcher::Opaque(reason), .. } => Origin::Unknown(reason),
             case => Origin::Sent(Choice { cases: vec![case] }),
         },
     }
+}
+
+/// `isProduction ? [/…/] : true`: what both admit is admitted, whatever decides.
+fn one_of_two(
+    reading: &mut Reading<'_, '_>,
+    value: &Expression,
+    package: Package,
+    depth: usize,
+) -> Option<Vec<Case<Emission>>> {
+    let node = reading.program.node_at(&value.span, &["ternary_expression"])?;
+    let listed = reading.listed();
+    let branch = |reading: &mut Reading<'_, '_>, field: &str| {
+        let given = reading.program.read(node.child_by_field_name(field)?);
+        if depth >= MAX_CHOICES {
+            return None;
+        }
+        let cases = match origin_of(reading, &given, package, depth + 1) {
+            Origin::Chosen(choice) | Origin::Sent(choice) => choice.cases,
+            Origin::Off => Vec::new(),
+            Origin::Unknown(_) => return None,
+        };
+        cases.iter().all(|case| case.then == Emission::Reflected).then_some(cases)
+    };
+    let (then, otherwise) = (branch(reading, "consequence"), branch(reading, "alternative"));
+    let (Some(then), Some(otherwise)) = (then, otherwise) else {
+        reading.unlist(listed);
+        return None;
+    };
+    let condition = reading.program.read(node.child_by_field_name("condition")?);
+    let decides = Matcher::Opaque(reading.opaque(&condition));
+    let mut cases: Vec<_> = then.iter().filter(|case| is_in(case, &otherwise)).cloned().collect();
+    let same = cases.clone();
+    let sides = [(&then, &otherwise, decides.clone()), (&otherwise, &then, not(decides))];
+    for (own, others, when) in sides {
+        for case in own.iter().filter(|case| !same.iter().any(|known| known.when == case.when)) {
+            let when =
+                if is_in(case, others) { case.when.clone() } else { and(when.clone(), case.when.clone()) };
+            cases.push(Case { when, ..case.clone() });
+        }
+    }
+    Some(cases)
+}
+
+/// Whether a list surely admits what a case does.
+fn is_in(case: &Case<Emission>, list: &[Case<Emission>]) -> bool {
+    list.iter().any(|other| match &case.when {
+        _ if other.when == Matcher::Any || other.when == case.when => true,
+        Matcher::Exact(origin, LetterCase::Matters) => other.when.matches(origin) == Truth::True,
+        _ => false,
+    })
 }
 
 /// The items of lists within lists, as deep as they are followed.
