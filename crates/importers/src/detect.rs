@@ -26,7 +26,7 @@ fn is_nobodys(file: &str, text: &str) -> bool {
     let stem = file.split(['.', '-', '_']).next().unwrap_or_default();
     let is_data =
         matches!(ending(file), "conf" | "json" | "toml" | "yaml" | "yml") || CODE.contains(&ending(file));
-    text.starts_with("#!") && !is_data || PROJECT.contains(&stem) && !is_data
+    !is_data && (text.starts_with("#!") || PROJECT.contains(&stem))
 }
 
 /// What follows the last dot of a file's name.

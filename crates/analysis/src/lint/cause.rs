@@ -197,11 +197,10 @@ impl Suspect<'_> {
 /// What a slip is called in `regex`.
 fn named(slip: Slip, regex: &Regex) -> Cause {
     match slip {
-        Slip::Boundary => Cause::Boundary,
         Slip::Dot => Cause::Dot,
         Slip::End => Cause::End,
         Slip::Start if regex.text().contains("://") => Cause::Start,
-        Slip::Start => Cause::Boundary,
+        Slip::Boundary | Slip::Start => Cause::Boundary,
     }
 }
 

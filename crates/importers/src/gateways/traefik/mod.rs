@@ -34,7 +34,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     }
     let options = ["accessControlAllow", "accesscontrolallow", "AccessControlAllow", "accessControlExpose"];
     // Apache's variables may have such a name.
-    let option = !name.ends_with(".conf") && options.iter().any(|word| text.contains(word));
+    let option = name.rsplit('.').next() != Some("conf") && options.iter().any(|word| text.contains(word));
     let ours =
         ["traefik.http.", "traefik.io/", "traefik.containo.us/"].iter().any(|word| text.contains(word));
     match (option, ours) {
@@ -130,7 +130,7 @@ impl Options<'_> {
             if name == REMOVED {
                 draft.unread(node, IS_REMOVED);
             } else if !known::is_option(name) {
-                draft.unread(node, &known::unknown(name));
+                draft.unread(node, known::unknown(name));
             }
         }
     }
