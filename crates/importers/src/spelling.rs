@@ -8,12 +8,12 @@ const CLOSE_ENOUGH: f64 = 0.8;
 /// Longest name that is compared; no option has a longer one.
 const MAX_NAME: usize = 64;
 
-/// Why `name` has no effect on `program`, which has the `known` ones.
-pub(crate) fn unknown(name: &str, program: &str, known: &[&str]) -> String {
+/// Why `name` has no effect, where these are `known`.
+pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
     let shown = excerpt(name);
     match closest(name, known) {
-        Some(close) => format!("{program} has no option `{shown}`: did you mean `{close}`?"),
-        None => format!("{program} has no option `{shown}`"),
+        Some(close) => format!("no option `{shown}`: did you mean `{close}`?"),
+        None => format!("no option `{shown}`"),
     }
 }
 

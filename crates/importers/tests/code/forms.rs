@@ -46,7 +46,7 @@ fn options_that_flask_cors_does_not_have_are_listed() {
         read("flask-cors", "app.py", &format!("from flask_cors import CORS, cross_origin\n{call}\n"))
     };
     let unknown = model("CORS(app, support_credentials=True)");
-    let reason = "Flask-CORS has no option `support_credentials`: did you mean `supports_credentials`?";
+    let reason = "no option `support_credentials`: did you mean `supports_credentials`?";
     assert_eq!(reasons(&unknown), [reason]);
     assert_eq!(with_cookies(&unknown.scopes[0].actual, "https://a.com"), Truth::False);
     assert_eq!(reasons(&model("CORS(app, resource={r'/api/*': {}})")).len(), 1);

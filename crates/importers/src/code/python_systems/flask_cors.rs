@@ -106,7 +106,7 @@ fn uses(reading: &mut Reading<'_, '_>) {
 fn list_unknown(reading: &mut Reading<'_, '_>, arguments: &[Argument]) {
     for argument in arguments {
         if let Some(name) = argument.name.as_deref().filter(|name| !OPTIONS.contains(name)) {
-            reading.unread(argument.value.span.clone(), spelling::unknown(name, "Flask-CORS", &OPTIONS));
+            reading.unread(argument.value.span.clone(), spelling::unknown(name, &OPTIONS));
         }
     }
 }

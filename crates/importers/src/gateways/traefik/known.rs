@@ -47,5 +47,5 @@ pub(super) fn is_option(name: &str) -> bool {
 
 /// Why an option in lower case has no effect.
 pub(super) fn unknown(name: &str) -> String {
-    spelling::unknown(name, "Traefik's `headers`", &OPTIONS)
+    spelling::unknown(name, &OPTIONS)
 }

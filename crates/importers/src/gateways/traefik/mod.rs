@@ -25,8 +25,7 @@ mod labels;
 /// An option of the first releases of Traefik 2.
 const REMOVED: &str = "accesscontrolalloworigin";
 
-const IS_REMOVED: &str =
-    "Traefik 3 has no option `accessControlAllowOrigin`: write `accessControlAllowOriginList`";
+const IS_REMOVED: &str = "no option `accessControlAllowOrigin`: write `accessControlAllowOriginList`";
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     if !is_data(name) {
@@ -172,9 +171,9 @@ fn middleware(draft: &mut Draft, name: String, options: &Options<'_>) {
     options.list_unknown(draft);
     let credentials = options.switch(draft, "accesscontrolallowcredentials");
     let vary = options.switch(draft, "addvaryheader");
-    let matched = matched(draft, options, &credentials);
+    let mut matched = matched(draft, options, &credentials);
+    matched.extend(options.removed());
     let mut cases = matched.clone();
-    cases.extend(options.removed());
     cases.extend(custom_origin(options));
     let exposed = options.words(draft, "accesscontrolexposeheaders");
     let exposed = if has_star(&exposed) && credentials.on == Ok(true) { None } else { joined(&exposed, ",") };

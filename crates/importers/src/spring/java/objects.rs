@@ -77,7 +77,7 @@ impl<'t> Reader<'t> {
             let is_read = followed.binary_search(&node.id()).is_ok();
             if steps::is_setter(name) && name.contains("llowedOrigin") && !is_read {
                 let reason = if self.is_of_web_socket(node) {
-                    format!("`{name}` says which websites may open a WebSocket, with the user's cookies")
+                    format!("`{name}` decides which websites may open a WebSocket")
                 } else {
                     format!("`{name}` is called on an object that is not followed")
                 };
