@@ -247,6 +247,12 @@ fn a_part_that_is_not_known_is_listed() {
     assert_eq!(actual.lets_read("https://a.com", Credentials::Omitted), Truth::True);
     assert_eq!(actual.lets_read("https://b.com", Credentials::Omitted), Truth::Unknown);
     assert_eq!(reasons(&model), ["`process.env.B`: it is not a literal of this file"]);
+    let moot = cors(
+        "app.use(cors({ origin: (o, cb) => { if (!o) return cb(null, true); \
+                     if (process.env.X) { cb(null, true) } else { cb(null, true) } } }))",
+    );
+    assert_eq!(moot.scopes[0].actual.lets_read("https://evil.net", Credentials::Omitted), Truth::True);
+    assert!(moot.unread.is_empty(), "{:?}", moot.unread);
     let opaque = cors("app.use(cors({ origin: (o, cb) => { if (x(o)) cb(null, true); else y(cb) } }))");
     assert_eq!(reasons(&opaque).len(), 1, "{:?}", opaque.unread);
 }

@@ -95,31 +95,36 @@ impl Function<'_, '_, '_, '_> {
                 once.then(|| self.outcome(called))?
             }
             "if_statement" => {
-                let when = self.condition(first.child_by_field_name("condition")?)?;
                 let then = self.run(&joined(first.child_by_field_name("consequence")?, rest))?;
                 let otherwise = match first.child_by_field_name("alternative") {
                     Some(alternative) => self.run(&joined(alternative, rest))?,
                     None => self.run(rest)?,
                 };
-                Some(either(when, then, otherwise))
+                self.one_of(first.child_by_field_name("condition")?, then, otherwise)
             }
             _ => None,
         }
     }
 
-    /// For which origins a condition holds that does not call back.
-    fn condition(&mut self, node: Node<'_>) -> Option<Matcher> {
-        (!self.names(node, self.callback)).then(|| self.asked.matcher(self.reading, node))
+    /// What is admitted where a condition decides that does not call back itself; where it decides
+    /// nothing, it may be any.
+    fn one_of(&mut self, condition: Node<'_>, then: Matcher, otherwise: Matcher) -> Option<Matcher> {
+        if self.names(condition, self.callback) {
+            return None;
+        }
+        if then == otherwise {
+            return Some(then);
+        }
+        Some(either(self.asked.matcher(self.reading, condition), then, otherwise))
     }
 
     /// The origins that a call of the callback admits.
     fn outcome(&mut self, node: Node<'_>) -> Option<Matcher> {
         let node = bare(node);
         if node.kind() == "ternary_expression" {
-            let when = self.condition(node.child_by_field_name("condition")?)?;
             let then = self.outcome(node.child_by_field_name("consequence")?)?;
             let otherwise = self.outcome(node.child_by_field_name("alternative")?)?;
-            return Some(either(when, then, otherwise));
+            return self.one_of(node.child_by_field_name("condition")?, then, otherwise);
         }
         let source = self.reading.program.source;
         let callee = node.child_by_field_name("function").filter(|_| node.kind() == "call_expression")?;
