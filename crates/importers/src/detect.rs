@@ -125,6 +125,9 @@ mod tests {
         assert_eq!(id("envoy/values.yaml", "replicas: 2\n"), None);
         assert_eq!(id("envoy/values.yaml", "cors: {}\n"), Some("envoy"));
         assert_eq!(id("deploy/envoy.yaml", "admin: {}\n"), Some("envoy"));
+        let middleware = "http:\n  middlewares:\n    a:\n      headers:\n        stsSeconds: 1\n";
+        assert_eq!(id("dynamic.yaml", middleware), Some("traefik"));
+        assert_eq!(id("dynamic.yaml", "http:\n  headers:\n    stsSeconds: 1\n"), None);
         assert_eq!(id("traefik/NAMES", "cors\n"), None);
     }
 

@@ -39,6 +39,11 @@ const OPTIONS: [&str; 33] = [
     "stsSeconds",
 ];
 
+/// Whether a text names one of them.
+pub(super) fn are_in(text: &str) -> bool {
+    OPTIONS.iter().any(|option| text.contains(option))
+}
+
 /// Whether there is such an option; a label names a key of a table behind a dot.
 pub(super) fn is_option(name: &str) -> bool {
     let name = name.split('.').next().unwrap_or_default();

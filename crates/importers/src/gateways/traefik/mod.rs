@@ -40,6 +40,7 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         (true, true) => 96,
         (true, false) => 85,
         (false, true) => 60,
+        _ if text.contains("middlewares") && known::are_in(text) => 60,
         _ if is_called(name, text, "traefik") => 45,
         _ => 0,
     }
