@@ -276,3 +276,21 @@ fn elements_of_xml_are_listed() {
         Some("<mvc:cors>")
     );
 }
+
+#[test]
+fn what_is_combined_is_told_once() {
+    let class = |body: &str| format!("class A {{ void f(CorsRegistry registry) {{ {body} }} }}");
+    let other = "CorsConfiguration other = new CorsConfiguration(); other.addAllowedOrigin(\"*\");";
+    let combined = model("A.java", &class(&format!("{other} registry.addMapping(\"/**\").combine(other);")));
+    assert_eq!(may(&combined, "addMapping /**", "https://a.com"), NOT_KNOWN);
+    assert_eq!(combined.scopes.len(), 1);
+    assert_eq!(unread(&combined), Vec::<&str>::new());
+    let both = format!(
+        "{other} registry.addMapping(\"/a\").combine(other); s.registerCorsConfiguration(\"/b\", other);"
+    );
+    let both = model("A.java", &class(&both));
+    assert_eq!(both.scopes.len(), 2);
+    assert_eq!(may(&both, "registerCorsConfiguration /b", "https://a.com"), PUBLIC);
+    let returned = model("A.java", &class(&format!("{other} a.combine(other); return other;")));
+    assert_eq!(returned.scopes.len(), 1);
+}

@@ -45,13 +45,25 @@ struct Trace<'n> {
     config: Config,
     /// Calls that were read, of all objects.
     followed: Vec<usize>,
+    /// Where the object went.
+    used: Used,
     notes: &'n mut Notes,
+}
+
+/// Where an object went.
+#[derive(Default)]
+struct Used {
+    /// Into another one, which is opaque then.
+    combined: bool,
+    /// Anywhere else.
+    elsewhere: bool,
 }
 
 impl<'t> Reader<'t> {
     /// Mappings and objects of a file, and calls on objects that are not followed.
     pub(super) fn objects(&self, notes: &mut Notes) {
-        let mut trace = Trace { config: Config::default(), followed: Vec::new(), notes };
+        let mut trace =
+            Trace { config: Config::default(), followed: Vec::new(), used: Used::default(), notes };
         let mut count = 0;
         for node in self.code.all() {
             let is_mapping =
@@ -96,6 +108,7 @@ impl<'t> Reader<'t> {
     /// One object, from its creation.
     fn object(&self, created: Node<'t>, is_mapping: bool, trace: &mut Trace<'_>) {
         trace.config = Config::default();
+        trace.used = Used::default();
         let given = created.child_by_field_name("arguments").map(children).unwrap_or_default();
         let mut name = "CorsConfiguration".to_owned();
         if is_mapping {
@@ -120,6 +133,9 @@ impl<'t> Reader<'t> {
                 }
             }
         }
+        if trace.used.combined && !trace.used.elsewhere {
+            return;
+        }
         let scope = trace.config.scope(name, Some(place(created)));
         trace.notes.scopes.push(scope);
     }
@@ -131,7 +147,10 @@ impl<'t> Reader<'t> {
             let arguments = call.child_by_field_name("arguments").map(children).unwrap_or_default();
             let texts = arguments.iter().flat_map(|node| literal::texts(*node, &self.code, &self.constants));
             let arguments: Vec<Text> = texts.collect();
-            trace.notes.computed(&arguments);
+            // Of another call nothing is known, whatever it is given.
+            if steps::is_modelled(self.code.field(call, "name")) {
+                trace.notes.computed(&arguments);
+            }
             let place = call.child_by_field_name("name").map_or_else(|| place(call), place);
             if let Some(doubt) = doubt {
                 trace.notes.unread(Some(&place), doubt);
@@ -184,7 +203,9 @@ impl<'t> Reader<'t> {
                 "method_invocation" if is_child(parent, "object", node) => {
                     self.chain(node, self.doubt(node, region), trace);
                 }
+                "argument_list" if self.called(parent) == "combine" => trace.used.combined = true,
                 "argument_list" => {
+                    trace.used.elsewhere = true;
                     let path = self.path_beside(node);
                     if path.is_none() && !self.is_taken(parent) {
                         trace.be_opaque(node, &format!("`{variable}` is handed to other code"));
@@ -194,7 +215,7 @@ impl<'t> Reader<'t> {
                 "assignment_expression" if is_child(parent, "left", node) => {
                     trace.be_opaque(node, &format!("`{variable}` is assigned again"));
                 }
-                _ => {}
+                _ => trace.used.elsewhere = true,
             }
         }
         name
@@ -233,6 +254,11 @@ impl<'t> Reader<'t> {
         (self.code.field(call, "name") == "registerCorsConfiguration").then_some(())?;
         let path = literal::text(*children(arguments).first()?, &self.code, &self.constants);
         Some(format!("registerCorsConfiguration {}", path.known().unwrap_or("of a computed path")))
+    }
+
+    /// The method that arguments are given to.
+    fn called(&self, arguments: Node<'t>) -> &'t str {
+        self.code.parent(arguments).map_or("", |call| self.code.field(call, "name"))
     }
 
     /// Whether arguments go to something that leaves them as they are.

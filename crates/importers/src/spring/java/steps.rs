@@ -68,6 +68,11 @@ pub(super) fn is_setter(name: &str) -> bool {
         )
 }
 
+/// Whether it is known what a method of this name does to a configuration.
+pub(super) fn is_modelled(name: &str) -> bool {
+    !matches!(change(name), Change::Unknown)
+}
+
 /// Does a step.
 pub(super) fn apply(config: &mut Config, step: Step<'_>) {
     let unknown = |reason: &str| Text { text: Err(reason.to_owned()), place: step.place.clone() };
