@@ -21,6 +21,9 @@ const MAX_BROKEN: usize = 8;
 /// Most places that name the field which allows origins and are looked at.
 const MAX_MENTIONS: usize = 64;
 
+/// Most nodes whose surroundings are looked at: finding a parent costs a walk from the root.
+pub(crate) const MAX_PARENTS: usize = 512;
+
 /// Most parts of conditions whose places are remembered.
 const MAX_PARTS: usize = 512;
 
@@ -41,6 +44,8 @@ pub(crate) struct Reading<'p, 't> {
     pub(crate) used: Vec<Range<usize>>,
     /// Where parts of a condition stand.
     parts: Vec<(Matcher, Range<usize>)>,
+    /// How many conditions were read.
+    pub(crate) conditions: usize,
     unread: Vec<Unread>,
 }
 
@@ -73,6 +78,7 @@ fn parts(
         scopes: Vec::new(),
         used: Vec::new(),
         parts: Vec::new(),
+        conditions: 0,
         unread: Vec::new(),
     };
     reader(&mut reading);
@@ -127,7 +133,11 @@ impl Reading<'_, '_> {
     fn mentions(&mut self) {
         let source = self.program.source;
         let sites = self.program.sites.iter().filter(|site| site.kind == SiteKind::Mention);
-        let sites = sites.filter(|site| !is_read(site.node, source));
+        let mut looked_at = 0;
+        let sites = sites.filter(|site| {
+            looked_at += 1;
+            looked_at > MAX_PARENTS || !is_read(site.node, source)
+        });
         let spans = sites
             .map(|site| site.node.byte_range())
             .filter(|span| !self.used.iter().any(|used| used.start <= span.start && span.end <= used.end));

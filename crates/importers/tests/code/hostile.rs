@@ -111,3 +111,28 @@ fn a_name_that_is_itself_ends() {
     );
     assert_eq!(read("express", "a.js", "const a = [...a]; app.use(cors({ origin: a }))".to_owned()), Ok(1));
 }
+
+#[test]
+fn conditions_without_end_are_bounded() {
+    let cors = |body: &str| {
+        format!("const l = ['https://a.com'];\napp.use(cors({{ origin: function (o, cb) {{ {body} }} }}));\n")
+    };
+    let ways = "if (l.includes(o)) { x } ".replace("{ x }", "{ console.log(o) }").repeat(4_000);
+    let items: Vec<_> = (0..250).map(|number| format!("'https://{number}.com'")).collect();
+    let wide = "l.some(i => i === o) || ".repeat(2_000);
+    let set = "if (l.includes(req.headers.origin)) { res.setHeader('Access-Control-Allow-Origin', req.headers.origin) }\n";
+    for code in [
+        cors(&format!("{ways} cb(null, true)")),
+        cors(&format!("{} cb(null, true)", "if (x) ".repeat(10_000))),
+        cors(&format!("cb(null, {} true)", "(".repeat(5_000))),
+        cors(&format!("cb(null, {}true)", "o => o, ".repeat(5_000))),
+        cors(&"if (l.includes(o)) { cb(null, true) } else { ".repeat(3_000)),
+        cors(&format!("cb(null, {wide} false)")).replace("'https://a.com'", &items.join(", ")),
+        cors(&format!("cb(null, {}l.includes(o){})", "!(".repeat(20_000), ")".repeat(20_000))),
+        format!("module.exports = (req, res) => {{\n{}}}\n", set.repeat(2_000)),
+        "f('Access-Control-Allow-Origin');\n".repeat(7_000),
+    ] {
+        assert!(code.len() < 256 << 10, "{}", code.len());
+        let _ = read("express", "a.js", code);
+    }
+}

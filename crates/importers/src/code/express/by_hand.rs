@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use corsac_analysis::model::{Answer, Case, Choice, Emission, Field, Matcher, Scope, Value};
 
-use super::super::answers::Reading;
+use super::super::answers::{MAX_PARENTS, Reading};
 use super::super::expression::{Expression, Kind};
 use super::super::program::{Around, Site, SiteKind};
 use super::super::syntax::text;
@@ -33,6 +33,7 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
     for site in sites.iter().filter(|site| site.kind == SiteKind::Leave && site.around.conditional) {
         left.entry(site.around.function.unwrap_or_default()).or_insert(site.node.start_byte());
     }
+    let mut guards = 0_usize;
     for site in &sites {
         if !may_set(site, reading.program.source) {
             continue;
@@ -48,7 +49,9 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
         let function = site.around.function.unwrap_or_default();
         let passed = left.get(&function).is_some_and(|left| *left < own.0);
         let around = Around { conditional: site.around.conditional || passed, ..site.around };
-        let when = if passed || pairs.is_empty() { None } else { guarded(reading, site) };
+        guards += usize::from(!pairs.is_empty());
+        let is_asked = !passed && !pairs.is_empty() && guards <= MAX_PARENTS;
+        let when = if is_asked { guarded(reading, site) } else { None };
         for (name, value) in pairs {
             let set = Set { name, value, around, when: when.clone(), adds };
             functions.entry(site.around.function.unwrap_or(own)).or_default().push(set);

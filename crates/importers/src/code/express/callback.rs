@@ -17,6 +17,9 @@ use super::options::Package;
 /// Most statements that are followed on all ways through a function.
 const MAX_STEPS: usize = 512;
 
+/// Most statements that are followed at once.
+const MAX_STATEMENTS: usize = 256;
+
 /// Deepest value that is looked into.
 const MAX_DEPTH: usize = 32;
 
@@ -69,7 +72,7 @@ impl Function<'_, '_, '_, '_> {
     /// The origins that are admitted by statements, one after the other.
     fn run(&mut self, all: &[Node<'_>]) -> Option<Matcher> {
         self.steps += 1;
-        if self.steps > MAX_STEPS {
+        if self.steps > MAX_STEPS || all.len() > MAX_STATEMENTS {
             return None;
         }
         // Nobody calls back: the request is never answered.

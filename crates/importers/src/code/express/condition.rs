@@ -16,6 +16,10 @@ use super::options::{constructed, regex};
 /// Deepest nesting of conditions that is followed.
 const MAX_DEPTH: usize = 32;
 
+/// Most conditions of a file that are read; those on several ways through a function, and those
+/// that are asked of each item, count as often.
+const MAX_CONDITIONS: usize = 1 << 14;
+
 /// Longest list that a function is applied to, item by item.
 const MAX_ITEMS: usize = 256;
 
@@ -56,6 +60,14 @@ impl<'a> Asked<'a> {
 
     /// For which origins a condition holds.
     pub(super) fn matcher(self, reading: &mut Reading<'_, '_>, node: Node<'_>) -> Matcher {
+        reading.conditions += 1;
+        if reading.conditions > MAX_CONDITIONS {
+            let reason = format!("there are more than {MAX_CONDITIONS} conditions");
+            if reading.conditions == MAX_CONDITIONS + 1 {
+                reading.unread(self.within.0..self.within.1, reason.clone());
+            }
+            return Matcher::Opaque(reason);
+        }
         let node = bare(node);
         let inner = Self { depth: self.depth + 1, ..self };
         let known = if self.depth < MAX_DEPTH { inner.known(reading, node) } else { None };
