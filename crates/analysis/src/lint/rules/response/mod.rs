@@ -33,11 +33,21 @@ fn line_depends(line: &Choice<Emission>) -> Option<bool> {
             Emission::Matched(_) | Emission::Reflected => Some(true),
         },
         // The conditions may be about something else than the origin.
-        Some(_) if line.cases.iter().all(|case| matches!(case.when, Matcher::Any | Matcher::Opaque(_))) => {
-            let reflects =
+        _ if line.cases.iter().all(|case| is_unknown(&case.when)) => {
+            let repeats =
                 |case: &Case<Emission>| matches!(case.then, Emission::Reflected | Emission::Matched(_));
-            line.cases.iter().any(reflects).then_some(true)
+            line.cases.iter().any(repeats).then_some(true)
         }
         _ => Some(true),
+    }
+}
+
+/// Whether nothing is known of a condition but that it may hold.
+fn is_unknown(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::AllOf(all) | Matcher::AnyOf(all) => all.iter().all(is_unknown),
+        Matcher::Any | Matcher::Opaque(_) => true,
+        Matcher::Not(inner) => is_unknown(inner),
+        _ => false,
     }
 }
