@@ -1,11 +1,12 @@
 //! Fields: `Header always set Access-Control-Allow-Origin "%{ORIGIN}e" env=ORIGIN`.
 
 use corsac_analysis::model::Place;
+use corsac_analysis::regex::Dialect;
 
 use super::expression;
 use super::run::State;
 use super::syntax::{Node, words};
-use crate::conditional::{Condition, Line, Notes, Response, Value};
+use crate::conditional::{Condition, Line, Notes, Pattern, Response, Test, Value};
 
 /// The two tables of fields; both are sent.
 #[derive(Default)]
@@ -34,25 +35,48 @@ impl Tables {
         if action == "unset" && name == "*" {
             return;
         }
+        if action == "echo" {
+            return self.echo(name, always, (node, when), notes);
+        }
         let Some(name) = Response::follows(name) else { return };
         if self.of(always).is_full() {
             return;
         }
         let values = match action.as_str() {
-            "unset" | "echo" => 0,
+            "unset" => 0,
             "edit" | "edit*" => 2,
             _ => 1,
         };
         let (values, clause) = rest.split_at(values.min(rest.len()));
-        let Some(clause) = clause_of(clause.first().map(String::as_str), state) else {
+        let clause = clause.first().map(String::as_str);
+        // Where the variable is not set, the directive is not carried out.
+        let surely_set = clause.and_then(|clause| clause.strip_prefix("env="));
+        let Some(clause) = clause_of(clause, state) else {
             let reason = format!("`Header {}` runs early, before the rest", node.arguments);
             notes.unread(Some(node.place.clone()), reason.clone());
             return self.of(always).set(name, when, &Line::always(Value::Opaque(reason)), &node.place);
         };
         let when = when.clone().and(clause);
-        let mut value = values.first().map_or_else(Line::default, |text| format(text, state));
+        let mut value = values.first().map_or_else(Line::default, |text| format(text, surely_set, state));
         value.on_errors = always;
+        if action.starts_with("edit") && self.of(always).lines(name).is_empty() {
+            let reason = format!("`Header {}` changes what an upstream or a program sends", node.arguments);
+            notes.unread(Some(node.place.clone()), reason);
+        }
         act(self.of(always), &action, name, (&when, &value), &node.place);
+    }
+
+    /// `echo`: what the request has in the fields of these names is sent back.
+    fn echo(&mut self, names: &str, always: bool, (node, when): (&Node, &Condition), notes: &mut Notes) {
+        let text = names.to_owned();
+        let names = Test::Regex(Pattern { text, dialect: Dialect::Pcre, flags: "i".to_owned() });
+        let reason = format!("`Header {}` sends back what is asked with", node.arguments);
+        for name in Response::names().filter(|name| names.on_text(name) != Condition::Never) {
+            notes.unread(Some(node.place.clone()), reason.clone());
+            let mut value = Line::always(Value::Opaque(reason.clone()));
+            value.on_errors = always;
+            self.of(always).add(name, when, &value, &node.place);
+        }
     }
 
     fn of(&mut self, always: bool) -> &mut Response {
@@ -139,8 +163,8 @@ fn clause_of(clause: Option<&str>, state: &State) -> Option<Condition> {
     })
 }
 
-/// A value: `expr=…`, `%{NAME}e`, `%%`, text.
-fn format(text: &str, state: &State) -> Line {
+/// A value: `expr=…`, `%{NAME}e`, `%%`, text. One variable may be known to be set.
+fn format(text: &str, surely_set: Option<&str>, state: &State) -> Line {
     if text.contains("${") {
         return Line::always(Value::Opaque(format!("`{text}` has a variable that is not defined here")));
     }
@@ -150,6 +174,9 @@ fn format(text: &str, state: &State) -> Line {
     if let Some(name) = text.strip_prefix("%{").and_then(|rest| rest.strip_suffix("}e"))
         && !name.contains('}')
     {
+        if surely_set == Some(name) {
+            return state.variable(name);
+        }
         // This is what Apache writes where a variable is not set.
         let mut line = Line::default();
         line.set_to(&Condition::Always, &state.variable(name), &Value::Text("(null)".to_owned()), None);

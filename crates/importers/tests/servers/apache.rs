@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 use std::process::Command;
 
-use corsac_analysis::model::{Coverage, Credentials, Preflight, Value};
+use corsac_analysis::model::{Coverage, Credentials, Emission, Preflight, Truth, Value};
 
 use crate::support::{
     EXPRESSIONS, NAMED, Random, Request, Running, Tally, ask, configurations, connect, folder, free_port,
@@ -297,8 +297,46 @@ fn what_is_not_understood_is_listed() {
     assert!(reasons.iter().any(|reason| reason.contains("Use Cors")), "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason.contains("frobnicate")), "{reasons:?}");
     let actual = &model.scopes[0].actual;
+    assert_eq!(actual.lets_read("https://evil.net", Credentials::Omitted), Truth::Unknown);
+}
+
+#[test]
+fn a_variable_that_a_directive_waits_for_is_set() {
+    let sent = |clause: &str| {
+        let text = format!(
+            "SetEnvIf Origin \"^https://(app|www)\\.example\\.com$\" CORS=$0\nHeader set Access-Control-Allow-Origin \"%{{CORS}}e\"{clause}\n"
+        );
+        let model = model("apache", &text);
+        let cases = &model.scopes[0].actual.allow_origin[0].cases;
+        cases.iter().any(|case| case.then == Emission::Fixed("(null)".to_owned()))
+    };
+    assert!(!sent(" env=CORS"));
+    assert!(sent(""), "Apache writes this where it is not set");
+    assert!(sent(" env=!OTHER"), "another one says nothing of it");
+}
+
+/// What Apache 2.4 does with them: `echo` sends the request's fields of these names back, `edit`
+/// changes what is there, and `unset *` does nothing.
+#[test]
+fn what_echo_and_edit_do_is_not_passed_over() {
+    let read = |text: &str| model("apache", &format!("{text}\n<VirtualHost *:80>\n</VirtualHost>\n"));
+    let reads =
+        |text: &str| read(text).scopes[0].actual.lets_read("https://app.example.com", Credentials::Omitted);
+    assert_eq!(reads("Header echo ^Access-Control"), Truth::Unknown);
+    assert_eq!(reads("Header echo ^X-"), Truth::False);
+    assert_eq!(read("Header echo .*").unread.len(), 1);
+    let edit = "Header edit Access-Control-Allow-Origin evil good";
+    assert_eq!(reads(&format!("Header set Access-Control-Allow-Origin *\n{edit}")), Truth::Unknown);
+    assert!(read(edit).unread[0].reason.contains("an upstream or a program"), "{:?}", read(edit).unread);
+    assert_eq!(reads("Header set Access-Control-Allow-Origin *\nHeader unset *"), Truth::True);
+    let empty = "Header setifempty Access-Control-Allow-Origin";
+    assert_eq!(reads(&format!("{empty} *\n{empty} https://b.test")), Truth::True);
     assert_eq!(
-        actual.lets_read("https://evil.net", Credentials::Omitted),
-        corsac_analysis::model::Truth::Unknown
+        reads(&format!("Header always set Access-Control-Allow-Origin *\n{empty} https://b.test")),
+        Truth::False,
+        "the other table is not looked at"
     );
+    let merge = "Header merge Access-Control-Allow-Origin";
+    assert_eq!(reads(&format!("{merge} *\n{merge} *")), Truth::True);
+    assert_eq!(reads(&format!("{merge} *\n{merge} https://b.test")), Truth::False);
 }
