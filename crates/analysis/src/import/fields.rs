@@ -63,7 +63,9 @@ pub(super) fn of(
 }
 
 fn without_preflights(preflights: &[&Preflight], config: &mut PolicyConfig, remarks: &mut Vec<Remark>) {
-    let is_known = preflights.iter().all(|preflight| matches!(preflight, Preflight::Unanswered));
+    let is_known = preflights
+        .iter()
+        .all(|preflight| matches!(preflight, Preflight::Unanswered | Preflight::WithoutFields(_)));
     let asks = preflights.iter().any(|preflight| matches!(preflight, Preflight::Authenticated(_)));
     if is_known {
         let text = "preflights are not answered, so no method or header that needs one is allowed";

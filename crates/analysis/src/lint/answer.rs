@@ -38,6 +38,8 @@ pub(super) struct JudgedAnswer<'a> {
     pub(super) patterns: Vec<Pattern<'a>>,
     /// How many patterns were not asked about.
     pub(super) unasked: usize,
+    /// Whether it answers preflights, and actual responses have no such field.
+    pub(super) is_for_preflights_only: bool,
 }
 
 /// A single origin that a case names.
@@ -87,8 +89,8 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn answer<'s>(&'s self, answer: &'s Answer) -> JudgedAnswer<'s> {
-        let readers = Split::of(answer.readers(Credentials::Omitted));
-        let included = Split::of(answer.readers(Credentials::Included));
+        let readers = Split::of(answer.written_readers(Credentials::Omitted));
+        let included = Split::of(answer.written_readers(Credentials::Included));
         let mut judged = JudgedAnswer {
             answer,
             intended: &self.intended,
@@ -97,6 +99,7 @@ impl<'a> Judge<'a> {
             origins: Vec::new(),
             patterns: Vec::new(),
             unasked: 0,
+            is_for_preflights_only: false,
         };
         for (line, choice) in answer.allow_origin.iter().enumerate() {
             for (number, case) in choice.cases.iter().enumerate() {
@@ -163,14 +166,17 @@ impl<'a> JudgedAnswer<'a> {
 
     /// Whether some line of `Access-Control-Allow-Origin` may be sent.
     pub(super) fn may_allow(&self) -> bool {
-        let sends = |case: &Case<Emission>| case.then != Emission::Nothing;
-        self.answer.allow_origin.iter().any(|line| line.cases.iter().any(sends))
+        may_allow(self.answer)
+    }
+
+    /// What somebody who is admitted may do.
+    pub(super) fn may(&self) -> &'static str {
+        if self.is_for_preflights_only { "passes preflights" } else { "may read" }
     }
 
     /// Where `Access-Control-Allow-Origin` is written.
     pub(super) fn allow_origin_place(&self) -> Option<&'a Place> {
-        let cases = self.answer.allow_origin.iter().flat_map(|line| &line.cases);
-        cases.filter(|case| case.then != Emission::Nothing).find_map(|case| case.place.as_ref())
+        allow_origin_place(self.answer)
     }
 
     /// Where `Access-Control-Allow-Credentials: true` is written.
@@ -183,6 +189,18 @@ impl<'a> JudgedAnswer<'a> {
     pub(super) fn may_have_credentials(&self) -> bool {
         self.answer.allow_credentials.iter().any(|line| line.cases.iter().any(|case| case.then))
     }
+}
+
+/// Whether some line of `Access-Control-Allow-Origin` may be sent.
+pub(super) fn may_allow(answer: &Answer) -> bool {
+    let sends = |case: &Case<Emission>| case.then != Emission::Nothing;
+    answer.allow_origin.iter().any(|line| line.cases.iter().any(sends))
+}
+
+/// Where `Access-Control-Allow-Origin` is written.
+pub(super) fn allow_origin_place(answer: &Answer) -> Option<&Place> {
+    let cases = answer.allow_origin.iter().flat_map(|line| &line.cases);
+    cases.filter(|case| case.then != Emission::Nothing).find_map(|case| case.place.as_ref())
 }
 
 /// The names that the matchers of a scope spell out.

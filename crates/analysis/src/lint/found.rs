@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use corsac_diagnostics::{Diagnostic, Place as Shown};
+use corsac_diagnostics::{Confidence, Diagnostic, Place as Shown};
 
 use super::Finding;
 use crate::model::{Model, Place};
@@ -18,7 +18,11 @@ pub(super) struct Found<'m> {
     pub(super) scope: String,
     /// Where it stands.
     pub(super) scope_place: Option<Place>,
+    /// Why what it says may be otherwise.
+    pub(super) unread: Option<String>,
     findings: Vec<Finding>,
+    /// Where the findings are that have no place, and the scopes that they are true of.
+    nowhere: Vec<(usize, Vec<String>)>,
     /// Scopes inherit what is written once, and preflights repeat it: it is told once.
     told: HashSet<(&'static str, Place, String)>,
     /// Why somebody's admission is not known, as far as it was told.
@@ -32,7 +36,9 @@ impl<'m> Found<'m> {
         Self {
             model,
             scope: String::new(),
+            unread: None,
             findings: Vec::new(),
+            nowhere: Vec::new(),
             told: HashSet::new(),
             opaque: HashSet::new(),
             passing: HashSet::new(),
@@ -57,11 +63,13 @@ impl<'m> Found<'m> {
         let known = place.filter(|place| self.model.files.get(place.file).is_some()).cloned();
         let (file, span) = known.map_or((0, None), |place| (place.file, Some(place.span)));
         let key = Place { file, span: span.clone().unwrap_or_default() };
-        // Without a place the scope tells findings apart.
-        let words = if span.is_some() { diagnostic.message.clone() } else { self.scope.clone() };
-        if !self.told.insert((diagnostic.rule.id, key, words)) {
+        if !self.told.insert((diagnostic.rule.id, key, diagnostic.message.clone())) {
+            if span.is_none() {
+                self.again(&diagnostic);
+            }
             return;
         }
+        let diagnostic = self.less_sure(diagnostic);
         let diagnostic = match second {
             Some((other, _)) if place == Some(other) => diagnostic,
             Some((other, text)) => self.pointing(diagnostic, file, other, text),
@@ -69,10 +77,32 @@ impl<'m> Found<'m> {
         };
         let diagnostic = match span {
             Some(span) => diagnostic.at(Shown::Span(span), label),
-            None if self.scope.is_empty() => diagnostic,
-            None => diagnostic.note(format!("in {}", self.scope)),
+            None => {
+                self.nowhere.push((self.findings.len(), vec![self.scope.clone()]));
+                diagnostic
+            }
         };
         self.findings.push(Finding { file, diagnostic });
+    }
+
+    /// What has no place and was told of another scope is true of this one too.
+    fn again(&mut self, diagnostic: &Diagnostic) {
+        let findings = &self.findings;
+        let is_same = |finding: &Finding| {
+            let known = &finding.diagnostic;
+            known.rule.id == diagnostic.rule.id && known.message == diagnostic.message
+        };
+        let told = self.nowhere.iter_mut().find(|(at, _)| findings.get(*at).is_some_and(is_same));
+        if let Some((_, scopes)) = told.filter(|(_, scopes)| scopes.last() != Some(&self.scope)) {
+            scopes.push(self.scope.clone());
+        }
+    }
+
+    /// What is said of a scope of which not all was read is less certain.
+    fn less_sure(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        let Some(reason) = &self.unread else { return diagnostic };
+        diagnostic.confidence = diagnostic.confidence.max(Confidence::Medium);
+        diagnostic.note(format!("{reason}, which may change this"))
     }
 
     fn pointing(&self, diagnostic: Diagnostic, file: usize, place: &Place, text: &str) -> Diagnostic {
@@ -119,7 +149,12 @@ impl<'m> Found<'m> {
         })
     }
 
-    pub(super) fn into_findings(self) -> Vec<Finding> {
+    pub(super) fn into_findings(mut self) -> Vec<Finding> {
+        for (at, scopes) in std::mem::take(&mut self.nowhere) {
+            if let (Some(finding), Some(words)) = (self.findings.get_mut(at), within(&scopes)) {
+                finding.diagnostic.notes.push(words);
+            }
+        }
         let said: HashSet<_> = self.findings.iter().map(key).collect();
         // What a preflight and an actual response share is told once, the graver way.
         let is_said_with_more = |finding: &Finding| {
@@ -129,6 +164,16 @@ impl<'m> Found<'m> {
         let mut findings = self.findings.clone();
         findings.retain(|finding| !is_said_with_more(finding));
         findings
+    }
+}
+
+/// The scopes that a finding without a place is about.
+fn within(scopes: &[String]) -> Option<String> {
+    match scopes {
+        [only] if only.is_empty() => None,
+        [] => None,
+        [only] => Some(format!("in {only}")),
+        [first, rest @ ..] => Some(format!("in {first} and {} more", rest.len())),
     }
 }
 

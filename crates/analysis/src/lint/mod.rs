@@ -20,9 +20,11 @@ mod hosts;
 mod rules;
 mod suppress;
 
+use std::collections::HashSet;
+
 use corsac_diagnostics::Diagnostic;
 
-use crate::model::{Model, Preflight};
+use crate::model::{Model, Place, Preflight, Scope};
 use crate::question::Prover;
 
 use answer::{Judge, Judged};
@@ -55,29 +57,54 @@ pub fn lint(model: &Model, prover: &Prover<'_>, options: &Options) -> Vec<Findin
     let prover = prover.for_a_file();
     let memory = Memory::new(&prover);
     let mut found = Found::new(model);
+    let used = preflights_of_use(model);
     for scope in &model.scopes {
         let judge = Judge::new(&memory, options, scope);
         let actual = judge.answer(&scope.actual);
-        let preflight = match &scope.preflight {
+        let mut preflight = match &scope.preflight {
             Preflight::Answered(answer) => Some(judge.answer(answer)),
-            Preflight::Authenticated(_) | Preflight::Unanswered | Preflight::Unknown => None,
+            _ => None,
         };
+        if let Some(preflight) = &mut preflight {
+            preflight.is_for_preflights_only = !leads_on(scope)
+                && preflight.may_allow()
+                && preflight.allow_origin_place().is_none_or(|place| !used.contains(place));
+        }
         found.scope.clone_from(&scope.name);
         found.scope_place.clone_from(&scope.place);
         for answer in [Some(&actual), preflight.as_ref()].into_iter().flatten() {
+            found.unread.clone_from(&answer.answer.unread);
             for check in rules::ANSWER_CHECKS {
                 check(answer, &mut found);
             }
         }
+        found.unread.clone_from(&scope.actual.unread);
         let judged = Judged { scope, actual: &actual, preflight: preflight.as_ref() };
         for check in rules::SCOPE_CHECKS {
             check(&judged, &mut found);
         }
     }
     found.scope = String::new();
+    found.unread = None;
     rules::unread::find(model, &mut found);
     let findings = suppress::apply(model, found.into_findings());
     sorted(findings)
+}
+
+/// Where the answers to preflights are written that an actual response may follow: a server
+/// answers them for all its locations, of which some have the fields.
+fn preflights_of_use(model: &Model) -> HashSet<Place> {
+    let of_use = model.scopes.iter().filter(|scope| leads_on(scope));
+    let places = of_use.filter_map(|scope| match &scope.preflight {
+        Preflight::Answered(answer) => answer::allow_origin_place(answer).cloned(),
+        _ => None,
+    });
+    places.collect()
+}
+
+/// Whether an actual response may have the field that its preflight has.
+fn leads_on(scope: &Scope) -> bool {
+    answer::may_allow(&scope.actual) || scope.actual.unread.is_some()
 }
 
 fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {

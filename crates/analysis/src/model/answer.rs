@@ -26,6 +26,26 @@ pub struct Answer {
     pub coverage: Coverage,
     /// Whether the upstream's own fields are sent beside these: then two lines may meet.
     pub passes_upstream: bool,
+    /// Whether `Access-Control-Allow-Origin` is taken out of them.
+    pub hides_upstream_origin: bool,
+    /// Errors that another part of the configuration answers, without these fields.
+    pub errors_elsewhere: Vec<ErrorsElsewhere>,
+    /// Why all of this may be otherwise: a part that was not read, an included file as a rule,
+    /// may say more. What is written here is then what holds if it says nothing of it.
+    pub unread: Option<String>,
+}
+
+/// Errors that another part of the configuration answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorsElsewhere {
+    /// Their statuses.
+    pub statuses: Vec<u16>,
+    /// Whether only those that the server itself makes are meant, and none of an upstream's.
+    pub only_own: bool,
+    /// Who answers them, as written: `@error`, `/50x.html`.
+    pub by: String,
+    /// Where that is said.
+    pub place: Option<Place>,
 }
 
 /// What a server sends for which origin: the first case that matches decides. Where none
@@ -101,6 +121,8 @@ pub enum Value {
 pub enum Coverage {
     /// All of them.
     All,
+    /// All but those of [`Answer::errors_elsewhere`].
+    AllButElsewhere,
     /// All but the answer to a failure that the program did not handle: Starlette's 500.
     Handled,
     /// Those that did not fail: not 401, 403, 404, 429, 5xx.
@@ -122,4 +144,7 @@ pub enum Preflight {
     /// It is not known; an upstream may.
     #[default]
     Unknown,
+    /// The server itself, but without the fields: what stands here takes the place of those that
+    /// actual responses have.
+    WithoutFields(Option<Place>),
 }

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use corsac_diagnostics::Source;
 
-pub use answer::{Answer, Case, Choice, Coverage, Emission, Field, Preflight, Value};
+pub use answer::{Answer, Case, Choice, Coverage, Emission, ErrorsElsewhere, Field, Preflight, Value};
 pub use matcher::{LetterCase, Matcher, Piece};
 pub use policy::of_policy;
 pub(crate) use policy::origin;

@@ -65,6 +65,9 @@ impl Answer {
     /// `Access-Control-Allow-Origin`, which is the origin (or `*` without credentials), and
     /// `Access-Control-Allow-Credentials: true` with them (Fetch, "CORS check").
     pub fn lets_read(&self, origin: &str, credentials: Credentials) -> Truth {
+        if self.unread.is_some() {
+            return Truth::Unknown;
+        }
         let lines: Vec<_> = self.allow_origin.iter().map(|line| line.emission(origin)).collect();
         let admits = only_line(&lines, |line| line.admits(origin, credentials));
         match credentials {

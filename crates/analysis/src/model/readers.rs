@@ -20,6 +20,14 @@ impl Answer {
     /// The origins whose pages may read the response, as [`Answer::lets_read`] tells them one
     /// by one; of origins in the spelling that browsers send.
     pub fn readers(&self, credentials: Credentials) -> Matcher {
+        match &self.unread {
+            Some(reason) => Matcher::Opaque(reason.clone()),
+            None => self.written_readers(credentials),
+        }
+    }
+
+    /// The same if what was not read says nothing of it.
+    pub(crate) fn written_readers(&self, credentials: Credentials) -> Matcher {
         let lines = self.allow_origin.iter().map(|line| Line {
             sent: admitted(line, |emission| match emission {
                 Emission::Nothing => Outcome::Denies,

@@ -13,6 +13,11 @@ const REST: &str = "vary = Origin\ncoverage = all\n";
 
 /// A rule, what it finds, and the nearest clean one.
 const CASES: &[(&str, &str, &str)] = &[
+    (
+        "actual-response-without-origin",
+        "any = . -> *\nactual = responses\nexpose = x-id",
+        "any = . -> *\nactual = responses\nany = . -> *\nexpose = x-id",
+    ),
     ("address-origin", "exact = https://192.0.2.7", "exact = https://app.example.com"),
     ("address-origin", "prefix = http://10.1.", "exact = http://127.0.0.1 -> https://app.example.com"),
     (
@@ -53,8 +58,14 @@ const CASES: &[(&str, &str, &str)] = &[
         "any = . -> https://a.example.com\nline = 2\nany = . -> https://b.example.com",
         "any = . -> https://a.example.com",
     ),
+    (
+        "duplicate-allow-origin",
+        "any = . -> *\nupstream = passes",
+        "any = . -> *\nupstream = passes\nhides = its own",
+    ),
     ("duplicate-allow-origin", "any = . -> *\nupstream = passes", "any = . -> *\nupstream = hidden"),
     ("errors-without-cors", "any = . -> *\ncoverage = successes", "any = . -> *\ncoverage = all"),
+    ("errors-without-cors", "any = . -> *\nelsewhere = 502 @err", "elsewhere = 502 @err"),
     ("errors-without-cors", "any = . -> *\ncoverage = handled", "coverage = handled"),
     (
         "every-subdomain",
@@ -129,6 +140,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("prefix-without-end", "prefix = https://app.example.com", "prefix = https://app.example.com:"),
     ("prefix-without-end", "glob = https://example.*", "exact = https://example.com"),
+    (
+        "preflight-without-credentials",
+        "exact = https://a.example.com\nactual = responses\nexact = https://a.example.com\ncredentials = true",
+        "exact = https://a.example.com\ncredentials = true\nactual = responses\nexact = https://a.example.com\ncredentials = true",
+    ),
     ("public-suffix-wildcard", "suffix = .github.io", "suffix = .me.github.io"),
     (
         "public-suffix-wildcard",
@@ -208,7 +224,8 @@ const ELSEWHERE: [&str; 5] = [
 fn each_rule_finds_its_mistake_and_not_the_nearest_right_thing() {
     for (rule, wrong, right) in CASES {
         // A case that says how errors are answered is not to be contradicted.
-        let rest = if wrong.contains("coverage") { "vary = Origin\n" } else { REST };
+        let rest =
+            if wrong.contains("coverage") || wrong.contains("elsewhere") { "vary = Origin\n" } else { REST };
         let found = ids(&format!("{wrong}\n{rest}"), &[]);
         assert!(found.contains(rule), "{rule}: {wrong:?} has {found:?}");
         let found = ids(&format!("{right}\n{rest}"), &[]);

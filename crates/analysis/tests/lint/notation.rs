@@ -4,10 +4,11 @@
 //! origins are sent back; with `!` before it they are refused; with `-> text` behind it that
 //! text is sent. `line` begins a second `Access-Control-Allow-Origin`. The other keys set fields
 //! of actual responses and of preflights, which are answered unless `preflight` says otherwise.
+//! What stands before `actual = responses` is of preflights only, and what follows of the others.
 
 use corsac_analysis::model::{
-    Answer, Case, Choice, Coverage, Emission, Field, LetterCase, Matcher, Model, Piece, Place, Preflight,
-    Scope, Unread, Value,
+    Answer, Case, Choice, Coverage, Emission, ErrorsElsewhere, Field, LetterCase, Matcher, Model, Piece,
+    Place, Preflight, Scope, Unread, Value,
 };
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
 use corsac_diagnostics::Source;
@@ -70,9 +71,26 @@ impl Reader {
                 self.preflight = Some(match value {
                     "authenticated" => Preflight::Authenticated(Some(place)),
                     "unanswered" => Preflight::Unanswered,
+                    "without fields" => Preflight::WithoutFields(Some(place)),
                     _ => Preflight::Unknown,
                 });
             }
+            "actual" => {
+                let preflight = std::mem::take(&mut self.answer);
+                self.preflight = Some(Preflight::Answered(Box::new(preflight)));
+            }
+            "elsewhere" => {
+                let (status, by) = value.split_once(' ').unwrap();
+                self.answer.coverage = Coverage::AllButElsewhere;
+                self.answer.errors_elsewhere.push(ErrorsElsewhere {
+                    statuses: vec![status.parse().unwrap()],
+                    only_own: true,
+                    by: by.to_owned(),
+                    place: Some(place),
+                });
+            }
+            "not read" => self.answer.unread = Some(value.to_owned()),
+            "hides" => self.answer.hides_upstream_origin = true,
             "unread" => self.unread.push(Unread { place: Some(place), reason: value.to_owned() }),
             "line" => self.answer.allow_origin.push(Choice::default()),
             _ => self.case(key, value, place),

@@ -15,6 +15,7 @@ macro_rules! pages {
 }
 
 pages![
+    "actual-response-without-origin",
     "address-origin",
     "allow-origin-invalid",
     "any-exposed-header",
@@ -71,6 +72,7 @@ pages![
     "prefix-without-end",
     "preflight-authenticated",
     "preflight-unanswered",
+    "preflight-without-credentials",
     "public-suffix-wildcard",
     "redundant-entry",
     "route-conflict",

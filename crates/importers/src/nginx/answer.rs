@@ -1,9 +1,13 @@
 //! All responses of a scope as one [`Answer`].
 
-use corsac_analysis::model::Case as ModelCase;
-use corsac_analysis::model::{Answer, Choice, Coverage, Emission, Field, Matcher, Place, Preflight};
+use std::rc::Rc;
 
-use super::fields::{self, Kind, Response, Says, Values};
+use corsac_analysis::model::Case as ModelCase;
+use corsac_analysis::model::{
+    Answer, Choice, Coverage, Emission, ErrorsElsewhere, Field, Matcher, Place, Preflight,
+};
+
+use super::fields::{self, Kind, PageFields, Response, Says, Values};
 use super::value::{Case, Cases, Text, Variables};
 
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
@@ -21,7 +25,10 @@ pub(super) struct Folded {
     fields: [Option<Field>; 5],
     vary: Option<Field>,
     coverage: Coverage,
+    errors_elsewhere: Vec<ErrorsElsewhere>,
     passes_upstream: bool,
+    hides_upstream_origin: bool,
+    unread: Option<Rc<str>>,
 }
 
 impl Folded {
@@ -33,16 +40,22 @@ impl Folded {
             let read = |text: &Text, _: &[_]| Says::of(text);
             fields::line(responses, (ALLOW_CREDENTIALS, index), variables, &Says::Nothing, read)
         };
-        let passes =
-            |case: &Case<Response>| case.then.passes(ALLOW_ORIGIN) || case.then.passes(ALLOW_CREDENTIALS);
-        let passes_upstream = responses.iter().any(passes);
+        let passes = |name| responses.iter().any(|case| case.then.passes(name));
+        let passes_upstream = passes(ALLOW_ORIGIN) || passes(ALLOW_CREDENTIALS);
+        let coverage = coverage(responses, passes_upstream);
         Self {
             origins: (0..fields::count(responses, ALLOW_ORIGIN)).map(origins).collect(),
             credentials: (0..fields::count(responses, ALLOW_CREDENTIALS)).map(credentials).collect(),
             fields: other_fields(responses, variables),
             vary: fields::vary(responses, variables),
-            coverage: coverage(responses, passes_upstream),
+            errors_elsewhere: match coverage {
+                Coverage::AllButElsewhere => errors_elsewhere(responses),
+                _ => Vec::new(),
+            },
+            coverage,
             passes_upstream,
+            hides_upstream_origin: !passes(ALLOW_ORIGIN),
+            unread: responses.iter().find_map(|case| case.then.unread().cloned()),
         }
     }
 
@@ -71,7 +84,10 @@ impl Folded {
             allow_private_network,
             vary: self.vary,
             coverage: self.coverage,
+            errors_elsewhere: self.errors_elsewhere,
             passes_upstream: self.passes_upstream,
+            hides_upstream_origin: self.hides_upstream_origin,
+            unread: self.unread.map(|reason| reason.to_string()),
         }
     }
 
@@ -135,27 +151,44 @@ fn other_fields(responses: &Cases<Response>, variables: &Variables) -> [Option<F
 /// Which responses have the fields; where they differ, the least.
 fn coverage(responses: &Cases<Response>, passes_upstream: bool) -> Coverage {
     let mut some = false;
+    let mut pages = Vec::new();
     for response in responses {
         let response = &response.then;
-        if matches!(response.kind, Kind::Unknown(_)) || response.state.location.opaque.is_some() {
+        if matches!(response.kind, Kind::Unknown(_)) || response.unread().is_some() {
             return Coverage::Unknown;
         }
-        for name in [ALLOW_ORIGIN, ALLOW_CREDENTIALS] {
-            for line in response.lines(name) {
-                some = true;
-                if !line.always || has_other_errors(response) {
-                    return Coverage::Successes;
-                }
-            }
+        let lines = [ALLOW_ORIGIN, ALLOW_CREDENTIALS].map(|name| response.lines(name)).into_iter().flatten();
+        let always: Vec<bool> = lines.map(|line| line.always).collect();
+        if always.contains(&false) {
+            return Coverage::Successes;
+        }
+        if !always.is_empty() {
+            some = true;
+            pages.extend(response.pages.iter().map(|page| page.fields));
         }
     }
-    if some || !passes_upstream { Coverage::All } else { Coverage::Unknown }
+    if pages.contains(&PageFields::Missing) {
+        Coverage::AllButElsewhere
+    } else if pages.contains(&PageFields::Unknown) {
+        Coverage::Unknown
+    } else if some || !passes_upstream {
+        Coverage::All
+    } else {
+        Coverage::Unknown
+    }
 }
 
-/// Whether errors are answered by other locations, which have fields of their own.
-fn has_other_errors(response: &Response) -> bool {
-    let pages = &response.state.location.error_pages;
-    pages.iter().any(|page| page.codes.iter().any(|code| *code >= 400) && !page.target.starts_with("http"))
+/// The errors that something else answers without the fields, each once.
+fn errors_elsewhere(responses: &Cases<Response>) -> Vec<ErrorsElsewhere> {
+    let sends = |case: &&Case<Response>| !case.then.lines(ALLOW_ORIGIN).is_empty();
+    let pages = responses.iter().filter(sends).flat_map(|case| &case.then.pages);
+    let mut all: Vec<ErrorsElsewhere> = Vec::new();
+    for page in pages.filter(|page| page.fields == PageFields::Missing) {
+        if !all.contains(&page.errors) {
+            all.push(page.errors.clone());
+        }
+    }
+    all
 }
 
 /// What answers preflights.
@@ -165,6 +198,7 @@ pub(super) enum FoldedPreflight {
     Authenticated(Place),
     Unanswered,
     Unknown,
+    WithoutFields(Option<Place>),
 }
 
 impl PartialEq for FoldedPreflight {
@@ -172,6 +206,7 @@ impl PartialEq for FoldedPreflight {
         match (self, other) {
             (Self::Answered(one), Self::Answered(other)) => one == other,
             (Self::Authenticated(one), Self::Authenticated(other)) => one == other,
+            (Self::WithoutFields(one), Self::WithoutFields(other)) => one == other,
             (Self::Unanswered, Self::Unanswered) | (Self::Unknown, Self::Unknown) => true,
             _ => false,
         }
@@ -189,7 +224,10 @@ impl FoldedPreflight {
     pub(super) fn new(responses: &Cases<Response>, variables: &Variables) -> Self {
         let fates: Vec<Fate> = responses.iter().map(|case| fate(&case.then)).collect();
         let succeeds = fates.iter().any(|fate| matches!(fate, Fate::Succeeds));
-        let unknown = responses.is_empty() || fates.iter().any(|fate| matches!(fate, Fate::Unknown));
+        // What was not read may answer.
+        let unread = responses.iter().any(|case| case.then.unread().is_some());
+        let unknown =
+            responses.is_empty() || unread || fates.iter().any(|fate| matches!(fate, Fate::Unknown));
         let asked = responses.iter().find_map(|case| match &case.then.kind {
             Kind::Authenticated(place) => Some(place.clone()),
             _ => None,
@@ -199,7 +237,7 @@ impl FoldedPreflight {
                 let responses = settled(responses, &fates);
                 let folded = Folded::new(&responses, variables);
                 if folded.is_silent() && !unknown {
-                    Self::Unanswered
+                    Self::WithoutFields(replaced(&responses))
                 } else {
                     Self::Answered(Box::new(folded))
                 }
@@ -220,8 +258,15 @@ impl FoldedPreflight {
             Self::Authenticated(place) => Preflight::Authenticated(Some(place)),
             Self::Unanswered => Preflight::Unanswered,
             Self::Unknown => Preflight::Unknown,
+            Self::WithoutFields(place) => Preflight::WithoutFields(place),
         }
     }
+}
+
+/// Where the fields stand that successes have in place of others.
+fn replaced(responses: &Cases<Response>) -> Option<Place> {
+    let mut succeeding = responses.iter().filter(|case| matches!(case.then.kind, Kind::Status(_)));
+    succeeding.find_map(|case| case.then.state.location.own.clone())
 }
 
 fn fate(response: &Response) -> Fate {

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use corsac_analysis::model::{Case as ModelCase, Choice, Emission, Field, Matcher, Place, Value};
+use corsac_analysis::model::{
+    Case as ModelCase, Choice, Emission, ErrorsElsewhere, Field, Matcher, Place, Value,
+};
 use corsac_analysis::regex::{Assertion, Node};
 
 use super::location::Location;
@@ -17,6 +19,26 @@ use super::value::{
 pub(super) struct Response {
     pub(super) state: State,
     pub(super) kind: Kind,
+    /// Errors for which something else answers.
+    pub(super) pages: Vec<Page>,
+}
+
+/// Errors of a location for which something else answers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Page {
+    pub(super) errors: ErrorsElsewhere,
+    pub(super) fields: PageFields,
+}
+
+/// Which fields an error page has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PageFields {
+    /// No `Access-Control-Allow-Origin`.
+    Missing,
+    /// Those of the location that it stands in for.
+    Same,
+    /// Others, or it is not known.
+    Unknown,
 }
 
 /// How it is answered.
@@ -37,6 +59,7 @@ pub(super) enum Kind {
 }
 
 /// A line of a field.
+#[derive(PartialEq)]
 pub(super) struct Line<'a> {
     value: Result<&'a Template, Rc<str>>,
     pub(super) always: bool,
@@ -56,11 +79,7 @@ impl Response {
         if self.kind == Kind::Failed {
             return Vec::new();
         }
-        let opaque = match &self.kind {
-            Kind::Unknown(reason) => Some(reason),
-            _ => location.opaque.as_ref(),
-        };
-        if let Some(reason) = opaque {
+        if let Kind::Unknown(reason) = &self.kind {
             return vec![Line { value: Err(reason.clone()), always: true, place: None }];
         }
         let mut lines: Vec<Line<'_>> = edited(location, name).into_iter().collect();
@@ -95,6 +114,25 @@ impl Response {
             environment.captures = Captures::Unknown;
         }
         environment
+    }
+
+    /// What may say more than is written here.
+    pub(super) fn unread(&self) -> Option<&Rc<str>> {
+        self.state.location.unread.as_ref()
+    }
+
+    /// Which fields this has, sent in place of `usual`.
+    pub(super) fn fields_beside(&self, usual: &Self) -> PageFields {
+        const NAMES: [&str; 2] = ["access-control-allow-origin", "access-control-allow-credentials"];
+        if matches!(self.kind, Kind::Unknown(_)) || self.unread().is_some() {
+            PageFields::Unknown
+        } else if NAMES.iter().all(|name| self.lines(name) == usual.lines(name)) {
+            PageFields::Same
+        } else if self.lines(NAMES[0]).is_empty() {
+            PageFields::Missing
+        } else {
+            PageFields::Unknown
+        }
     }
 
     /// Whether an upstream's own `name` reaches the client.
@@ -134,7 +172,9 @@ pub(super) fn line<T: PartialEq + Clone>(
         };
         for case in response.then.texts(line, variables) {
             let case = case.under(&response.guards);
-            let written = case.guards.last().and_then(|guard| guard.place.clone());
+            // What speaks of the origin says for whom this is; other conditions do not.
+            let of_origin = case.guards.last().filter(|guard| !guard.is_apart_from_origin());
+            let written = case.then.1.clone().or_else(|| of_origin.and_then(|guard| guard.place.clone()));
             let said = read(&case.then, &case.guards);
             let place = (said != *absent).then(|| written.or_else(|| line.place.clone())).flatten();
             all.push(case.map(|_| (said, place)));
@@ -237,6 +277,7 @@ fn apart(guards: &[Guard]) -> Vec<(Matcher, Option<Place>)> {
             Condition::AnyOf(any) => {
                 any.iter().map(|guard| (guard.to_matcher(), guard.place.clone())).collect()
             }
+            _ if only.is_apart_from_origin() => vec![(only.to_matcher(), None)],
             _ => vec![(only.to_matcher(), only.place.clone())],
         },
         all => vec![(all_of(all), None)],

@@ -17,8 +17,10 @@ pub(super) struct Location {
     pub(super) added: Rc<Vec<Added>>,
     /// `more_set_headers` and its like: what is inherited is done first.
     pub(super) edits: Rc<Vec<Edit>>,
-    /// Why fields are not known: code, or a file that was not read.
-    pub(super) opaque: Option<Rc<str>>,
+    /// Where the block has `add_header`s of its own, in place of those it would inherit.
+    pub(super) own: Option<Place>,
+    /// What may say more: code, or a file that was not read.
+    pub(super) unread: Option<Rc<str>>,
     /// What makes the content; inherited by an `if` only.
     pub(super) handler: Option<Handler>,
     /// `try_files` or the like: something else may answer. Not inherited.
@@ -27,6 +29,8 @@ pub(super) struct Location {
     /// Fields of the upstream that are not passed on, in lower case.
     pub(super) hidden: Rc<Vec<String>>,
     pub(super) error_pages: Rc<Vec<ErrorPage>>,
+    /// Whether they take the place of an upstream's own.
+    pub(super) intercepts: bool,
     /// What `limit_except` does to other methods. Not inherited.
     pub(super) limit: Option<Limit>,
     inherit: Inherit,
@@ -35,8 +39,10 @@ pub(super) struct Location {
 /// Who may come.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Access {
-    /// Where authentication is asked for.
-    pub(super) authentication: Option<Place>,
+    /// `auth_basic`, `auth_jwt`.
+    pub(super) password: Option<(Template, Place)>,
+    /// `auth_request`: what is asked.
+    pub(super) request: Option<(Rc<str>, Place)>,
     /// `deny all;`, and nobody allowed before it.
     pub(super) denied: bool,
     /// `satisfy any;`
@@ -72,6 +78,7 @@ pub(super) struct ErrorPage {
     /// The status that is sent instead: `None` keeps it, `Some(0)` takes the target's.
     pub(super) status: Option<u16>,
     pub(super) target: String,
+    pub(super) place: Place,
 }
 
 /// `limit_except`: what is in force for other methods than these. The steps of the location
@@ -102,7 +109,8 @@ impl Limit {
 #[derive(Default)]
 struct Level {
     added: Vec<Added>,
-    adds: bool,
+    /// The first `add_header`, whatever it adds.
+    adds: Option<Place>,
     edits: Vec<Edit>,
     hidden: Option<Vec<String>>,
     error_pages: Vec<ErrorPage>,
@@ -135,8 +143,11 @@ impl Location {
                 let all = self.added.iter().cloned().chain(level.added);
                 inner.added = Rc::new(all.collect());
             }
-            Inherit::On if !level.adds => {}
-            Inherit::Off | Inherit::On => inner.added = Rc::new(level.added),
+            Inherit::On if level.adds.is_none() => {}
+            Inherit::Off | Inherit::On => {
+                inner.added = Rc::new(level.added);
+                inner.own = level.adds;
+            }
         }
         if !level.edits.is_empty() {
             inner.edits = Rc::new(self.edits.iter().cloned().chain(level.edits).collect());
@@ -164,7 +175,7 @@ impl Location {
         }
         match directive.name.as_str() {
             "add_header" => {
-                level.adds = true;
+                level.adds.get_or_insert_with(|| directive.place.clone());
                 level.added.extend(Added::read(directive));
             }
             "add_header_inherit" => {
@@ -178,18 +189,26 @@ impl Location {
             "allow" => drop(level.access.get_or_insert(false)),
             "deny" => drop(level.access.get_or_insert(first == "all")),
             "satisfy" => self.access.satisfy_any = first == "any",
-            "auth_basic" | "auth_jwt" | "auth_request" => {
-                self.access.authentication = (first != "off").then(|| directive.place.clone());
+            "auth_basic" | "auth_jwt" => {
+                self.access.password = Some((Template::new(first), directive.place.clone()));
             }
+            "auth_request" => {
+                self.access.request = (first != "off").then(|| (first.into(), directive.place.clone()));
+            }
+            "proxy_intercept_errors"
+            | "fastcgi_intercept_errors"
+            | "grpc_intercept_errors"
+            | "scgi_intercept_errors"
+            | "uwsgi_intercept_errors" => self.intercepts = first == "on",
             "error_page" => level.error_pages.extend(ErrorPage::read(directive)),
             "try_files" => self.tries_files = true,
             UNREAD_INCLUDE => {
-                self.opaque = Some(format!("`{}` is not read", excerpt(first)).into());
+                self.unread = Some(format!("`{}` is not read", excerpt(first)).into());
             }
             name if name.ends_with("_hide_header") => {
                 level.hidden.get_or_insert_default().push(first.to_ascii_lowercase());
             }
-            name if known::is_code(name) => self.opaque = Some(format!("`{name}` runs code").into()),
+            name if known::is_code(name) => self.unread = Some(format!("`{name}` runs code").into()),
             _ => {}
         }
     }
@@ -258,6 +277,6 @@ impl ErrorPage {
                 None => codes.extend(word.text.parse::<u16>().ok()),
             }
         }
-        Some(Self { codes, status, target: target.text.clone() })
+        Some(Self { codes, status, target: target.text.clone(), place: directive.place.clone() })
     }
 }

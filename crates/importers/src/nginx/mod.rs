@@ -10,6 +10,7 @@
 
 mod answer;
 mod fields;
+mod inputs;
 mod known;
 mod location;
 mod read;

@@ -1,8 +1,11 @@
 //! From a text to a model.
 
+use std::rc::Rc;
+
 use corsac_analysis::model::{Model, Place, Unread};
 use corsac_diagnostics::{Source, excerpt};
 
+use super::inputs::inputs;
 use super::known;
 use super::location::Location;
 use super::scopes::{MAX_SCOPES, Scopes};
@@ -90,7 +93,9 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
         scopes.server(&server);
     }
     if is_part(&http) {
-        let part = Server::new(excerpt(&name).into_owned(), &http, &Location::default());
+        let mut outer = Location::default();
+        outer.unread = reader.inputs(&http);
+        let part = Server::new(excerpt(&name).into_owned(), &http, &outer);
         scopes.part(&part, http.iter().any(|directive| directive.name != "location" && is_own(directive)));
     }
     Ok(reader.done(scopes))
@@ -112,7 +117,8 @@ fn snippet(name: &str, reading: Reading) -> Model {
     let directives = std::mem::take(&mut reader.reading.directives);
     let mut scopes = reader.scopes(&directives);
     // Who makes the content is not written here; an upstream may.
-    let outer = Location::handled_by(known::Handler::Upstream);
+    let mut outer = Location::handled_by(known::Handler::Upstream);
+    outer.unread = reader.inputs(&directives);
     scopes.part(&Server::snippet(excerpt(name).into_owned(), &directives, &outer), true);
     reader.done(scopes)
 }
@@ -181,6 +187,13 @@ impl Reader {
     fn scopes(&mut self, directives: &[Directive]) -> Scopes {
         self.learn(directives);
         Scopes::new(std::mem::take(&mut self.variables))
+    }
+
+    /// Lists the variables that a part is not whole without.
+    fn inputs(&mut self, directives: &[Directive]) -> Option<Rc<str>> {
+        let (place, sentence) = inputs(directives)?;
+        self.unread(&place, sentence.clone());
+        Some(sentence.into())
     }
 
     /// Finds maps and variables anywhere, and lists what is not understood.
@@ -288,6 +301,7 @@ fn is_foreign(name: &str) -> bool {
         "charset_map"
             | "events"
             | "geo"
+            | "geoip2"
             | "mail"
             | "match"
             | "split_clients"

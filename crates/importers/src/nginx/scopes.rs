@@ -17,7 +17,7 @@ pub(super) const MAX_SCOPES: usize = 4096;
 const MAX_CONDITIONS: usize = 1 << 18;
 
 /// Most conditions on other things than the origin that a location is told apart by.
-const MAX_SPLITS: usize = 3;
+const MAX_SPLITS: usize = 4;
 
 /// Methods of actual requests, the one that stands for all others first.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use corsac_analysis::model::Place;
+use corsac_analysis::model::{ErrorsElsewhere, Place};
 use corsac_diagnostics::excerpt;
 
-use super::fields::{Kind, Response};
+use super::fields::{Kind, Page, PageFields, Response};
 use super::known::Handler;
 use super::location::{ErrorPage, Location};
 use super::steps::{End, Flag, Returned, Runner, State, Step, program};
 use super::syntax::Directive;
-use super::value::{Captures, Case, Cases, Condition, Environment, Guard, all_cases, always};
+use super::value::{Captures, Case, Cases, Environment, Guard, all_cases, always};
 
 /// A server.
 #[derive(Debug)]
@@ -98,6 +98,17 @@ impl Server {
         self.sites.iter().any(is_root)
     }
 
+    /// Whether no location takes `path`.
+    fn keeps(&self, path: &str) -> bool {
+        let takes = |site: &Site| match &site.kind {
+            SiteKind::Exact(exact) => exact == path,
+            SiteKind::Named => false,
+            SiteKind::Pattern => true,
+            SiteKind::Prefix(prefix) => path.starts_with(prefix.as_str()),
+        };
+        path.starts_with('/') && !self.sites.iter().any(takes)
+    }
+
     /// The location that surely takes `path`.
     fn find(&self, path: &str) -> Option<&Site> {
         let named = path.starts_with('@').then(|| self.sites.iter().find(|site| site.name == path));
@@ -152,8 +163,9 @@ impl Request<'_> {
         };
         let mut ways = self.at_server();
         // What the server itself answers for other reasons than the origin is its own scope.
-        ways.retain(|way| !is_over(&way.then) || !way.guards.iter().any(is_apart_from_origin));
-        if ways.iter().all(|way| is_over(&way.then)) {
+        ways.retain(|way| !is_over(&way.then) || !way.guards.iter().any(Guard::is_apart_from_origin));
+        // Preflights may be answered for all locations at once.
+        if self.method != "OPTIONS" && ways.iter().all(|way| is_over(&way.then)) {
             return Vec::new();
         }
         self.ended(all_cases(ways, enter), true)
@@ -219,29 +231,32 @@ impl Request<'_> {
                     && may_jump
                     && let Some(page) = page_for(&state.location, *status)
                 {
-                    return self.error_page(&state, *status, page);
+                    return self.error_page(&state, *status, page, self.server.steps.is_empty());
                 }
                 Kind::Status(*status)
             }
             End::Returned(_) => Kind::Unknown("nginx refuses this `return`".into()),
-            End::Break | End::No => content(&state),
+            End::Break | End::No => self.content(&state),
         };
-        always(Response { state, kind })
+        let mut response = Response { state, kind, pages: Vec::new() };
+        if may_jump {
+            response.pages = self.pages(&response);
+        }
+        always(response)
     }
 
     /// A status for which another page is sent.
-    fn error_page(&self, state: &State, status: u16, page: &ErrorPage) -> Cases<Response> {
-        let unknown = || {
-            let kind = Kind::Unknown(format!("the error page `{}` answers", excerpt(&page.target)).into());
-            always(Response { state: state.clone(), kind })
-        };
+    /// `directly`: whether the server's own steps lead to it.
+    fn error_page(&self, state: &State, status: u16, page: &ErrorPage, directly: bool) -> Cases<Response> {
+        let answered = |kind| always(Response { state: state.clone(), kind, pages: Vec::new() });
+        let unknown =
+            || answered(Kind::Unknown(format!("the error page `{}` answers", excerpt(&page.target)).into()));
         if page.target.starts_with("http://") || page.target.starts_with("https://") {
-            return always(Response { state: state.clone(), kind: Kind::Status(302) });
+            return answered(Kind::Status(302));
         }
         // Other pages are asked for with GET, and through the server's own steps.
         let named = page.target.starts_with('@');
-        let Some(site) = self.server.find(&page.target).filter(|_| named || self.server.steps.is_empty())
-        else {
+        let Some(site) = self.server.find(&page.target).filter(|_| named || directly) else {
             return unknown();
         };
         let mut entered = state.clone();
@@ -267,19 +282,127 @@ impl Request<'_> {
         };
         answers.into_iter().map(|case| case.map(settle)).collect()
     }
+
+    /// The errors for which something else answers.
+    fn pages(&self, response: &Response) -> Vec<Page> {
+        let state = &response.state;
+        let mut pages = Vec::new();
+        if !matches!(response.kind, Kind::Authenticated(_) | Kind::Content | Kind::Passed) {
+            return pages;
+        }
+        for page in state.location.error_pages.iter() {
+            let statuses: Vec<u16> =
+                page.codes.iter().copied().filter(|status| may_fail(response, *status)).collect();
+            let Some(status) = statuses.first() else { continue };
+            let answers = if self.server.keeps(&page.target) {
+                let location = self.server.location.clone();
+                let state = State { location, handler: None, ..state.clone() };
+                always(Response { state, kind: Kind::Status(*status), pages: Vec::new() })
+            } else {
+                self.error_page(state, *status, page, true)
+            };
+            let mut fields = answers.iter().map(|case| case.then.fields_beside(response));
+            let first = fields.next().unwrap_or(PageFields::Unknown);
+            let fields = if fields.all(|other| other == first) { first } else { PageFields::Unknown };
+            let errors = ErrorsElsewhere {
+                statuses,
+                only_own: leaves_errors(state),
+                by: page.target.clone(),
+                place: Some(page.place.clone()),
+            };
+            pages.push(Page { errors, fields });
+        }
+        pages
+    }
+
+    /// After all steps: access, then content.
+    fn content(&self, state: &State) -> Kind {
+        let access = &state.location.access;
+        match (access.denied, self.asked(state)) {
+            (true, Asked::Everybody(place)) if access.satisfy_any => Kind::Authenticated(place),
+            (true, Asked::Unknown(reason)) if access.satisfy_any => Kind::Unknown(reason),
+            (true, _) => Kind::Status(403),
+            (false, Asked::Everybody(place)) if !access.satisfy_any => Kind::Authenticated(place),
+            (false, Asked::Unknown(reason)) if !access.satisfy_any => Kind::Unknown(reason),
+            _ => match state.handler {
+                Some(Handler::Code | Handler::Upstream) => Kind::Passed,
+                Some(Handler::Server) | None => Kind::Content,
+            },
+        }
+    }
+
+    /// Who has to say who they are.
+    fn asked(&self, state: &State) -> Asked {
+        let access = &state.location.access;
+        let request = access.request.as_ref().map(|(target, place)| (self.permits(target), place));
+        let password = access.password.as_ref().map(|(realm, place)| {
+            let realms = self.runner.variables.text(realm, &state.environment);
+            (all_agree(realms.iter().map(|case| case.then.constant().map(|text| text == "off"))), place)
+        });
+        let mut asked = Asked::Nobody;
+        for (passes, place) in [request, password].into_iter().flatten() {
+            match passes {
+                Some(true) => {}
+                Some(false) => return Asked::Everybody(place.clone()),
+                // Whoever has what it takes gets in.
+                None if self.method != "OPTIONS" => return Asked::Everybody(place.clone()),
+                None => asked = Asked::Unknown("who has to sign in is not known".into()),
+            }
+        }
+        asked
+    }
+
+    /// Whether what `auth_request` asks lets the request pass, whoever sends it. An upstream is
+    /// taken to refuse preflights, as they have nothing to sign in with.
+    fn permits(&self, target: &str) -> Option<bool> {
+        let Some(site) = self.server.find(target) else { return Some(false) };
+        // It is asked with GET, but `$request_method` stays what the client sent.
+        if site.location.limit.is_some() {
+            return None;
+        }
+        let enter = |state: State| match state.end {
+            End::No | End::Break => self.through(state, site),
+            _ => always(state),
+        };
+        let ends = all_cases(self.at_server(), enter);
+        all_agree(ends.iter().map(|case| match (&case.then.end, case.then.handler) {
+            _ if case.then.location.unread.is_some() => None,
+            (End::Returned(returned), _) => returned.status.map(|status| (200..300).contains(&status)),
+            (End::Break | End::No, Some(Handler::Upstream)) => Some(false),
+            _ => None,
+        }))
+    }
 }
 
-/// After all steps: access, then content.
-fn content(state: &State) -> Kind {
-    let access = &state.location.access;
-    match (access.denied, &access.authentication) {
-        (true, Some(place)) if access.satisfy_any => Kind::Authenticated(place.clone()),
-        (true, _) => Kind::Status(403),
-        (false, Some(place)) if !access.satisfy_any => Kind::Authenticated(place.clone()),
-        _ => match state.handler {
-            Some(Handler::Code | Handler::Upstream) => Kind::Passed,
-            Some(Handler::Server) | None => Kind::Content,
-        },
+/// Who has to say who they are.
+enum Asked {
+    Everybody(Place),
+    Nobody,
+    Unknown(Rc<str>),
+}
+
+/// What all say, if they say the same.
+fn all_agree(mut all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let first = all.next().flatten()?;
+    all.all(|other| other == Some(first)).then_some(first)
+}
+
+/// Whether an upstream's errors are sent as they are.
+fn leaves_errors(state: &State) -> bool {
+    state.handler == Some(Handler::Upstream) && !state.location.intercepts
+}
+
+/// Whether nginx may have to answer with this error.
+fn may_fail(response: &Response, status: u16) -> bool {
+    let access = &response.state.location.access;
+    let asks = access.denied || access.password.is_some() || access.request.is_some();
+    match status {
+        ..400 => false,
+        400 => true,
+        401 | 403 if asks => true,
+        // These are an upstream's.
+        401..=407 | 409..=412 | 415..=420 | 422..=428 | 430..=493 => !leaves_errors(&response.state),
+        _ => true,
     }
 }
 
@@ -301,14 +424,4 @@ fn page_for(location: &Location, status: u16) -> Option<&ErrorPage> {
 
 fn is_over(state: &State) -> bool {
     !matches!(state.end, End::No | End::Break)
-}
-
-/// Whether a condition has nothing to do with the origin.
-fn is_apart_from_origin(guard: &Guard) -> bool {
-    match &*guard.condition {
-        Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().all(is_apart_from_origin),
-        Condition::Not(inner) => is_apart_from_origin(inner),
-        Condition::Opaque(unknown) => unknown.apart_from_origin,
-        _ => false,
-    }
 }

@@ -4,6 +4,7 @@
 mod generate;
 mod program;
 mod samples;
+mod told;
 
 use std::fmt::Write as _;
 
@@ -232,7 +233,7 @@ impl Asked<'_> {
                 }
             }
             Preflight::Unknown => {}
-            Preflight::Authenticated(_) | Preflight::Unanswered => {
+            Preflight::Authenticated(_) | Preflight::Unanswered | Preflight::WithoutFields(_) => {
                 tally.compared += 1;
                 if passes && seen.lets_read(origin, false) {
                     tally

@@ -42,6 +42,7 @@ pub static RULES: &[&Rule] = &[
     &entry::origin_never_sent::RULE,
     &entry::redundant_entry::RULE,
     &entry::shadowed_entry::RULE,
+    &response::actual_response_without_origin::RULE,
     &response::any_exposed_header::RULE,
     &response::credentials_without_origin::RULE,
     &response::duplicate_allow_origin::RULE,
@@ -60,6 +61,7 @@ pub static RULES: &[&Rule] = &[
     &preflight::obsolete_private_network::RULE,
     &preflight::preflight_authenticated::RULE,
     &preflight::preflight_unanswered::RULE,
+    &preflight::preflight_without_credentials::RULE,
     &preflight::wildcard_literal::RULE,
     &age::max_age_invalid::RULE,
     &age::max_age_out_of_range::RULE,
@@ -101,6 +103,7 @@ pub(super) const SCOPE_CHECKS: &[ScopeCheck] = &[
     response::missing_vary::find,
     response::partial_vary::find,
     response::errors_without_cors::find,
+    response::actual_response_without_origin::find,
     response::any_exposed_header::find,
     response::exposed_wildcard_with_credentials::find,
     response::forbidden_exposed_header::find,
@@ -114,6 +117,7 @@ pub(super) const SCOPE_CHECKS: &[ScopeCheck] = &[
     preflight::header_name_invalid::find,
     preflight::preflight_unanswered::find,
     preflight::preflight_authenticated::find,
+    preflight::preflight_without_credentials::find,
     preflight::obsolete_private_network::find,
     age::max_age_invalid::find,
     age::max_age_out_of_range::find,
@@ -124,6 +128,6 @@ pub(super) const SCOPE_CHECKS: &[ScopeCheck] = &[
 pub(super) fn answers(scope: &Scope) -> Vec<&Answer> {
     match &scope.preflight {
         Preflight::Answered(preflight) => vec![&scope.actual, preflight],
-        Preflight::Authenticated(_) | Preflight::Unanswered | Preflight::Unknown => vec![&scope.actual],
+        _ => vec![&scope.actual],
     }
 }

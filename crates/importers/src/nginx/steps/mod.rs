@@ -4,5 +4,5 @@ mod condition;
 mod program;
 mod run;
 
-pub(super) use program::{Flag, Returned, Step, program};
+pub(super) use program::{Flag, Returned, Step, Test, program, test};
 pub(super) use run::{Assumptions, End, Runner, State};

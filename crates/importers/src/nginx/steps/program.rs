@@ -170,7 +170,7 @@ fn conditional(directive: &Directive, location: Option<&Rc<Location>>) -> If {
 }
 
 /// The condition: its words without the parentheses around them.
-fn test(directive: &Directive) -> Test {
+pub(in crate::nginx) fn test(directive: &Directive) -> Test {
     let mut words: Vec<(&str, &Place)> =
         directive.arguments.iter().map(|word| (word.text.as_str(), &word.place)).collect();
     if let Some(first) = words.first_mut() {

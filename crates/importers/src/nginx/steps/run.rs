@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use corsac_analysis::model::{LetterCase, Place};
+use corsac_diagnostics::excerpt;
 
 use super::condition::{self, Outcome};
 use super::program::{Flag, If, Returned, Step, Test};
@@ -156,7 +157,7 @@ impl Runner<'_> {
         if state.environment.variables.contains_key(name) || !self.variables.is_cached(name) {
             return always(state);
         }
-        let values = grouped(self.variables.variable(name, &state.environment, 0));
+        let values = self.assumed(name, grouped(self.variables.variable(name, &state.environment, 0)));
         let bind = |text| {
             let mut state = state.clone();
             state.environment.variables.insert(name.to_owned(), text);
@@ -166,6 +167,26 @@ impl Runner<'_> {
             state
         };
         values.into_iter().map(|case| case.map(bind)).collect()
+    }
+
+    /// What is left of a map's values where it is assumed which of them is taken, whatever the
+    /// origin.
+    fn assumed(&self, name: &str, values: Cases<Text>) -> Cases<Text> {
+        let mut left = Vec::new();
+        for case in values {
+            let is_apart = !case.guards.is_empty() && case.guards.iter().all(Guard::is_apart_from_origin);
+            let constant = case.then.constant().filter(|_| is_apart);
+            let words = constant.map(|text| format!("${name} = {}", excerpt(text)).into());
+            match words.and_then(|words| self.assumptions.ask(&words)) {
+                None => left.push(case),
+                Some(false) => {}
+                Some(true) => {
+                    left.push(Case { guards: Vec::new(), then: case.then });
+                    break;
+                }
+            }
+        }
+        left
     }
 
     fn rewrite(

@@ -119,7 +119,7 @@ impl Map {
             let env = entry.environment(source, env);
             for value in variables.nested_text(&entry.value, &env, depth) {
                 let guards = guard.iter().cloned().chain(value.guards).collect();
-                all.push(Case { guards, then: value.then });
+                all.push(Case { guards, then: value.then.written_at(&entry.place) });
             }
         };
         let mut taken = false;

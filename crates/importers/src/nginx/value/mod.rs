@@ -15,9 +15,16 @@ use corsac_analysis::regex::{Dialect, Flags, Mode, Node, Regex};
 pub(super) use map::Map;
 pub(super) use template::{Captures, Environment, Template, Variables, names};
 
-/// What is sent or compared, in order; never two literals in a row, and no empty one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::nginx) struct Text(pub(in crate::nginx) Vec<Piece>);
+/// What is sent or compared, in order; never two literals in a row, and no empty one. Where it
+/// was written, if that is the entry of a map, which makes no difference between texts.
+#[derive(Clone, Debug, Default)]
+pub(in crate::nginx) struct Text(pub(in crate::nginx) Vec<Piece>, pub(in crate::nginx) Option<Place>);
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
 
 /// A part of a [`Text`].
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +66,13 @@ impl Text {
     }
 
     pub(in crate::nginx) fn of(piece: Piece) -> Self {
-        Self(vec![piece])
+        Self(vec![piece], None)
+    }
+
+    /// The same, written in this entry of a map unless in one that the entry names.
+    pub(in crate::nginx) fn written_at(mut self, place: &Place) -> Self {
+        self.1.get_or_insert_with(|| place.clone());
+        self
     }
 
     pub(in crate::nginx) fn opaque(reason: &str) -> Self {
@@ -75,6 +88,7 @@ impl Text {
     }
 
     pub(in crate::nginx) fn extend(&mut self, other: Self) {
+        self.1 = self.1.take().or(other.1);
         other.0.into_iter().for_each(|piece| self.push(piece));
     }
 
@@ -314,6 +328,16 @@ impl Guard {
                 let place = guards.first().and_then(|guard| guard.place.clone());
                 Self { condition: Rc::new(Condition::AnyOf(guards)), place }
             }
+        }
+    }
+
+    /// Whether it has nothing to do with the origin.
+    pub(in crate::nginx) fn is_apart_from_origin(&self) -> bool {
+        match &*self.condition {
+            Condition::AllOf(all) | Condition::AnyOf(all) => all.iter().all(Self::is_apart_from_origin),
+            Condition::Not(inner) => inner.is_apart_from_origin(),
+            Condition::Opaque(unknown) => unknown.apart_from_origin,
+            _ => false,
         }
     }
 

@@ -52,6 +52,15 @@ impl Template {
         Self(parts)
     }
 
+    /// The text, if it has no variables.
+    pub(in crate::nginx) fn constant(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it uses what the last expression matched.
     pub(in crate::nginx) fn has_captures(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Capture(_)))
@@ -191,12 +200,11 @@ impl Variables {
 
 /// Whether a variable of nginx's own has nothing to do with the origin.
 fn is_apart_from_origin(name: &str) -> bool {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 16] = [
         "args",
         "content_type",
         "document_root",
         "document_uri",
-        "geoip_country_code",
         "host",
         "hostname",
         "https",
@@ -210,8 +218,18 @@ fn is_apart_from_origin(name: &str) -> bool {
         "scheme",
         "uri",
     ];
-    const FAMILIES: [&str; 8] =
-        ["arg_", "binary_remote_", "cookie_", "http_", "proxy_", "remote_", "server_", "ssl_"];
+    const FAMILIES: [&str; 10] = [
+        "arg_",
+        "binary_remote_",
+        "cookie_",
+        "geoip",
+        "http_",
+        "proxy_",
+        "remote_",
+        "secure_link",
+        "server_",
+        "ssl_",
+    ];
     NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 

@@ -25,6 +25,10 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         let message = format!("no browser sends `{}`: nobody is admitted by it", excerpt(named.origin));
         let help = match &right {
             Some(right) => format!("write `{}`", excerpt(right)),
+            // Many write it for "none".
+            None if found.system() == "nginx" && !named.origin.contains(['.', ':', '/']) => {
+                "write `\"\"` to send no field: nginx leaves out what is empty".to_owned()
+            }
             None => "write scheme, host and port as browsers send them: `https://app.example.com`".to_owned(),
         };
         let label = match &right {

@@ -18,7 +18,12 @@ const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "OPTIONS", "*"];
 const HEADERS: [&str; 4] = ["accept", "accept-language", "content-language", "*"];
 
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
-    if !matches!(scope.scope.preflight, Preflight::Unanswered) || !scope.actual.may_allow() {
+    let replaced = match &scope.scope.preflight {
+        Preflight::Unanswered => None,
+        Preflight::WithoutFields(place) => Some(place.as_ref()),
+        _ => return,
+    };
+    if !scope.actual.may_allow() {
         return;
     }
     let answer = scope.actual.answer;
@@ -27,10 +32,23 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let is_listed = |value: &str| HEADERS.iter().any(|own| own.eq_ignore_ascii_case(value));
     let headers = answer.allow_headers.as_ref().filter(|field| asks(field, |value| !is_listed(value)));
     let Some(field) = methods.or(headers) else { return };
-    let finding = Diagnostic::new(&RULE, "this is read from answers to preflights, and no preflight succeeds")
-        .note("browsers ask with `OPTIONS` first, and need a status from 200 to 299 and the same fields (Fetch, CORS-preflight fetch)")
-        .help("answer `OPTIONS` with 204 and the CORS fields");
-    found.at(field.place.as_ref(), "never takes effect", finding);
+    let message = "this is read from answers to preflights, and no preflight succeeds";
+    let finding = Diagnostic::new(&RULE, message).note(
+        "browsers ask with `OPTIONS` first, and need a status from 200 to 299 and the same fields (Fetch, CORS-preflight fetch)",
+    );
+    match replaced {
+        None => {
+            let finding = finding.help("answer `OPTIONS` with 204 and the CORS fields");
+            found.at(field.place.as_ref(), "never takes effect", finding);
+        }
+        Some(place) => {
+            let finding = finding
+                .note("`OPTIONS` is answered with success, but where that is done other fields take the place of these")
+                .help("repeat the CORS fields where `OPTIONS` is answered");
+            let second = place.map(|place| (place, "`OPTIONS` is answered with these fields alone"));
+            found.at_both(field.place.as_ref(), "never takes effect", second, finding);
+        }
+    }
 }
 
 fn asks(field: &Field, needs: impl Fn(&str) -> bool) -> bool {

@@ -21,8 +21,9 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
         let finding = Diagnostic::new(
             &RULE,
-            format!("{} may read: its own origin is sent back", whom(pattern.asked.reach)),
+            format!("{} {}: its own origin is sent back", whom(pattern.asked.reach), answer.may()),
         )
+        .severity(if answer.is_for_preflights_only { Severity::Note } else { Severity::Warning })
         .note("`*` says the same, can be cached for all, and never goes together with credentials")
         .help(help(found.system()));
         found.at(pattern.place, "includes `https://attacker.example`", finding);

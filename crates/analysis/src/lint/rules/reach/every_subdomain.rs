@@ -25,7 +25,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         };
         let is_open = |name: &&String| is_admitted("zq7x", name) && is_admitted("b-2", name);
         let Some(name) = answer.intended.names().iter().find(is_open) else { continue };
-        let finding = Diagnostic::new(&RULE, format!("every sub-domain of `{name}` may read"))
+        let finding = Diagnostic::new(&RULE, format!("every sub-domain of `{name}` {}", answer.may()))
             .confidence(if answer.is_guess { Confidence::Medium } else { Confidence::High })
             .note("one of them that is taken over, forgotten, or open to cross-site scripting reads as the user")
             .note(answer.meant_for())

@@ -22,7 +22,8 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         let is_meant = named.reads_with_credentials == Truth::True && hosts::is_plain(named.origin);
         if is_meant && !hosts::is_development(named.origin) {
             let secure = named.origin.replacen("http:", "https:", 1);
-            let finding = finding(named.origin).help(format!("serve the page over TLS and allow `{secure}`"));
+            let finding =
+                finding(named.origin, answer).help(format!("serve the page over TLS and allow `{secure}`"));
             found.at(named.place, "plain http", finding);
         }
     }
@@ -39,12 +40,12 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
         let shown = own.unwrap_or_else(|| witness.to_owned());
         let help = secured(pattern, answer).unwrap_or_else(|| "admit `https://` only".to_owned());
-        found.at(pattern.place, format!("admits `{shown}`"), finding(&shown).help(help));
+        found.at(pattern.place, format!("admits `{shown}`"), finding(&shown, answer).help(help));
     }
 }
 
-fn finding(origin: &str) -> Diagnostic {
-    let message = format!("plain http may read with the user's credentials: `{}`", excerpt(origin));
+fn finding(origin: &str, answer: &JudgedAnswer<'_>) -> Diagnostic {
+    let message = format!("plain http {} with the user's credentials: `{}`", answer.may(), excerpt(origin));
     Diagnostic::new(&RULE, message)
         .severity(Severity::Warning)
         .note("whoever is on the network path can put a script into its pages and read responses as the user")

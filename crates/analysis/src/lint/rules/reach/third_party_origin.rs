@@ -28,7 +28,7 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         }
         let how =
             if named.reads_with_credentials == Truth::True { ", with the user's credentials" } else { "" };
-        let message = format!("`{}` is somebody else's and may read{how}", excerpt(named.origin));
+        let message = format!("`{}` is somebody else's and {}{how}", excerpt(named.origin), answer.may());
         let finding = Diagnostic::new(&RULE, message)
             .confidence(Confidence::Medium)
             .note(answer.meant_for())

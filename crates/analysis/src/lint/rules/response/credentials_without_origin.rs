@@ -12,7 +12,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
-    if answer.may_allow() || answer.answer.passes_upstream || !answer.may_have_credentials() {
+    let may_allow = answer.may_allow() || answer.answer.passes_upstream || answer.answer.unread.is_some();
+    if may_allow || !answer.may_have_credentials() {
         return;
     }
     let finding = Diagnostic::new(&RULE, "credentials are allowed, and no origin is: the field does nothing")

@@ -31,7 +31,8 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         found.at_both(place(second), "a second line", other, finding);
         return;
     }
-    if answer.answer.passes_upstream && answer.may_allow() && found.is_first_to_pass() {
+    let passes = answer.answer.passes_upstream && !answer.answer.hides_upstream_origin;
+    if passes && answer.may_allow() && found.is_first_to_pass() {
         let finding = Diagnostic::new(
             &RULE,
             "an upstream's own `Access-Control-Allow-Origin` would be passed on beside this one",

@@ -14,7 +14,11 @@ pub(crate) static RULE: Rule = Rule {
 
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let answer = scope.actual;
-    if answer.answer.vary.is_some() || depends_on_origin(answer) != Some(true) {
+    // What is not read may hold it.
+    if answer.answer.vary.is_some()
+        || answer.answer.unread.is_some()
+        || depends_on_origin(answer) != Some(true)
+    {
         return;
     }
     let passes = answer.answer.passes_upstream;

@@ -1,5 +1,6 @@
 //! The fields of actual responses, beside the origin.
 
+pub(crate) mod actual_response_without_origin;
 pub(crate) mod any_exposed_header;
 pub(crate) mod credentials_without_origin;
 pub(crate) mod duplicate_allow_origin;

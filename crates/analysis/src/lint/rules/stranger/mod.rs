@@ -46,12 +46,13 @@ fn tell(
     let with_credentials = pattern.asked.is_of_credentials;
     let how = if with_credentials { WITH_CREDENTIALS } else { "" };
     // Other websites gain little by reading what everybody may, or what takes such a name.
-    let is_grave = with_credentials && attack.tier <= Tier::Private;
+    let is_grave = with_credentials && attack.tier <= Tier::Private && !answer.is_for_preflights_only;
     // With no name at all, every website is a stranger's.
     let is_sure = !answer.is_guess || way_in.cause == Cause::PublicSuffix;
-    let mut finding = Diagnostic::new(words.rule, format!("{}: `{shown}` may read{how}", words.message))
-        .severity(if is_grave { Severity::Error } else { Severity::Warning })
-        .confidence(if is_sure { Confidence::High } else { Confidence::Medium });
+    let mut finding =
+        Diagnostic::new(words.rule, format!("{}: `{shown}` {}{how}", words.message, answer.may()))
+            .severity(if is_grave { Severity::Error } else { Severity::Warning })
+            .confidence(if is_sure { Confidence::High } else { Confidence::Medium });
     if shown != attack.witness {
         finding = finding.note(format!("the shortest such origin is `{}`", attack.witness));
     }

@@ -5,7 +5,7 @@ use corsac_diagnostics::{Diagnostic, Rule, Severity, excerpt};
 use crate::lint::answer::JudgedAnswer;
 use crate::lint::asked::Reach;
 use crate::lint::found::Found;
-use crate::model::Matcher;
+use crate::model::{Emission, Matcher};
 use crate::question::Verdict;
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,6 +19,10 @@ pub(crate) fn find(answer: &JudgedAnswer<'_>, found: &mut Found<'_>) {
         answer.patterns.iter().filter(|pattern| pattern.asked.reach == Reach::Some && !pattern.is_opaque)
     {
         let Verdict::Unknown(reason) = &pattern.asked.verdict else { continue };
+        // Whoever gets it, `*` is meant for everyone.
+        if matches!(pattern.emission, Emission::Fixed(text) if text == "*") {
+            continue;
+        }
         let refusal = refusal(pattern.when);
         let reason = refusal.as_deref().unwrap_or(reason);
         let finding = Diagnostic::new(
