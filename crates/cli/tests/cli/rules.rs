@@ -93,7 +93,7 @@ fn replace_output(case: &Case, found: &str) {
 fn rules_are_listed_explained_and_suggested() {
     let scratch = tempfile::tempdir().unwrap();
     let listed = run(scratch.path(), &["rule"]);
-    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 86), "{listed:?}");
+    assert_eq!((listed.status, listed.stdout.lines().count()), (0, 88), "{listed:?}");
     let page = run(scratch.path(), &["rule", "null-origin"]);
     assert!(page.status == 0 && page.stdout.starts_with("# null-origin\n"), "{page:?}");
     let json = run(scratch.path(), &["rule", "null-origin", "--format", "json"]).json();

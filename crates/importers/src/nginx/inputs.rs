@@ -38,8 +38,8 @@ pub(super) fn inputs(directives: &[Directive]) -> Option<(Place, String)> {
     let (place, name) = found.first()?;
     let name = excerpt(name);
     let sentence = match more {
-        0 => format!("`${name}` is set by whoever includes this"),
-        more => format!("`${name}` and {more} more variables are set by whoever includes this"),
+        0 => format!("the includer sets `${name}`"),
+        more => format!("the includer sets `${name}` and {more} more variables"),
     };
     Some(((*place).clone(), sentence))
 }

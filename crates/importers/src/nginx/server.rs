@@ -397,8 +397,7 @@ fn may_fail(response: &Response, status: u16) -> bool {
     let access = &response.state.location.access;
     let asks = access.denied || access.password.is_some() || access.request.is_some();
     match status {
-        ..400 => false,
-        400 => true,
+        ..=399 => false,
         401 | 403 if asks => true,
         // These are an upstream's.
         401..=407 | 409..=412 | 415..=420 | 422..=428 | 430..=493 => !leaves_errors(&response.state),

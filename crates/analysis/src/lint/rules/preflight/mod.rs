@@ -10,7 +10,6 @@ pub(crate) mod method_invalid;
 pub(crate) mod obsolete_private_network;
 pub(crate) mod preflight_authenticated;
 pub(crate) mod preflight_unanswered;
-pub(crate) mod preflight_without_credentials;
 pub(crate) mod wildcard_literal;
 
 use crate::lint::answer::{Judged, JudgedAnswer};

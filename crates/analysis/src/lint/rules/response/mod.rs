@@ -1,4 +1,4 @@
-//! The fields of actual responses, beside the origin.
+//! The fields of actual responses, beside the origin, and what preflights lack of them.
 
 pub(crate) mod actual_response_without_origin;
 pub(crate) mod any_exposed_header;
@@ -9,6 +9,7 @@ pub(crate) mod exposed_wildcard_with_credentials;
 pub(crate) mod forbidden_exposed_header;
 pub(crate) mod missing_vary;
 pub(crate) mod partial_vary;
+pub(crate) mod preflight_without_credentials;
 
 use crate::lint::answer::JudgedAnswer;
 use crate::model::{Case, Choice, Emission, Matcher};
