@@ -6,7 +6,7 @@ use std::ops::Range;
 use corsac_diagnostics::{Confidence, Diagnostic, Place as Shown};
 
 use super::Finding;
-use crate::model::{Model, Place};
+use crate::model::{Model, Place, Preflight, Scope};
 
 /// What the message of a stranger ends with who reads as the user.
 pub(super) const WITH_CREDENTIALS: &str = ", with the user's credentials";
@@ -20,6 +20,8 @@ pub(super) struct Found<'m> {
     pub(super) scope_place: Option<Place>,
     /// Why what it says may be otherwise.
     pub(super) unread: Option<String>,
+    /// Where methods and headers stand that some answer to a preflight has.
+    asked_for: HashSet<Place>,
     findings: Vec<Finding>,
     /// Where the findings are that have no place, and the scopes that they are true of.
     nowhere: Vec<(usize, Vec<String>)>,
@@ -37,6 +39,7 @@ impl<'m> Found<'m> {
             model,
             scope: String::new(),
             unread: None,
+            asked_for: model.scopes.iter().flat_map(preflight_fields).cloned().collect(),
             findings: Vec::new(),
             nowhere: Vec::new(),
             told: HashSet::new(),
@@ -124,6 +127,11 @@ impl<'m> Found<'m> {
         self.scope_place.clone().is_none_or(|place| self.passing.insert(place))
     }
 
+    /// Whether some answer to a preflight has the field that stands here.
+    pub(super) fn is_asked_for(&self, place: Option<&Place>) -> bool {
+        place.is_some_and(|place| self.asked_for.contains(place))
+    }
+
     /// Whose configuration it is.
     pub(super) fn system(&self) -> &'static str {
         self.model.system
@@ -165,6 +173,15 @@ impl<'m> Found<'m> {
         findings.retain(|finding| !is_said_with_more(finding));
         findings
     }
+}
+
+/// Where the methods and headers of a scope's answer to preflights stand.
+fn preflight_fields(scope: &Scope) -> impl Iterator<Item = &Place> {
+    let fields = match &scope.preflight {
+        Preflight::Answered(answer) => [answer.allow_methods.as_ref(), answer.allow_headers.as_ref()],
+        _ => [None, None],
+    };
+    fields.into_iter().flatten().filter_map(|field| field.place.as_ref())
 }
 
 /// The scopes that a finding without a place is about.

@@ -216,6 +216,13 @@ fn preflights_that_lose_the_fields_of_the_location_are_told_so() {
     assert!(found.notes.iter().any(|note| note.contains("take the place of these")), "{found:?}");
     let Some(Place::Span(span)) = found.context.first().map(|label| label.place.clone()) else { panic!() };
     assert_eq!(text("add_header X-A 1;").get(span), Some("add_header X-A 1"));
+    // What the server says for all locations has its effect in one of them.
+    let shared = |answers: &str| {
+        let methods = "add_header Access-Control-Allow-Methods PUT always;";
+        server(&format!("{APP} {methods} location /a {{ {answers} }} location /b {{ root /srv; }}"))
+    };
+    assert!(!ids(&shared("return 204;")).contains(&"preflight-unanswered"));
+    assert!(ids(&shared("root /a;")).contains(&"preflight-unanswered"));
     assert_eq!(ids(&text("")), [""; 0], "without a field of its own, the `if` has the location's");
     let Preflight::WithoutFields(Some(_)) = &read(&text("add_header X-A 1;")).scopes[0].preflight else {
         panic!()

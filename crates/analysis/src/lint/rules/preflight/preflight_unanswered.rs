@@ -31,7 +31,10 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
         answer.allow_methods.as_ref().filter(|field| asks(field, |value| !METHODS.contains(&value)));
     let is_listed = |value: &str| HEADERS.iter().any(|own| own.eq_ignore_ascii_case(value));
     let headers = answer.allow_headers.as_ref().filter(|field| asks(field, |value| !is_listed(value)));
-    let Some(field) = methods.or(headers) else { return };
+    // A server's field that one location's preflights have is not in vain.
+    let Some(field) = methods.or(headers).filter(|field| !found.is_asked_for(field.place.as_ref())) else {
+        return;
+    };
     let message = "this is read from answers to preflights, and no preflight succeeds";
     let finding = Diagnostic::new(&RULE, message).note(
         "browsers ask with `OPTIONS` first, and need a status from 200 to 299 and the same fields (Fetch, CORS-preflight fetch)",
