@@ -2,6 +2,7 @@
 //! what helps.
 
 use corsac_analysis::model::{Model, Preflight};
+use corsac_diagnostics::Confidence;
 
 use crate::{findings, ids, notation};
 
@@ -105,4 +106,47 @@ fn an_upstream_is_told_of_once_for_each_place() {
         findings(&model, &[]).iter().filter(|one| one.diagnostic.rule.id == "duplicate-allow-origin").count()
     };
     assert_eq!((told(1), told(2)), (1, 2));
+}
+
+#[test]
+fn a_default_that_nobody_wrote_cannot_be_removed() {
+    let mut model = read("any = . -> *\nheaders = DNT, x-a");
+    let rule = "forbidden-request-header";
+    let told = |model: &Model| findings(model, &[]).iter().any(|one| one.diagnostic.rule.id == rule);
+    assert!(told(&model));
+    let Preflight::Answered(answer) = &mut model.scopes[0].preflight else { panic!() };
+    answer.allow_headers.as_mut().unwrap().place = None;
+    assert!(!told(&model));
+}
+
+#[test]
+fn what_has_no_place_is_told_once_with_the_number_of_scopes() {
+    let mut model = read("opaque = a function");
+    let scope = &mut model.scopes[0];
+    scope.actual.allow_origin[0].cases[0].place = None;
+    scope.preflight = Preflight::Unknown;
+    let (mut second, mut third) = (scope.clone(), scope.clone());
+    second.name = "another".to_owned();
+    third.name = "a third".to_owned();
+    let notes = |model: &Model| {
+        let found = findings(model, &[]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].diagnostic.notes.last().unwrap().clone()
+    };
+    assert_eq!(notes(&model), "in server");
+    model.scopes.extend([second, third]);
+    assert_eq!(notes(&model), "in server and 2 more");
+}
+
+#[test]
+fn what_is_not_read_makes_what_is_written_less_certain() {
+    let confidence = |more: &str| {
+        let model = read(&format!("any = .\ncredentials = true{more}"));
+        let found = findings(&model, &[]);
+        let one = found.into_iter().find(|one| one.diagnostic.rule.id == "any-origin-with-credentials");
+        let one = one.unwrap().diagnostic;
+        (one.confidence, one.notes.iter().any(|note| note == "`x` is not read, which may change this"))
+    };
+    assert_eq!(confidence(""), (Confidence::High, false));
+    assert_eq!(confidence("\nnot read = `x` is not read"), (Confidence::Medium, true));
 }

@@ -85,5 +85,6 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
         let outcome = run::run(server, &mut notes);
         found.extend(scopes(&outcome, &mut notes));
     }
+    notes.qualify(&mut found);
     Ok(Model { scopes: found, files: notes.files, unread: notes.unread, ..Model::default() })
 }

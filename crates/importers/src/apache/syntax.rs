@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use corsac_analysis::model::Place;
-use corsac_diagnostics::Source;
+use corsac_diagnostics::{Source, excerpt};
 
 use crate::conditional::Notes;
 use crate::{Includes, MAX_DEPTH, MAX_INCLUDES, Unreadable};
@@ -118,6 +118,10 @@ impl Reader<'_> {
         let files = match files {
             Ok(files) => files,
             Err(reason) => {
+                // What certbot writes holds ciphers.
+                if !pattern.ends_with("options-ssl-apache.conf") {
+                    self.notes.missing = Some(format!("`{}` is not read", excerpt(&pattern)));
+                }
                 self.notes.unread(Some(place), format!("`Include {pattern}`: {reason}"));
                 return Ok(Vec::new());
             }

@@ -1,6 +1,6 @@
 //! The files of a configuration, and what in them was not understood.
 
-use corsac_analysis::model::{Place, Unread};
+use corsac_analysis::model::{Coverage, Place, Preflight, Scope, Unread};
 use corsac_diagnostics::Source;
 
 /// Most reports of what was not read; a hostile file has millions.
@@ -11,6 +11,8 @@ const MAX_UNREAD: usize = 1_000;
 pub(crate) struct Notes {
     pub(crate) files: Vec<Source>,
     pub(crate) unread: Vec<Unread>,
+    /// An included file that was not read, which may hold anything.
+    pub(crate) missing: Option<String>,
 }
 
 impl Notes {
@@ -19,6 +21,19 @@ impl Notes {
         let reason = reason.into();
         if self.unread.len() < MAX_UNREAD && !self.unread.iter().any(|u| u.reason == reason) {
             self.unread.push(Unread { place, reason });
+        }
+    }
+
+    /// What all scopes are, where a file is missing that may say more of each.
+    pub(crate) fn qualify(&self, scopes: &mut [Scope]) {
+        let Some(reason) = &self.missing else { return };
+        for scope in scopes {
+            scope.actual.unread = Some(reason.clone());
+            scope.actual.coverage = Coverage::Unknown;
+            match &mut scope.preflight {
+                Preflight::Answered(answer) => answer.unread = Some(reason.clone()),
+                other => *other = Preflight::Unknown,
+            }
         }
     }
 

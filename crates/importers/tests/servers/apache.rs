@@ -301,6 +301,18 @@ fn what_is_not_understood_is_listed() {
 }
 
 #[test]
+fn nothing_is_certain_of_what_a_missing_file_may_change() {
+    let reads = |file: &str| {
+        let text = format!("Include {file}\nHeader set Access-Control-Allow-Origin https://a.test\n");
+        let model = model("apache", &text);
+        assert_eq!(model.unread.len(), 1, "{:?}", model.unread);
+        model.scopes[0].actual.lets_read("https://b.test", Credentials::Omitted)
+    };
+    assert_eq!(reads("/etc/apache2/cors.conf"), Truth::Unknown);
+    assert_eq!(reads("/etc/letsencrypt/options-ssl-apache.conf"), Truth::False);
+}
+
+#[test]
 fn a_variable_that_a_directive_waits_for_is_set() {
     let sent = |clause: &str| {
         let text = format!(
