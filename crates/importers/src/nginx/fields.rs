@@ -116,6 +116,13 @@ impl Response {
         environment
     }
 
+    /// Whether it has any of the fields that let somebody read.
+    pub(super) fn has_fields(&self) -> bool {
+        ["access-control-allow-origin", "access-control-allow-credentials"]
+            .iter()
+            .any(|name| !self.lines(name).is_empty())
+    }
+
     /// What may say more than is written here.
     pub(super) fn unread(&self) -> Option<&Rc<str>> {
         self.state.location.unread.as_ref()

@@ -17,6 +17,9 @@ use crate::{Includes, Unreadable};
 /// Most steps that all scopes take together; a large real configuration takes thousands.
 const MAX_STEPS: usize = 1 << 20;
 
+/// Most locations that are looked at, all searches together, to find who answers an error.
+const MAX_SEARCHES: usize = 1 << 24;
+
 /// Most entries of what was not read.
 const MAX_UNREAD: usize = 1024;
 
@@ -179,7 +182,8 @@ struct Reader {
 
 impl Reader {
     fn new(reading: Reading) -> Self {
-        let variables = Variables { budget: MAX_STEPS.into(), ..Variables::default() };
+        let variables =
+            Variables { budget: MAX_STEPS.into(), searches: MAX_SEARCHES.into(), ..Variables::default() };
         Self { reading, variables }
     }
 

@@ -12,6 +12,9 @@ use super::steps::{End, Flag, Returned, Runner, State, Step, program};
 use super::syntax::Directive;
 use super::value::{Captures, Case, Cases, Environment, Guard, all_cases, always};
 
+/// Most `error_page`s of one location that are followed.
+const MAX_PAGES: usize = 16;
+
 /// A server.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -115,7 +118,7 @@ impl Server {
         if let Some(named) = named {
             return named;
         }
-        let exact = |site: &&Site| site.kind == SiteKind::Exact(path.to_owned());
+        let exact = |site: &&Site| matches!(&site.kind, SiteKind::Exact(exact) if exact == path);
         if let Some(site) = self.sites.iter().find(exact) {
             return Some(site);
         }
@@ -283,36 +286,40 @@ impl Request<'_> {
         answers.into_iter().map(|case| case.map(settle)).collect()
     }
 
-    /// The errors for which something else answers.
+    /// The errors for which something else answers, where that makes a difference.
     fn pages(&self, response: &Response) -> Vec<Page> {
+        let can_fail = matches!(response.kind, Kind::Authenticated(_) | Kind::Content | Kind::Passed);
+        if !can_fail || !response.has_fields() {
+            return Vec::new();
+        }
+        let pages = response.state.location.error_pages.iter().take(MAX_PAGES);
+        pages.filter_map(|page| self.page(response, page)).collect()
+    }
+
+    fn page(&self, response: &Response, page: &ErrorPage) -> Option<Page> {
         let state = &response.state;
-        let mut pages = Vec::new();
-        if !matches!(response.kind, Kind::Authenticated(_) | Kind::Content | Kind::Passed) {
-            return pages;
-        }
-        for page in state.location.error_pages.iter() {
-            let statuses: Vec<u16> =
-                page.codes.iter().copied().filter(|status| may_fail(response, *status)).collect();
-            let Some(status) = statuses.first() else { continue };
-            let answers = if self.server.keeps(&page.target) {
-                let location = self.server.location.clone();
-                let state = State { location, handler: None, ..state.clone() };
-                always(Response { state, kind: Kind::Status(*status), pages: Vec::new() })
-            } else {
-                self.error_page(state, *status, page, true)
-            };
-            let mut fields = answers.iter().map(|case| case.then.fields_beside(response));
-            let first = fields.next().unwrap_or(PageFields::Unknown);
-            let fields = if fields.all(|other| other == first) { first } else { PageFields::Unknown };
-            let errors = ErrorsElsewhere {
-                statuses,
-                only_own: leaves_errors(state),
-                by: page.target.clone(),
-                place: Some(page.place.clone()),
-            };
-            pages.push(Page { errors, fields });
-        }
-        pages
+        let statuses: Vec<u16> =
+            page.codes.iter().copied().filter(|status| may_fail(response, *status)).collect();
+        let status = *statuses.first()?;
+        let answers = if !self.runner.variables.search(self.server.sites.len()) {
+            Vec::new()
+        } else if self.server.keeps(&page.target) {
+            let location = self.server.location.clone();
+            let state = State { location, handler: None, ..state.clone() };
+            always(Response { state, kind: Kind::Status(status), pages: Vec::new() })
+        } else {
+            self.error_page(state, status, page, true)
+        };
+        let mut fields = answers.iter().map(|case| case.then.fields_beside(response));
+        let first = fields.next().unwrap_or(PageFields::Unknown);
+        let fields = if fields.all(|other| other == first) { first } else { PageFields::Unknown };
+        let errors = ErrorsElsewhere {
+            statuses,
+            only_own: leaves_errors(state),
+            by: page.target.clone(),
+            place: Some(page.place.clone()),
+        };
+        Some(Page { errors, fields })
     }
 
     /// After all steps: access, then content.
@@ -355,6 +362,9 @@ impl Request<'_> {
     /// Whether what `auth_request` asks lets the request pass, whoever sends it. An upstream is
     /// taken to refuse preflights, as they have nothing to sign in with.
     fn permits(&self, target: &str) -> Option<bool> {
+        if !self.runner.variables.search(self.server.sites.len()) {
+            return None;
+        }
         let Some(site) = self.server.find(target) else { return Some(false) };
         // It is asked with GET, but `$request_method` stays what the client sent.
         if site.location.limit.is_some() {

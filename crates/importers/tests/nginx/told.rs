@@ -344,3 +344,16 @@ fn statuses_that_nginx_cannot_make_are_an_upstreams() {
     assert_eq!(coverage("location /"), Coverage::All);
     assert_eq!(coverage("location /files"), Coverage::AllButElsewhere);
 }
+
+/// Each location would look for each page among all locations.
+#[test]
+fn many_pages_of_many_locations_take_no_time() {
+    let joined =
+        |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<Vec<_>>().concat();
+    let pages = joined(2000, &|n| format!("error_page 500 502 /p{n};\n"));
+    let locations = joined(3000, &|n| format!("location /l{n} {{ proxy_pass http://b; {APP} }}\n"));
+    let model = read(&server(&format!("{pages}{locations}")));
+    let count = |coverage| model.scopes.iter().filter(|scope| scope.actual.coverage == coverage).count();
+    assert_eq!(count(Coverage::AllButElsewhere) + count(Coverage::Unknown), 3000);
+    assert!(count(Coverage::Unknown) > 0 && count(Coverage::AllButElsewhere) > 0);
+}

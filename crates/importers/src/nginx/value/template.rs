@@ -123,6 +123,8 @@ pub(in crate::nginx) struct Variables {
     pub(in crate::nginx) asks_method: bool,
     /// Steps that are left for the whole configuration.
     pub(in crate::nginx) budget: Cell<usize>,
+    /// Locations that may still be looked at to find who answers an error.
+    pub(in crate::nginx) searches: Cell<usize>,
 }
 
 impl Variables {
@@ -188,6 +190,13 @@ impl Variables {
     pub(in crate::nginx) fn matches(&self, pattern: &Pattern, text: &str) -> Truth {
         let cost = if pattern.is_tame() { TAME_MATCH } else { WILD_MATCH };
         if self.spend(cost) { pattern.matches(text) } else { Truth::Unknown }
+    }
+
+    /// Counts a search through so many locations; whether it is to be made.
+    pub(in crate::nginx) fn search(&self, locations: usize) -> bool {
+        let left = self.searches.get();
+        self.searches.set(left.saturating_sub(locations + 1));
+        left > locations
     }
 
     /// Takes steps from the budget; whether there were so many.
