@@ -63,7 +63,7 @@ pub enum Node {
 
 impl Node {
     /// Whether automata can tell all about it: no back-reference, atomic group or possessive
-    /// repetition is in it, but for a [`Self::run`].
+    /// repetition is in it, but for a run of single bytes that gives none back.
     pub fn is_exact(&self) -> bool {
         match self {
             Self::Atomic(_) | Self::Repeat { kind: Repetition::Possessive, .. } => self.run().is_some(),
