@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod baseline;
+mod expression;
 mod folders;
 mod formats;
 mod samples;
