@@ -18,6 +18,20 @@ const MAX_EXPRESSIONS: usize = 1 << 20;
 /// Most names that are followed from one to the next.
 const MAX_NAMES: usize = 16;
 
+/// Values that nobody changes in place, and what calls give.
+const WITHOUT_PARTS: [&str; 10] = [
+    "binary_expression",
+    "call",
+    "call_expression",
+    "false",
+    "number",
+    "string",
+    "template_string",
+    "ternary_expression",
+    "true",
+    "unary_expression",
+];
+
 /// A file of code.
 pub(crate) struct Program<'t> {
     pub(crate) source: &'t str,
@@ -28,6 +42,10 @@ pub(crate) struct Program<'t> {
     names: HashMap<&'t str, Vec<Binding<'t>>>,
     /// Names whose values are changed somewhere.
     changed: HashSet<&'t str>,
+    /// Names that stand for another's value, or a part of it, and whose.
+    aliases: HashMap<&'t str, Vec<&'t str>>,
+    /// Names that are given to functions: the function's, and theirs.
+    given: Vec<(&'t str, &'t str)>,
     /// Modules of imported names: `cors` of `import cors from "cors"`.
     pub(crate) imports: HashMap<&'t str, String>,
     /// The first import of all names of a module, which may bring any.
@@ -87,6 +105,10 @@ pub(crate) enum Role<'t> {
     Binds(&'t str, Option<Node<'t>>),
     /// It changes the value of a name in place.
     Changes(&'t str),
+    /// It makes the first name stand for the second's value, or for a part of it.
+    Aliases(&'t str, &'t str),
+    /// It gives the value of the second name to the function of the first.
+    Gives(&'t str, &'t str),
     /// It brings a name from a module.
     Imports(&'t str, String),
     /// It brings all names of a module.
@@ -105,13 +127,43 @@ impl<'t> Program<'t> {
             sites: Vec::new(),
             names: HashMap::new(),
             changed: HashSet::new(),
+            aliases: HashMap::new(),
+            given: Vec::new(),
             imports: HashMap::new(),
             imports_all: None,
             broken: Vec::new(),
             left: Cell::new(MAX_EXPRESSIONS),
         };
         program.survey(tree);
+        program.spread_changes();
         program
+    }
+
+    /// What is changed through another name is changed; and what a function of the file is given
+    /// may be changed by it.
+    fn spread_changes(&mut self) {
+        let is_function = |binding: &Binding<'_>| match binding.value {
+            Some(value) => value.kind().contains("function"),
+            None => true,
+        };
+        for (callee, name) in &self.given {
+            let bindings = self.names.get(callee).filter(|_| !self.imports.contains_key(callee));
+            let is_given = bindings.is_some_and(|bindings| bindings.iter().any(is_function));
+            let may_change = |binding: &Binding<'_>| {
+                binding.value.is_none_or(|value| !WITHOUT_PARTS.contains(&value.kind()))
+            };
+            if is_given && self.names.get(name).is_some_and(|bindings| bindings.iter().any(may_change)) {
+                self.changed.insert(name);
+            }
+        }
+        let mut open: Vec<&'t str> = self.changed.iter().copied().collect();
+        while let Some(name) = open.pop() {
+            for other in self.aliases.get(name).into_iter().flatten() {
+                if self.changed.insert(other) {
+                    open.push(other);
+                }
+            }
+        }
     }
 
     fn survey(&mut self, tree: &'t Tree) {
@@ -168,6 +220,8 @@ impl<'t> Program<'t> {
                 Role::Changes(name) => {
                     self.changed.insert(name);
                 }
+                Role::Aliases(name, other) => self.aliases.entry(name).or_default().push(other),
+                Role::Gives(callee, name) => self.given.push((callee, name)),
                 Role::Imports(name, module) => {
                     self.names.entry(name).or_default().push(Binding { value: None, around });
                     self.imports.insert(name, module);
@@ -220,6 +274,15 @@ impl<'t> Program<'t> {
     /// Whether the file gives `name` a value, or brings it from elsewhere.
     pub(crate) fn defines(&self, name: &str) -> bool {
         self.names.contains_key(name)
+    }
+
+    /// Whether the file assigns something to the `origin` of some `headers`.
+    pub(crate) fn writes_origin(&self) -> bool {
+        self.sites.iter().filter(|site| site.kind == SiteKind::Store).any(|site| {
+            let left = site.node.child_by_field_name("left").map_or("", |left| text(left, self.source));
+            let left = left.to_ascii_lowercase();
+            left.contains("headers") && left.contains("origin") && !left.contains("allow")
+        })
     }
 
     /// The module that `name` comes from: by an import, or by `require`.

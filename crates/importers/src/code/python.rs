@@ -39,7 +39,11 @@ pub(crate) fn roles<'t>(
         "assignment" => match child("left") {
             Some(left) if left.kind() == "identifier" => match child("right") {
                 None => Vec::new(),
-                value => vec![Role::Binds(text(left, source), value)],
+                value => {
+                    let mut roles = vec![Role::Binds(text(left, source), value)];
+                    roles.extend(alias(text(left, source), value, source));
+                    roles
+                }
             },
             left => changed(left, source),
         },
@@ -49,8 +53,11 @@ pub(crate) fn roles<'t>(
         },
         "delete_statement" => changed(node.named_child(0), source),
         "call" => {
-            let changed = child("function").and_then(|callee| changed_by(callee, source));
-            changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
+            let mut roles = child("function")
+                .map(|callee| changes(callee, child("arguments"), source))
+                .unwrap_or_default();
+            roles.push(Role::Site(SiteKind::Call));
+            roles
         }
         "decorator" if node.named_child(0).is_some_and(|inner| inner.kind() != "call") => {
             vec![Role::Site(SiteKind::Call)]
@@ -77,22 +84,56 @@ fn imported<'t>(node: Node<'t>, statement: Node<'t>, source: &'t str) -> Option<
 
 /// The base of `a.b[c]` whose part is assigned or deleted.
 fn changed<'t>(left: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
-    let mut at = left;
-    while let Some(node) = at {
-        match node.kind() {
-            "subscript" => at = node.child_by_field_name("value"),
-            "attribute" => at = node.child_by_field_name("object"),
-            "identifier" => return vec![Role::Changes(text(node, source)), Role::Site(SiteKind::Store)],
-            _ => break,
-        }
+    match left.filter(|left| left.kind() != "identifier").and_then(base) {
+        Some(name) => vec![Role::Changes(text(name, source)), Role::Site(SiteKind::Store)],
+        None => Vec::new(),
     }
-    Vec::new()
 }
 
-fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<&'t str> {
-    let method = text(callee.child_by_field_name("attribute")?, source);
-    let object = callee.child_by_field_name("object")?;
-    (CHANGING.contains(&method) && object.kind() == "identifier").then(|| text(object, source))
+/// The name that `a` of `a.b[c]` is.
+fn base(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node;
+    loop {
+        at = match at.kind() {
+            "attribute" => at.child_by_field_name("object")?,
+            "parenthesized_expression" => at.named_child(0)?,
+            "subscript" => at.child_by_field_name("value")?,
+            "identifier" => return Some(at),
+            _ => return None,
+        };
+    }
+}
+
+/// That a name stands for a part of another's value.
+fn alias<'t>(name: &'t str, value: Option<Node<'t>>, source: &'t str) -> Option<Role<'t>> {
+    let other = text(base(value?)?, source);
+    (other != name).then_some(Role::Aliases(name, other))
+}
+
+/// Whose values a call of `callee` changes, or may change.
+fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
+    let mut roles = Vec::new();
+    let given: Vec<Node<'t>> = arguments.map_or_else(Vec::new, |arguments| {
+        let mut cursor = arguments.walk();
+        arguments.named_children(&mut cursor).collect()
+    });
+    let name_of = |node: Node<'t>| base(node).map(|base| text(base, source));
+    if callee.kind() == "identifier" {
+        let names = given.iter().filter_map(|argument| name_of(*argument));
+        roles.extend(names.map(|name| Role::Gives(text(callee, source), name)));
+        return roles;
+    }
+    let method = callee.child_by_field_name("attribute").map(|method| text(method, source));
+    if let (Some(object), Some(_)) =
+        (callee.child_by_field_name("object"), method.filter(|method| CHANGING.contains(method)))
+    {
+        roles.extend(name_of(object).map(Role::Changes));
+        // `list.append(origins, "…")`
+        if matches!(text(object, source), "dict" | "list" | "set") {
+            roles.extend(given.first().and_then(|first| name_of(*first)).map(Role::Changes));
+        }
+    }
+    roles
 }
 
 /// What a name within parameters, patterns and imports does.

@@ -1,6 +1,7 @@
 //! Settings in application code: what is read of them, compared with what the programs answer.
 #![cfg(test)]
 
+mod changed;
 mod express;
 mod forms;
 mod guards;

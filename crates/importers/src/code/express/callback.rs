@@ -58,6 +58,10 @@ fn decided(reading: &mut Reading<'_, '_>, function: Node<'_>, package: Package) 
     let [origin, callback] = parameters(function)?[..] else { return None };
     let (origin, callback) = (text(origin, source), text(callback, source));
     let body = function.child_by_field_name("body").filter(|_| is_plain && origin != callback)?;
+    let is_fixed = |name: &str| !any_within(body, |node| text(node, source) == name && is_bound(node));
+    if !is_fixed(origin) || !is_fixed(callback) {
+        return None;
+    }
     let asked = Asked::of(Some(origin), (function.start_byte(), function.end_byte()));
     let mut function = Function { reading, asked, callback, package, steps: 0 };
     let admitted = match body.kind() {
@@ -201,7 +205,8 @@ impl Function<'_, '_, '_, '_> {
             "new_expression" => Some(true),
             "call_expression" => {
                 let callee = node.child_by_field_name("function")?;
-                (text(callee, self.reading.program.source) == "Error").then_some(true)
+                let is_own = self.reading.program.defines("Error");
+                (text(callee, self.reading.program.source) == "Error" && !is_own).then_some(true)
             }
             "string" => Some(node.named_child_count() > 0),
             "identifier" => {
@@ -262,6 +267,33 @@ impl Function<'_, '_, '_, '_> {
             matches!(inner.kind(), "identifier" | "shorthand_property_identifier")
                 && text(inner, self.reading.program.source) == name
         })
+    }
+}
+
+/// Whether a name is declared or given another value where it stands.
+fn is_bound(node: Node<'_>) -> bool {
+    if !matches!(node.kind(), "identifier" | "shorthand_property_identifier_pattern") {
+        return false;
+    }
+    let Some(parent) = node.parent() else { return false };
+    let is = |field: &str| parent.child_by_field_name(field) == Some(node);
+    match parent.kind() {
+        "array_pattern" | "catch_clause" | "formal_parameters" | "object_pattern" | "rest_pattern"
+        | "update_expression" => true,
+        "arrow_function" => is("parameter"),
+        "assignment_expression"
+        | "assignment_pattern"
+        | "augmented_assignment_expression"
+        | "for_in_statement"
+        | "object_assignment_pattern" => is("left"),
+        "class_declaration" | "function_declaration" | "variable_declarator" => is("name"),
+        "optional_parameter" | "required_parameter" => is("pattern"),
+        "pair_pattern" => is("value"),
+        // `(o) = x`
+        "parenthesized_expression" => parent.parent().is_some_and(|above| {
+            above.child_by_field_name("left") == Some(parent) && above.kind().contains("assignment")
+        }),
+        _ => false,
     }
 }
 

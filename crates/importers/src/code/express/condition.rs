@@ -45,7 +45,10 @@ impl<'a> Asked<'a> {
         let node = bare(node);
         match self.origin {
             Some(name) => node.kind() == "identifier" && text(node, reading.program.source) == name,
-            None => reflects(reading, &reading.program.read(node), 0),
+            None => {
+                let expression = reading.program.read(node);
+                reflects(reading, &expression, 0) && is_requests(reading, &expression, 0)
+            }
         }
     }
 
@@ -234,7 +237,7 @@ impl<'a> Asked<'a> {
         let value = self.value(reading, node);
         let value = match (&value.kind, which) {
             (Kind::List(_), Collection::List) => value,
-            (Kind::Call(callee, arguments), Collection::Set) if callee.last_name() == Some("Set") => {
+            (Kind::Call(callee, arguments), Collection::Set) if is_builtin(reading, callee, "Set") => {
                 reading.value(&arguments.first()?.value)
             }
             _ => return None,
@@ -265,10 +268,37 @@ enum Collection {
 fn expression(reading: &Reading<'_, '_>, value: &Expression) -> Option<Matcher> {
     match &value.kind {
         Kind::Pattern(text, flags) => Some(regex(text, flags)),
-        Kind::Call(callee, arguments) if callee.last_name() == Some("RegExp") => {
+        Kind::Call(callee, arguments) if is_builtin(reading, callee, "RegExp") => {
             constructed(reading, arguments)
         }
         _ => None,
+    }
+}
+
+/// Whether a callee is the language's own, and nothing that the file calls so.
+fn is_builtin(reading: &Reading<'_, '_>, callee: &Expression, name: &str) -> bool {
+    matches!(&callee.kind, Kind::Name(own) if own == name) && !reading.program.defines(name)
+}
+
+/// Whether what looks like the request's `Origin` is that of a request, which nothing in the file
+/// writes to.
+fn is_requests(reading: &Reading<'_, '_>, expression: &Expression, depth: usize) -> bool {
+    const REQUESTS: [&str; 6] = ["c", "context", "ctx", "event", "req", "request"];
+    if depth > 8 || reading.program.writes_origin() {
+        return false;
+    }
+    match &expression.kind {
+        Kind::Name(name) => {
+            reading.program.constant(name).is_some_and(|value| is_requests(reading, &value, depth + 1))
+        }
+        Kind::Either(first, _) => is_requests(reading, first, depth + 1),
+        Kind::Member(object, _) => {
+            object.path().is_some_and(|path| path.first().is_some_and(|first| REQUESTS.contains(first)))
+        }
+        Kind::Call(callee, _) => {
+            callee.path().is_some_and(|path| path.first().is_some_and(|first| REQUESTS.contains(first)))
+        }
+        _ => false,
     }
 }
 

@@ -1,0 +1,131 @@
+//! What stands in a file and is no longer so when the program runs: nothing is decided by it.
+
+use corsac_analysis::model::{Credentials, Truth};
+use corsac_diagnostics::Source;
+use corsac_importers::{System, import};
+
+const STRANGER: &str = "https://evil.org";
+
+/// Whether the stranger may read, by any scope.
+fn admits(system: &str, file: &str, code: &str) -> Vec<Truth> {
+    let model = import(System::by_id(system).unwrap(), Source::new(file, code), &()).unwrap();
+    assert!(!model.scopes.is_empty(), "{code}");
+    model.scopes.iter().map(|scope| scope.actual.lets_read(STRANGER, Credentials::Included)).collect()
+}
+
+fn express(code: &str) -> Vec<Truth> {
+    let code = format!(
+        "const express = require('express'); const cors = require('cors'); const app = express();\n{code}\n"
+    );
+    admits("express", "app.js", &code)
+}
+
+const GUARD: &str = "app.use(cors({ origin: (o, cb) => cb(null, allowed.includes(o)), credentials: true }));";
+
+#[test]
+fn lists_that_are_changed_in_roundabout_ways_decide_nothing() {
+    let same = format!("const allowed = ['https://a.com'];\nconsole.log(allowed);\n{GUARD}");
+    assert_eq!(express(&same), [Truth::False]);
+    let frozen = format!("const allowed = ['https://a.com'];\nObject.freeze(allowed);\n{GUARD}");
+    assert_eq!(express(&frozen), [Truth::False]);
+    let changes = [
+        "(allowed).push(x)",
+        "allowed['push'](x)",
+        "allowed[method](x)",
+        "allowed.push.apply(allowed, more)",
+        "Array.prototype.push.apply(allowed, more)",
+        "const l = allowed; l.push(x)",
+        "let l; l = allowed; l[1] = x",
+        "const l = allowed, m = l; m.push(x)",
+        "function fill(list) { list.push(x) }\nfill(allowed)",
+        "const fill = (list) => list.push(x);\nfill(allowed)",
+        "xs.forEach(allowed.push, allowed)",
+        "Object.defineProperty(allowed, '0', { value: x })",
+    ];
+    for change in changes {
+        let code = format!("const allowed = ['https://a.com'];\n{change};\n{GUARD}");
+        assert_eq!(express(&code), [Truth::Unknown], "{change}");
+    }
+}
+
+#[test]
+fn parts_that_are_changed_decide_nothing() {
+    let of = |change: &str| {
+        express(&format!(
+            "const config = {{ origins: ['https://a.com'] }};\n{change};\n\
+             app.use(cors({{ origin: config.origins, credentials: true }}));"
+        ))
+    };
+    assert_eq!(of("console.log(config.origins)"), [Truth::False]);
+    for change in [
+        "config.origins.push(x)",
+        "const { origins } = config; origins.push(x)",
+        "const { origins: own } = config; own.push(x)",
+        "const c = config; c.origins = [x]",
+        "Object.assign(config, more)",
+    ] {
+        assert_eq!(of(change), [Truth::Unknown], "{change}");
+    }
+    let python = |change: &str| {
+        admits(
+            "fastapi",
+            "main.py",
+            &format!(
+                "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\napp = FastAPI()\n\
+                 cfg = {{'o': ['https://a.com']}}\norigins = ['https://a.com']\n{change}\n\
+                 app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True)\n"
+            ),
+        )
+    };
+    assert_eq!(python("print(origins)"), [Truth::False]);
+    for change in
+        ["x = origins\nx.append(y)", "list.append(origins, y)", "def f(l):\n  l.append(y)\nf(origins)"]
+    {
+        assert_eq!(python(change), [Truth::Unknown], "{change}");
+    }
+}
+
+#[test]
+fn an_origin_that_is_named_anew_decides_nothing() {
+    let of = |body: &str| {
+        express(&format!(
+            "const allowed = ['https://a.com'];\n\
+             app.use(cors({{ origin: (o, cb) => {{ {body} }}, credentials: true }}));"
+        ))
+    };
+    assert_eq!(of("if (allowed.includes(o)) return cb(null, true); cb(null, false)"), [Truth::False]);
+    for body in [
+        "var o = 'https://a.com'; if (allowed.includes(o)) return cb(null, true); cb(null, false)",
+        "{ const o = 'https://a.com'; if (allowed.includes(o)) return cb(null, true) } cb(null, false)",
+        "console.log(o = 'https://a.com'); if (allowed.includes(o)) return cb(null, true); cb(null, false)",
+        "if ((o = o.trim()) && allowed.includes(o)) return cb(null, true); cb(null, false)",
+    ] {
+        assert_eq!(of(body), [Truth::Unknown], "{body}");
+    }
+    let by_hand = |before: &str, request: &str| {
+        express(&format!(
+            "const allowed = ['https://a.com'];\napp.use((req, res, next) => {{ {before}\n\
+             if (allowed.includes({request}.headers.origin)) {{\n\
+             res.setHeader('Access-Control-Allow-Origin', {request}.headers.origin);\n\
+             res.setHeader('Access-Control-Allow-Credentials', 'true'); }} next() }});"
+        ))
+    };
+    assert!(!by_hand("", "req").contains(&Truth::True));
+    assert!(by_hand("", "req").contains(&Truth::False));
+    assert!(!by_hand("req.headers.origin = clean(req.headers.origin);", "req").contains(&Truth::False));
+}
+
+#[test]
+fn names_of_the_language_that_the_file_defines_are_its_own() {
+    let of = |before: &str, origin: &str| {
+        express(&format!("{before}\napp.use(cors({{ origin: {origin}, credentials: true }}));"))
+    };
+    let set = "(o, cb) => cb(null, new Set(['https://a.com']).has(o))";
+    assert_eq!(of("", set), [Truth::False]);
+    assert_eq!(of("class Set { has() { return true } }", set), [Truth::Unknown]);
+    let other = "(o, cb) => cb(null, new own.Set(['https://a.com']).has(o))";
+    assert_eq!(of("", other), [Truth::Unknown]);
+    let error = "(o, cb) => o === 'https://a.com' ? cb(null, true) : cb(Error('no'), true)";
+    assert_eq!(of("", error), [Truth::False]);
+    assert_eq!(of("function Error() { return null }", error), [Truth::Unknown]);
+}
