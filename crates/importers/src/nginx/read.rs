@@ -99,7 +99,10 @@ pub(crate) fn read(source: Source, includes: &dyn Includes) -> Result<Model, Unr
         let mut outer = Location::default();
         outer.unread = reader.inputs(&http);
         let part = Server::new(excerpt(&name).into_owned(), &http, &outer);
-        scopes.part(&part, http.iter().any(|directive| directive.name != "location" && is_own(directive)));
+        // Fields of the level of `http`, with a `map` beside them, are those of the includer's servers.
+        let answers = http.iter().any(|directive| directive.name != "location" && is_own(directive))
+            || !http.iter().any(|directive| matches!(directive.name.as_str(), "location" | "server"));
+        scopes.part(&part, answers);
     }
     Ok(reader.done(scopes))
 }

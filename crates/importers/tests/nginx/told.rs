@@ -357,3 +357,16 @@ fn many_pages_of_many_locations_take_no_time() {
     assert_eq!(count(Coverage::AllButElsewhere) + count(Coverage::Unknown), 3000);
     assert!(count(Coverage::Unknown) > 0 && count(Coverage::AllButElsewhere) > 0);
 }
+
+#[test]
+fn fields_of_a_part_for_all_servers_are_judged() {
+    let fields = "add_header Access-Control-Allow-Origin $cors always;\n\
+                  add_header Access-Control-Allow-Credentials true always;\n";
+    let reflected = format!("map $http_origin $cors {{ default $http_origin; }}\n{fields}");
+    assert!(ids(&reflected).contains(&"any-origin-with-credentials"), "{:?}", told(&reflected));
+    let listed = format!("map $http_origin $cors {{ \"https://a.com\" $http_origin; }}\n{fields}");
+    assert!(!ids(&listed).contains(&"any-origin-with-credentials"), "{:?}", told(&listed));
+    assert_eq!(read(&listed).scopes.len(), 1);
+    // A map alone answers nobody.
+    assert!(read("map $http_origin $cors { default $http_origin; }").scopes.is_empty());
+}
