@@ -49,7 +49,8 @@ pub(super) fn run(
             );
         }
     };
-    let prover = Prover::new(list);
+    // As for a file: what is explored has an end.
+    let prover = Prover::new(list).for_a_file();
     let judged = Judged {
         verdict: prover.strangers(&matcher, &intended),
         facts: prover.facts(&matcher),

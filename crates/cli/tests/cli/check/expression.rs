@@ -21,9 +21,9 @@ fn verified(folder: &Path, file: &str) -> Finished {
 
 /// What is written does not depend on the day but for the list of public suffixes.
 fn undated(text: &str) -> String {
-    let at = text.find("\"public_suffixes\":\"").unwrap() + "\"public_suffixes\":\"".len();
-    let end = at + text[at..].find('"').unwrap();
-    format!("{}DAY{}", &text[..at], &text[end..])
+    let (before, rest) = text.split_once("\"public_suffixes\":\"").unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    format!("{before}\"public_suffixes\":\"DAY\"{after}")
 }
 
 #[test]
