@@ -177,24 +177,27 @@ fn is_remembered(mut ahead: std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     }
 }
 
-/// `SetEnv`, `UnsetEnv`, `PassEnv`: late, and whoever asks.
-pub(super) fn set_env(node: &Node, when: &Condition, state: &mut State) {
+/// `SetEnv`, `UnsetEnv`, `PassEnv`, whoever asks. They are late, and of variables of their own:
+/// what `SetEnvIf` and rewriting set is neither taken away nor replaced.
+pub(super) fn set_env(node: &Node, when: &Condition, late: &mut State) {
     let arguments = words(&node.arguments);
     let place = Some(node.place.clone());
     match (node.name.as_str(), arguments.as_slice()) {
         ("setenv", [name, rest @ ..]) => {
             let value = Value::Text(rest.first().cloned().unwrap_or_default());
-            state.variable_mut(name).set(when.clone(), value, place);
+            late.variable_mut(name).set(when.clone(), value, place);
         }
         ("unsetenv", names) => {
             for name in names {
-                state.variable_mut(name).set(when.clone(), Value::Absent, place.clone());
+                late.variable_mut(name).set(when.clone(), Value::Absent, place.clone());
             }
         }
         ("passenv", names) => {
             for name in names {
                 let value = Value::Opaque("it is the environment's".to_owned());
-                state.variable_mut(name).set(when.clone(), value, place.clone());
+                // Where the environment has none, nothing is set.
+                let when = when.clone().and(Condition::opaque(format!("`PassEnv {name}` may find none")));
+                late.variable_mut(name).set(when, value, place.clone());
             }
         }
         _ => {}

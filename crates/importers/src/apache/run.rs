@@ -35,6 +35,15 @@ impl State {
         self.variables.entry(name.to_owned()).or_default()
     }
 
+    /// Where a variable is not set, it is from now on what it is in `late`.
+    fn complete(&mut self, late: &Self) {
+        for (name, value) in &late.variables {
+            let line = self.variable_mut(name);
+            let missing = line.is_set().not();
+            line.set_to(&missing, value, &Value::Absent, None);
+        }
+    }
+
     /// `HTTP:Origin`, `ENV:NAME`, `REQUEST_METHOD`.
     pub(super) fn lookup(&self, name: &str) -> Operand {
         let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
@@ -74,10 +83,12 @@ pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
         }
     }
     let by_section = section_rules(blocks, &guards, &mut state, notes);
+    let mut late = State::default();
     for (block, when) in blocks.iter().zip(&guards) {
         let when = when.clone().and(stopped.clone().not());
-        block.directives.iter().for_each(|node| set_env(node, &when, &mut state));
+        block.directives.iter().for_each(|node| set_env(node, &when, &mut late));
     }
+    state.complete(&late);
     let mut tables = Tables::default();
     for (block, when) in blocks.iter().zip(&guards) {
         for node in &block.directives {

@@ -125,13 +125,15 @@ fn variable(random: &mut Random) -> String {
     let expression = random.pick(&EXPRESSIONS);
     let name = random.pick(&["O", "O", "P"]);
     let value = random.pick(&["=$0", "=$0", "=$0", "=$1", "=$1", "=x$0", "", "=https://example.com"]);
-    match random.below(8) {
+    match random.below(10) {
         0 => format!("SetEnvIfNoCase Origin \"{expression}\" {name}{value}\n"),
         1 => format!("SetEnvIf ^Origin$ \"{expression}\" {name}{value}\n"),
         2 => format!("SetEnvIf Origin \"https://app\" {name}{value}\n"),
         3 => format!("SetEnvIf Origin \"^http:\" !{name}\n"),
         // Without a group of its own, what `$0` is here is garbage.
         4 => format!("SetEnvIfExpr \"%{{HTTP:Origin}} =~ m#({expression})#\" {name}=$0\n"),
+        5 => format!("SetEnv {name} {}\n", random.pick(&NAMED)),
+        6 => format!("UnsetEnv {name}\n"),
         _ => format!("SetEnvIf Origin \"{expression}\" {name}{value}\n"),
     }
 }
@@ -351,4 +353,44 @@ fn what_echo_and_edit_do_is_not_passed_over() {
     let merge = "Header merge Access-Control-Allow-Origin";
     assert_eq!(reads(&format!("{merge} *\n{merge} *")), Truth::True);
     assert_eq!(reads(&format!("{merge} *\n{merge} https://b.test")), Truth::False);
+}
+
+/// What Apache 2.4 does: `SetEnv` and `UnsetEnv` have variables of their own, which are looked at
+/// where the request has none.
+#[test]
+fn what_is_set_of_the_request_stays() {
+    let reads = |inner: &str, origin: &str| {
+        let header = "Header set Access-Control-Allow-Origin %{O}e env=O";
+        let body = inner.replace("HEADER", header);
+        let text = format!(
+            "<VirtualHost *:80>\nServerName a\nDocumentRoot /srv\nRewriteEngine On\n{body}\n</VirtualHost>\n"
+        );
+        model("apache", &text).scopes[0].actual.lets_read(origin, Credentials::Omitted)
+    };
+    let setting = ["SetEnvIf Origin (.+) O=$1", "RewriteEngine On\nRewriteRule .* - [E=O:%{HTTP:Origin}]"];
+    for (set, late) in setting.iter().flat_map(|set| [(set, "UnsetEnv O"), (set, "SetEnv O https://a.test")])
+    {
+        let inner = format!("{set}\n{late}\nHEADER");
+        for inner in [
+            inner.clone(),
+            format!("<Directory /srv>\n{inner}\n</Directory>"),
+            format!("<Location />\n{inner}\n</Location>"),
+            format!("<If \"true\">\n{inner}\n</If>"),
+        ] {
+            assert_eq!(reads(&inner, "https://b.test"), Truth::True, "{inner}");
+        }
+    }
+    let only = "SetEnvIf Origin ^https://c O=$0.test\nSetEnv O https://a.test\nHEADER";
+    assert_eq!(reads(only, "https://a.test"), Truth::True);
+    assert_eq!(reads(only, "https://b.test"), Truth::False);
+    for (late, expected) in [
+        ("SetEnv O *\nUnsetEnv O\nHEADER", Truth::False),
+        ("UnsetEnv O\nSetEnv O *\nHEADER", Truth::True),
+        ("SetEnv O *\n<Location />\nUnsetEnv O\n</Location>\nHEADER", Truth::False),
+        ("SetEnvIf Origin . !O\nSetEnv O *\nHEADER", Truth::True),
+        ("SetEnv O *\nPassEnv O\nHEADER", Truth::Unknown),
+        ("PassEnv O\nHeader set Access-Control-Allow-Origin * env=!O", Truth::Unknown),
+    ] {
+        assert_eq!(reads(late, "https://b.test"), expected, "{late}");
+    }
 }
