@@ -174,7 +174,7 @@ fn format(text: &str, surely_set: Option<&str>, state: &State) -> Line {
     if let Some(name) = text.strip_prefix("%{").and_then(|rest| rest.strip_suffix("}e"))
         && !name.contains('}')
     {
-        if surely_set == Some(name) {
+        if surely_set.is_some_and(|set| set.eq_ignore_ascii_case(name)) {
             return state.variable(name);
         }
         // This is what Apache writes where a variable is not set.

@@ -18,21 +18,22 @@ use crate::conditional::{Condition, Fact, Line, Notes, Outcome, PathTest, Prefli
 /// What stands when a directive is reached.
 #[derive(Default)]
 pub(super) struct State {
+    /// By name in lower case: Apache takes no notice of it.
     variables: BTreeMap<String, Line>,
     origin: Option<Line>,
 }
 
 impl State {
     pub(super) fn variable(&self, name: &str) -> Line {
-        self.variables.get(name).cloned().unwrap_or_default()
+        self.variables.get(&name.to_ascii_lowercase()).cloned().unwrap_or_default()
     }
 
     pub(super) fn has_variable(&self, name: &str) -> bool {
-        self.variables.contains_key(name)
+        self.variables.contains_key(&name.to_ascii_lowercase())
     }
 
     pub(super) fn variable_mut(&mut self, name: &str) -> &mut Line {
-        self.variables.entry(name.to_owned()).or_default()
+        self.variables.entry(name.to_ascii_lowercase()).or_default()
     }
 
     /// Where a variable is not set, it is from now on what it is in `late`.

@@ -123,7 +123,7 @@ fn generate(random: &mut Random, root: &str) -> String {
 
 fn variable(random: &mut Random) -> String {
     let expression = random.pick(&EXPRESSIONS);
-    let name = random.pick(&["O", "O", "P"]);
+    let name = random.pick(&["O", "O", "P", "o"]);
     let value = random.pick(&["=$0", "=$0", "=$0", "=$1", "=$1", "=x$0", "", "=https://example.com"]);
     match random.below(10) {
         0 => format!("SetEnvIfNoCase Origin \"{expression}\" {name}{value}\n"),
@@ -155,7 +155,7 @@ fn rewriting(random: &mut Random) -> String {
 
 fn clause(random: &mut Random) -> String {
     match random.below(6) {
-        0 => " env=P".to_owned(),
+        0 => random.pick(&[" env=P", " env=p"]).to_owned(),
         1 => " env=!O".to_owned(),
         2 => format!(" \"expr={}\"", condition(random)),
         3 => String::new(),
@@ -190,6 +190,7 @@ fn header(random: &mut Random) -> String {
         1 => "expr=%{HTTP:Origin}",
         2 => random.pick(&NAMED),
         3 => "%{P}e",
+        4 => "%{o}e",
         _ => "%{O}e",
     };
     format!("Header {table}{action} Access-Control-Allow-Origin \"{value}\"{clause}\n")
@@ -393,4 +394,22 @@ fn what_is_set_of_the_request_stays() {
     ] {
         assert_eq!(reads(late, "https://b.test"), expected, "{late}");
     }
+}
+
+#[test]
+fn names_of_variables_ignore_case() {
+    let sent = |text: &str| model("apache", text).scopes.remove(0).actual;
+    let header = "Header set Access-Control-Allow-Origin %{Y}e env=y";
+    let reads =
+        |set: &str| sent(&format!("{set}\n{header}")).lets_read("https://b.test", Credentials::Omitted);
+    assert_eq!(reads("SetEnvIf Origin (.*) Y=$1"), Truth::True);
+    assert_eq!(reads("SetEnvIf Origin (.*) y=$1\nSetEnv Y https://a.test"), Truth::True);
+    assert_eq!(reads("RewriteEngine On\nRewriteRule .* - [E=y:%{HTTP:Origin}]"), Truth::True);
+    assert_eq!(reads("SetEnvIf Origin (.*) Z=$1"), Truth::False);
+    assert_eq!(reads("SetEnvIf Origin (.*) Y=$1\nSetEnvIf Origin (.*) !y"), Truth::False);
+    let actual = sent(&format!("SetEnvIf Origin ^https://a Y=$0\n{header}"));
+    let cases = &actual.allow_origin[0].cases;
+    assert!(cases.iter().all(|case| case.then != Emission::Fixed("(null)".to_owned())), "{cases:?}");
+    let expression = "SetEnvIf Origin . Y\nSetEnvIf y 1 z\nHeader set Access-Control-Allow-Origin * \"expr=-n reqenv('Z')\"";
+    assert_eq!(sent(expression).lets_read("https://b.test", Credentials::Omitted), Truth::True);
 }
