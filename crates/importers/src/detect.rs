@@ -6,10 +6,11 @@ use crate::System;
 pub fn detect(name: &str, text: &str) -> Option<System> {
     let name = name.replace('\\', "/");
     let file = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    if is_nobodys(&file, text) {
+    let is_site = has_sites(&name);
+    if !is_site && is_nobodys(&file, text) {
         return None;
     }
-    let is_code = CODE.contains(&ending(&file));
+    let is_code = !is_site && CODE.contains(&ending(&file));
     let likeness = |system: &System| (system.likeness)(&name, text);
     System::all()
         .iter()
@@ -20,19 +21,36 @@ pub fn detect(name: &str, text: &str) -> Option<System> {
         .map(|(_, system)| *system)
 }
 
+/// Whether a path has a folder of sites, which are named by their domains: `example.pl` is no code.
+fn has_sites(path: &str) -> bool {
+    let is_sites = |folder: &str| SITES.iter().any(|name| folder.eq_ignore_ascii_case(name));
+    path.rsplit('/').skip(1).any(is_sites)
+}
+
 /// Whether a file is one that projects of all kinds have, or a script: it may write a
 /// configuration, and is none.
 fn is_nobodys(file: &str, text: &str) -> bool {
-    let stem = file.split(['.', '-', '_']).next().unwrap_or_default();
     let is_data =
         matches!(ending(file), "conf" | "json" | "toml" | "yaml" | "yml") || CODE.contains(&ending(file));
-    !is_data && (text.starts_with("#!") || PROJECT.contains(&stem))
+    !is_data && (text.starts_with("#!") || is_projects(file))
+}
+
+/// Whether a name is one of `PROJECT`, or one with a short ending: `version.example.com` is not.
+fn is_projects(file: &str) -> bool {
+    let (stem, ending) = file.split_once(['.', '-', '_']).unwrap_or((file, ""));
+    PROJECT.contains(&stem) && ending.len() <= LONGEST_ENDING && !ending.contains('.')
 }
 
 /// What follows the last dot of a file's name.
 fn ending(file: &str) -> &str {
     file.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
+
+/// Folders of sites.
+const SITES: [&str; 4] = ["conf.d", "sites-available", "sites-enabled", "vhosts.d"];
+
+/// Longest ending of a project's file, in bytes: `Dockerfile.dev`, `LICENSE-MIT`.
+const LONGEST_ENDING: usize = 5;
 
 /// Files that projects have, whatever they run.
 const PROJECT: [&str; 21] = [
@@ -146,6 +164,26 @@ mod tests {
         assert_eq!(id("version.conf", nginx), Some("nginx"));
         for name in ["traefik/LICENSE", "traefik/Makefile", "envoy/LICENSE", "CODEOWNERS", "envoy/OWNERS"] {
             assert_eq!(id(name, "cors: everybody\n"), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn sites_are_named_by_their_domains() {
+        let nginx = "server {\n listen 80;\n location / {\n  add_header X 1;\n }\n}\n";
+        let apache = "<VirtualHost *:80>\nHeader set Access-Control-Allow-Origin *\n</VirtualHost>\n";
+        let names =
+            ["example.pl", "example.rs", "a.sh", "a.py", "a.cc", "version.example.com", "license-server"];
+        for name in names.iter().chain(&["readme", "version.io"]) {
+            assert_eq!(id(&format!("nginx/sites-enabled/{name}"), nginx), Some("nginx"), "{name}");
+            assert_eq!(id(&format!("/etc/nginx/conf.d/{name}"), nginx), Some("nginx"), "{name}");
+            assert_eq!(id(&format!("apache2\\Sites-Available\\{name}"), apache), Some("apache"), "{name}");
+            assert_eq!(id(&format!("vhosts.d/{name}"), apache), Some("apache"), "{name}");
+        }
+        for name in ["version.example.com", "changes.example.com", "license-server"] {
+            assert_eq!(id(&format!("nginx/{name}"), nginx), Some("nginx"), "{name}");
+        }
+        for name in ["example.pl", "a.sh", "version.io", "README.md", "sites-enabled.sh"] {
+            assert_eq!(id(&format!("nginx/{name}"), nginx), None, "{name}");
         }
     }
 
