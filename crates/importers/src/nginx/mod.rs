@@ -29,7 +29,7 @@ mod tests {
     use corsac_analysis::model::{Credentials, Preflight, Truth};
     use corsac_diagnostics::Source;
 
-    use super::read_snippet;
+    use super::{read, read_snippet};
 
     #[test]
     fn a_snippet_stands_in_a_location_that_an_upstream_answers() {
@@ -47,5 +47,28 @@ mod tests {
         let model = read_snippet(Source::new("snippet", cleared), &()).unwrap();
         assert!(!model.scopes[0].actual.passes_upstream);
         assert_eq!(model.scopes[0].actual.lets_read("https://a.test", Credentials::Omitted), Truth::False);
+    }
+
+    #[test]
+    fn what_auth_request_asks_is_not_known_where_a_pattern_may_take_it() {
+        let preflight = |location: &str| {
+            let text = format!(
+                "server {{ listen 80; {location}
+                location /y {{ auth_request /auth; add_header Access-Control-Allow-Origin * always; root /srv; }} }}"
+            );
+            let model = read(Source::new("nginx.conf", text), &()).unwrap();
+            let scope = model.scopes.into_iter().find(|scope| scope.name.ends_with("/y"));
+            scope.unwrap().preflight
+        };
+        let upstream = "{ proxy_pass http://b; }";
+        for known in
+            [format!("location = /auth {upstream}"), format!("location /auth {upstream}"), String::new()]
+        {
+            assert!(matches!(preflight(&known), Preflight::Authenticated(_)), "{known}");
+        }
+        for unsure in ["~ ^/auth", "~* ^/a", "~ x"] {
+            let location = format!("location {unsure} {{ return 204; }}");
+            assert!(matches!(preflight(&location), Preflight::Unknown), "{location}");
+        }
     }
 }

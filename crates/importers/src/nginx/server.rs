@@ -365,7 +365,10 @@ impl Request<'_> {
         if !self.runner.variables.search(self.server.sites.len()) {
             return None;
         }
-        let Some(site) = self.server.find(target) else { return Some(false) };
+        let Some(site) = self.server.find(target) else {
+            // A pattern may take it.
+            return self.server.keeps(target).then_some(false);
+        };
         // It is asked with GET, but `$request_method` stays what the client sent.
         if site.location.limit.is_some() {
             return None;
