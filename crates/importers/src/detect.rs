@@ -127,6 +127,13 @@ mod tests {
     }
 
     #[test]
+    fn a_caddyfile_has_texts_of_several_lines() {
+        let policy = "a.com {\n\theader Content-Security-Policy \"default-src 'self';\n script-src *\"\n}\n";
+        assert_eq!(id("Caddyfile", policy), Some("caddy"));
+        assert_eq!(id("site.txt", policy), None);
+    }
+
+    #[test]
     fn an_ending_or_a_folder_alone_tells_nothing() {
         let redis = "bind 127.0.0.1\nport 6379\nsave 900 1\n";
         let rsync = "[data]\npath = /srv\nUse chroot = no\n";

@@ -52,8 +52,10 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         0
     };
     let lines = || text.lines().take(SAMPLE).map(str::trim).filter(|line| !line.starts_with('#'));
-    // nginx ends its lines with a semicolon, YAML its keys with a colon.
-    if lines().any(|line| line.ends_with([';', ':'])) || text.trim_start().starts_with(['<', '[']) {
+    // nginx ends its lines with a semicolon, YAML its keys with a colon; in a Caddyfile a text of
+    // several lines may.
+    let is_others = by_name == 0 && lines().any(|line| line.ends_with([';', ':']));
+    if is_others || text.trim_start().starts_with(['<', '[']) {
         return 0;
     }
     let ours = |line: &str| {
