@@ -124,10 +124,25 @@ impl Table {
         Self::bounded(matcher, within, Bound::Loose, work)
     }
 
+    /// [`Self::of`], or [`Self::loosely`] where that needs too many states.
+    ///
+    /// # Errors
+    /// It is larger than what is explored.
+    pub(crate) fn at_least(matcher: &Matcher, within: &Self, work: &Work) -> Result<Self, TooLarge> {
+        match Self::of(matcher, within, work) {
+            Err(TooLarge::Expression) => Self::loosely(matcher, within, work),
+            table => table,
+        }
+    }
+
     /// Whether [`Self::of`] costs so much that [`Self::loosely`] is worth a try before.
-    pub(crate) fn is_heavy(matcher: &Matcher) -> bool {
-        let program = program::Program::compile(matcher, Bound::Upper);
-        program.map_or(true, |program| program.instructions.len() > HEAVY)
+    ///
+    /// # Errors
+    /// All that is explored for the file was.
+    pub(crate) fn is_heavy(matcher: &Matcher, work: &Work) -> Result<bool, TooLarge> {
+        let Ok(program) = program::Program::compile(matcher, Bound::Upper) else { return Ok(true) };
+        work.spend(program.instructions.len())?;
+        Ok(program.instructions.len() > HEAVY)
     }
 
     fn bounded(matcher: &Matcher, within: &Self, bound: Bound, work: &Work) -> Result<Self, TooLarge> {
@@ -151,7 +166,8 @@ impl Table {
             let cut = edges.iter().map(|(set, to)| (set.and(kept), *to));
             cut.filter(|(set, _)| !set.is_empty()).collect()
         });
-        Self { edges: edges.collect(), ..self.clone() }.trimmed()
+        let (starts, accepting) = (self.starts.clone(), self.accepting.clone());
+        Self { starts, edges: edges.collect(), accepting, is_exact: self.is_exact }.trimmed()
     }
 
     /// Every text of the alphabet.

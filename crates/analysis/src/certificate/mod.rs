@@ -141,8 +141,7 @@ fn machines(regex: &Regex) -> Result<Vec<(&'static str, Table)>, CertificateErro
     }
     let schemes = [("https", grammar::secure_domains()), ("http", grammar::plain_domains())];
     let machines = schemes.into_iter().map(|(scheme, within)| {
-        let work = Work::unbounded();
-        let table = Table::of(&matcher, within, &work).or_else(|_| Table::loosely(&matcher, within, &work));
+        let table = Table::at_least(&matcher, within, &Work::unbounded());
         table.map(|table| (scheme, table)).map_err(|error| CertificateError::Unprovable(error.to_string()))
     });
     machines.collect()

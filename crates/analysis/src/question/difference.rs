@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Prover, Witness, is_an_origin};
-use crate::automaton::{Table, Work};
+use crate::automaton::Table;
 use crate::grammar;
 use crate::model::{LetterCase, Matcher, Truth};
 use crate::search::{Listed, search};
@@ -33,7 +33,7 @@ impl Prover<'_> {
     /// web, of extensions and applications, and `null`.
     pub fn difference(&self, old: &Matcher, new: &Matcher) -> Difference {
         let (old, new) = (Split::of(old), Split::of(new));
-        Difference { gained: new.beyond(&old, &self.work), lost: old.beyond(&new, &self.work) }
+        Difference { gained: new.beyond(&old, self), lost: old.beyond(&new, self) }
     }
 }
 
@@ -54,12 +54,12 @@ impl<'m> Split<'m> {
         Self { exact: listed.iter().copied().collect(), listed, rest }
     }
 
-    fn takes(&self, origin: &str, steps: &mut usize) -> Truth {
-        Truth::from(self.exact.contains(origin)).or(self.rest.matches_counting(origin, steps))
+    fn takes(&self, origin: &str, prover: &Prover<'_>) -> Truth {
+        Truth::from(self.exact.contains(origin)).or(prover.takes(&self.rest, origin))
     }
 
     /// An origin of this that is none of `other`.
-    fn beyond(&self, other: &Self, work: &Work) -> Witness {
+    fn beyond(&self, other: &Self, prover: &Prover<'_>) -> Witness {
         let mut unknown = None;
         for origin in self.listed.iter().filter(|origin| !other.exact.contains(**origin)) {
             match other.rest.matches(origin) {
@@ -68,29 +68,27 @@ impl<'m> Split<'m> {
                 _ => {}
             }
         }
-        match (self.rest_beyond(other, work), unknown) {
+        match (self.rest_beyond(other, prover), unknown) {
             (Witness::None, Some(reason)) => Witness::Unknown(reason.to_owned()),
             (found, _) => found,
         }
     }
 
-    fn rest_beyond(&self, other: &Self, work: &Work) -> Witness {
+    fn rest_beyond(&self, other: &Self, prover: &Prover<'_>) -> Witness {
         if matches!(&self.rest, Matcher::AnyOf(any) if any.is_empty()) {
             return Witness::None;
         }
         let others = Matcher::Not(Box::new(other.rest.clone()));
-        let table = match Table::of(&Matcher::AllOf(vec![self.rest.clone(), others]), grammar::all(), work) {
-            Ok(table) => table,
-            Err(error) => return Witness::Unknown(error.to_string()),
-        };
+        let table =
+            match Table::of(&Matcher::AllOf(vec![self.rest.clone(), others]), grammar::all(), &prover.work) {
+                Ok(table) => table,
+                Err(error) => return Witness::Unknown(error.to_string()),
+            };
         let mut confirm = |origin: &str| {
-            let mut steps = 0;
-            let is_beyond = self.takes(origin, &mut steps).and(other.takes(origin, &mut steps).negated());
-            // The next step of the search ends it where this was too much.
-            let _ = work.spend(steps);
+            let is_beyond = self.takes(origin, prover).and(other.takes(origin, prover).negated());
             Truth::from(is_sent(origin)).and(is_beyond)
         };
-        search(&table, &Listed::of(&other.listed), &mut confirm, work).into()
+        search(&table, &Listed::of(&other.listed), &mut confirm, &prover.work).into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What else is worth knowing of the origins that are admitted.
 
 use super::{Prover, Witness, is_an_origin};
-use crate::automaton::{Table, TooLarge};
+use crate::automaton::Table;
 use crate::grammar;
 use crate::model::{Matcher, Truth};
 use crate::search::{Outcome, search};
@@ -54,35 +54,11 @@ impl Prover<'_> {
         self.witness(matcher, grammar::web()).found().map(str::to_owned)
     }
 
-    /// The origins of `within` that `matcher` may take; more than those where it needs too many
-    /// states.
-    fn table(&self, matcher: &Matcher, within: &Table) -> Result<Table, TooLarge> {
-        match Table::of(matcher, within, &self.work) {
-            Err(TooLarge::Expression) => Table::loosely(matcher, within, &self.work),
-            table => table,
-        }
-    }
-
     /// An origin of `within` that `matcher` takes.
     fn witness(&self, matcher: &Matcher, within: &Table) -> Witness {
         let mut confirm = |origin: &str| Truth::from(is_an_origin(origin)).and(self.takes(matcher, origin));
-        if Table::is_heavy(matcher)
-            && let Ok(table) = Table::loosely(matcher, within, &self.work)
-            && let settled @ (Witness::None | Witness::Found(_)) =
-                search(&table, &(), &mut confirm, &self.work).into()
-        {
-            return settled;
-        }
-        let table = match self.table(matcher, within) {
-            Ok(table) => table,
-            Err(error) => return Witness::Unknown(error.to_string()),
-        };
-        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
-            && let Outcome::Found(origin) = search(&sure, &(), &mut confirm, &self.work)
-        {
-            return Witness::Found(origin);
-        }
-        search(&table, &(), &mut confirm, &self.work).into()
+        let found = self.ask(matcher, within, &mut |table| search(table, &(), &mut confirm, &self.work));
+        found.map_or_else(|error| Witness::Unknown(error.to_string()), Witness::from)
     }
 
     /// Whether every web origin is taken; `None` if it is not known.
@@ -101,7 +77,7 @@ impl Prover<'_> {
 
     /// Whether no browser sends an origin that `matcher` takes; `None` if it is not known.
     pub(crate) fn is_dead(&self, matcher: &Matcher) -> Option<bool> {
-        let table = self.table(matcher, grammar::all()).ok()?;
+        let table = Table::at_least(matcher, grammar::all(), &self.work).ok()?;
         if table.is_empty() {
             return Some(true);
         }

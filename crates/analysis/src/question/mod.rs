@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use corsac_origin::PublicSuffixList;
 
-use crate::automaton::Work;
+use crate::automaton::{Table, TooLarge, Work};
 use crate::model::{Matcher, Truth};
 use crate::search::Outcome;
 use crate::stranger::{SuffixTrie, Tier};
@@ -115,6 +115,46 @@ impl<'l> Prover<'l> {
         // The next step of the search ends it where this was too much.
         let _ = self.work.spend(steps);
         taken
+    }
+
+    /// What `ask` makes of the origins of `within` that `matcher` takes: of as few states as
+    /// settle it, and of what is surely taken first where something is not known. `ask` confirms
+    /// what it finds.
+    fn ask<T>(
+        &self,
+        matcher: &Matcher,
+        within: &Table,
+        ask: &mut dyn FnMut(&Table) -> Outcome<T>,
+    ) -> Result<Outcome<T>, TooLarge> {
+        let is_heavy = Table::is_heavy(matcher, &self.work)?;
+        if is_heavy && let Some(settled) = self.loosely(matcher, within, ask) {
+            return Ok(settled);
+        }
+        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
+            && let found @ Outcome::Found(_) = ask(&sure)
+        {
+            return Ok(found);
+        }
+        match Table::of(matcher, within, &self.work) {
+            Ok(table) => Ok(ask(&table)),
+            Err(TooLarge::Expression) if !is_heavy => {
+                self.loosely(matcher, within, ask).ok_or(TooLarge::Expression)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What fewer states already settle.
+    fn loosely<T>(
+        &self,
+        matcher: &Matcher,
+        within: &Table,
+        ask: &mut dyn FnMut(&Table) -> Outcome<T>,
+    ) -> Option<Outcome<T>> {
+        match ask(&Table::loosely(matcher, within, &self.work).ok()?) {
+            Outcome::Unknown(_) => None,
+            settled => Some(settled),
+        }
     }
 
     /// Whether all that may be explored was.

@@ -10,15 +10,6 @@ use crate::model::{Matcher, Truth};
 use crate::search::{Outcome, search};
 use crate::stranger::{Intended, Shape, Stranger, Tier};
 
-/// The question, for the origins of one scheme.
-struct Asked<'a> {
-    matcher: &'a Matcher,
-    intended: &'a Intended,
-    within: &'a Table,
-    /// The least easy that counts.
-    tier: Tier,
-}
-
 impl Prover<'_> {
     /// Whether `matcher` admits an origin that a stranger can own: a registrable name other
     /// than the `intended` ones, or a host under one.
@@ -27,8 +18,7 @@ impl Prover<'_> {
         let mut unknown = None;
         for (within, tier) in [(grammar::secure_domains(), Tier::Odd), (grammar::plain_domains(), Tier::Http)]
         {
-            let asked = Asked { matcher, intended, within, tier };
-            match self.within(&asked) {
+            match self.ask(matcher, within, &mut |table| self.search(matcher, intended, (table, tier))) {
                 Ok(Outcome::Empty(seen)) => states += seen,
                 Ok(Outcome::Unknown(reason)) => unknown = Some(reason),
                 Ok(Outcome::Found(attack)) => return Verdict::Attack(attack),
@@ -41,37 +31,13 @@ impl Prover<'_> {
         }
     }
 
-    /// The same for the origins of one scheme.
-    fn within(&self, asked: &Asked<'_>) -> Result<Outcome<Attack>, TooLarge> {
-        let Asked { matcher, within, .. } = asked;
-        let is_heavy = Table::is_heavy(matcher);
-        if is_heavy && let Some(settled) = self.loosely(asked) {
-            return Ok(settled);
-        }
-        // What is surely admitted first, where something is not known.
-        if let (Some(_), Ok(sure)) = (matcher.opaque(), Table::surely(matcher, within, &self.work))
-            && let found @ Outcome::Found(_) = self.search(asked, &sure)
-        {
-            return Ok(found);
-        }
-        match Table::of(matcher, within, &self.work) {
-            Ok(table) => Ok(self.search(asked, &table)),
-            Err(TooLarge::Expression) if !is_heavy => self.loosely(asked).ok_or(TooLarge::Expression),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What fewer states already settle.
-    fn loosely(&self, asked: &Asked<'_>) -> Option<Outcome<Attack>> {
-        let table = Table::loosely(asked.matcher, asked.within, &self.work).ok()?;
-        match self.search(asked, &table) {
-            Outcome::Unknown(_) => None,
-            settled => Some(settled),
-        }
-    }
-
-    fn search(&self, asked: &Asked<'_>, table: &Table) -> Outcome<Attack> {
-        let Asked { matcher, intended, tier, .. } = *asked;
+    /// A stranger's origin among those of a scheme, which is had as easily as `tier` at least.
+    fn search(
+        &self,
+        matcher: &Matcher,
+        intended: &Intended,
+        (table, tier): (&Table, Tier),
+    ) -> Outcome<Attack> {
         let shape = Shape { intended, is_secure: tier == Tier::Odd };
         if let Outcome::Empty(seen) = search(table, &shape, &mut |_| Truth::True, &self.work) {
             return Outcome::Empty(seen);
@@ -98,14 +64,16 @@ impl Prover<'_> {
     ) -> Attack {
         let mut confirm = |origin: &str| self.is_strangers(matcher, intended, origin);
         let own = self.side(intended, Tier::Http).tier_of(&any).unwrap_or(worst);
-        let is_easier = |tier: &Tier| *tier < own && worst != Tier::Http;
+        let may_be_easier = own != Tier::Open && worst != Tier::Http;
         // Names with other bytes are not had easily; without them most searches have nowhere to go.
-        let table = if own <= Tier::Open { table.clone() } else { table.without(odd_bytes()) };
-        let easier = Tier::ALL.into_iter().take_while(is_easier).find_map(|tier| {
-            match search(&table, &self.side(intended, tier), &mut confirm, &self.work) {
-                Outcome::Found(origin) => Some((origin, tier)),
-                _ => None,
-            }
+        let plain = may_be_easier.then(|| table.without(odd_bytes()));
+        let easier = plain.and_then(|plain| {
+            Tier::ALL.into_iter().take_while(|tier| *tier < own).find_map(|tier| {
+                match search(&plain, &self.side(intended, tier), &mut confirm, &self.work) {
+                    Outcome::Found(origin) => Some((origin, tier)),
+                    _ => None,
+                }
+            })
         });
         let (witness, tier) = easier.unwrap_or((any, own));
         Attack { telling: self.telling(matcher, intended, tier), witness, tier }
