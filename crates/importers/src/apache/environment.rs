@@ -92,12 +92,18 @@ fn literal(expression: &str) -> Option<String> {
     Some(text)
 }
 
-/// `NAME`, `NAME=value`, `!NAME`.
+/// `NAME`, `NAME=value`, `!NAME`. Nothing after the sign is as no sign: `NAME=` is `1` too.
 fn set(feature: &str, when: &Condition, groups: &Groups, node: &Node, state: &mut State) {
-    if let Some(name) = feature.strip_prefix('!') {
-        return state.variable_mut(name).set(when.clone(), Value::Absent, Some(node.place.clone()));
-    }
-    let (name, value) = feature.split_once('=').unwrap_or((feature, "1"));
+    let (name, value) = match feature.split_once('=') {
+        Some((name, value)) if !value.is_empty() => (name, value),
+        named => {
+            let name = named.map_or(feature, |(name, _)| name);
+            if let Some(name) = name.strip_prefix('!') {
+                return state.variable_mut(name).set(when.clone(), Value::Absent, Some(node.place.clone()));
+            }
+            (name, "1")
+        }
+    };
     let value = match groups {
         Groups::Of(pattern) => substituted(value, '$', pattern),
         Groups::Unknown if value.contains('$') => {

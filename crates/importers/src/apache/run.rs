@@ -84,9 +84,12 @@ pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
         }
     }
     let by_section = section_rules(blocks, &guards, &mut state, notes);
+    let answers = by_server.answers.iter().chain(&by_section.answers);
+    let failed = Condition::any(answers.map(|(when, _)| when.clone()));
     let mut late = State::default();
     for (block, when) in blocks.iter().zip(&guards) {
-        let when = when.clone().and(stopped.clone().not());
+        // Nor does one that a section's rules answer come to `SetEnv`, which is after them.
+        let when = when.clone().and(failed.clone().not());
         block.directives.iter().for_each(|node| set_env(node, &when, &mut late));
     }
     state.complete(&late);
@@ -97,8 +100,6 @@ pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
         }
     }
     let preflight = preflight(blocks, &guards, (&by_server, &by_section), &upstream);
-    let answers = by_server.answers.iter().chain(&by_section.answers);
-    let failed = Condition::any(answers.map(|(when, _)| when.clone()));
     if server.incomplete {
         let reason = "there are too many sections to be followed";
         notes.unread(server.place.clone(), reason);

@@ -112,7 +112,8 @@ fn generate(random: &mut Random, root: &str) -> String {
     }
     if random.one_in(4) {
         let order = random.below(2);
-        let rules = "RewriteCond %{REQUEST_METHOD} OPTIONS\nRewriteRule ^(.*)$ $1 [R=200,L]\n";
+        let answered = random.pick(&["%{REQUEST_METHOD} OPTIONS", "%{HTTP:Origin} evil", "%{HTTP:Origin} ."]);
+        let rules = format!("RewriteCond {answered}\nRewriteRule ^(.*)$ $1 [R=200,L]\n");
         match order {
             0 => text.push_str(&format!("RewriteEngine On\n{rules}")),
             _ => text.push_str(&format!("<Directory {root}>\nRewriteEngine On\n{rules}</Directory>\n")),
@@ -124,7 +125,7 @@ fn generate(random: &mut Random, root: &str) -> String {
 fn variable(random: &mut Random) -> String {
     let expression = random.pick(&EXPRESSIONS);
     let name = random.pick(&["O", "O", "P", "o"]);
-    let value = random.pick(&["=$0", "=$0", "=$0", "=$1", "=$1", "=x$0", "", "=https://example.com"]);
+    let value = random.pick(&["=$0", "=$0", "=$0", "=$1", "=$1", "=x$0", "", "=", "=https://example.com"]);
     match random.below(10) {
         0 => format!("SetEnvIfNoCase Origin \"{expression}\" {name}{value}\n"),
         1 => format!("SetEnvIf ^Origin$ \"{expression}\" {name}{value}\n"),
@@ -381,6 +382,12 @@ fn what_is_set_of_the_request_stays() {
             assert_eq!(reads(&inner, "https://b.test"), Truth::True, "{inner}");
         }
     }
+    let answered = "<Directory /srv>\nSetEnv O *\nRewriteEngine On\nRewriteCond %{HTTP:Origin} //b\nRewriteRule ^ - [R=200]\nHeader always set Access-Control-Allow-Origin %{O}e env=O\n</Directory>";
+    assert_eq!(reads(answered, "https://a.test"), Truth::True);
+    assert_eq!(reads(answered, "https://b.test"), Truth::False);
+    let empty =
+        "SetEnvIf Origin (.+) O=\nHeader set Access-Control-Allow-Origin * \"expr=reqenv('O') == '1'\"";
+    assert_eq!(reads(empty, "https://b.test"), Truth::True);
     let only = "SetEnvIf Origin ^https://c O=$0.test\nSetEnv O https://a.test\nHEADER";
     assert_eq!(reads(only, "https://a.test"), Truth::True);
     assert_eq!(reads(only, "https://b.test"), Truth::False);
