@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::changes::alias;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{names_the_field, quoted, text};
+use super::syntax::{base, children, names_the_field, quoted, text};
 
 /// Methods that change what they are called on.
 const CHANGING: &[&str] =
@@ -115,29 +116,6 @@ fn assigned<'t>(left: Option<Node<'t>>, value: Option<Node<'t>>, source: &'t str
     }
 }
 
-/// That a name stands for a part of another's value.
-fn alias<'t>(name: &'t str, value: Option<Node<'t>>, source: &'t str) -> Option<Role<'t>> {
-    let other = text(base(value?)?, source);
-    (other != name).then_some(Role::Aliases(name, other))
-}
-
-/// The name that `a` of `a.b[c]` is.
-fn base(node: Node<'_>) -> Option<Node<'_>> {
-    let mut at = node;
-    while matches!(
-        at.kind(),
-        "as_expression"
-            | "member_expression"
-            | "non_null_expression"
-            | "parenthesized_expression"
-            | "satisfies_expression"
-            | "subscript_expression"
-    ) {
-        at = at.child_by_field_name("object").or_else(|| at.named_child(0))?;
-    }
-    (at.kind() == "identifier").then_some(at)
-}
-
 /// The method that is named, and the object that it is of; a method in brackets that is no
 /// plain text may be any.
 fn method<'t>(callee: Node<'t>, source: &'t str) -> Option<(Node<'t>, Option<&'t str>)> {
@@ -155,10 +133,7 @@ fn method<'t>(callee: Node<'t>, source: &'t str) -> Option<(Node<'t>, Option<&'t
 /// Whose values a call of `callee` changes, or may change.
 fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
     let mut roles = Vec::new();
-    let given: Vec<Node<'t>> = arguments.map_or_else(Vec::new, |arguments| {
-        let mut cursor = arguments.walk();
-        arguments.named_children(&mut cursor).collect()
-    });
+    let given: Vec<Node<'t>> = arguments.into_iter().flat_map(children).collect();
     let name_of = |node: Node<'t>| base(node).map(|base| text(base, source));
     // `xs.forEach(list.push, list)`
     for (object, name) in given.iter().filter_map(|argument| method(*argument, source)) {
@@ -167,6 +142,7 @@ fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -
         }
     }
     if callee.kind() == "identifier" {
+        roles.extend((text(callee, source) == "eval").then_some(Role::ChangesAnything));
         let names = given.iter().filter_map(|argument| name_of(*argument));
         roles.extend(names.map(|name| Role::Gives(text(callee, source), name)));
         return roles;
@@ -293,13 +269,6 @@ fn minified(words: &str) -> Kind {
         "void 0" => Kind::Nothing,
         _ => Kind::Computed(quoted(words)),
     }
-}
-
-/// The parts of a node that are code.
-fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let mut cursor = node.walk();
-    let nodes: Vec<_> = node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect();
-    nodes.into_iter()
 }
 
 /// An entry of an object literal.

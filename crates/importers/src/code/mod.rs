@@ -7,6 +7,7 @@
 //! environment is opaque and listed: no code is run, and no other file looked into.
 
 mod answers;
+mod changes;
 pub(crate) mod express;
 mod expression;
 mod javascript;

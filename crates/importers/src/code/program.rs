@@ -1,11 +1,12 @@
 //! A file of code: its calls, and what its names stand for.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
+use super::changes::Changes;
 use super::expression::{Argument, Expression, Kind};
 use super::syntax::{Language, MAX_CODE, quoted, text};
 use super::{javascript, python, rust};
@@ -18,20 +19,6 @@ const MAX_EXPRESSIONS: usize = 1 << 20;
 /// Most names that are followed from one to the next.
 const MAX_NAMES: usize = 16;
 
-/// Values that nobody changes in place, and what calls give.
-const WITHOUT_PARTS: [&str; 10] = [
-    "binary_expression",
-    "call",
-    "call_expression",
-    "false",
-    "number",
-    "string",
-    "template_string",
-    "ternary_expression",
-    "true",
-    "unary_expression",
-];
-
 /// A file of code.
 pub(crate) struct Program<'t> {
     pub(crate) source: &'t str,
@@ -40,12 +27,9 @@ pub(crate) struct Program<'t> {
     /// Calls, object literals and assignments to parts of values, in their order.
     pub(crate) sites: Vec<Site<'t>>,
     names: HashMap<&'t str, Vec<Binding<'t>>>,
-    /// Names whose values are changed somewhere.
-    changed: HashSet<&'t str>,
-    /// Names that stand for another's value, or a part of it, and whose.
-    aliases: HashMap<&'t str, Vec<&'t str>>,
-    /// Names that are given to functions: the function's, and theirs.
-    given: Vec<(&'t str, &'t str)>,
+    changes: Changes<'t>,
+    /// Whether something is assigned to the `origin` of some `headers`.
+    pub(crate) writes_origin: bool,
     /// Modules of imported names: `cors` of `import cors from "cors"`.
     pub(crate) imports: HashMap<&'t str, String>,
     /// The first import of all names of a module, which may bring any.
@@ -109,6 +93,8 @@ pub(crate) enum Role<'t> {
     Aliases(&'t str, &'t str),
     /// It gives the value of the second name to the function of the first.
     Gives(&'t str, &'t str),
+    /// It changes values without naming them.
+    ChangesAnything,
     /// It brings a name from a module.
     Imports(&'t str, String),
     /// It brings all names of a module.
@@ -126,9 +112,8 @@ impl<'t> Program<'t> {
             language,
             sites: Vec::new(),
             names: HashMap::new(),
-            changed: HashSet::new(),
-            aliases: HashMap::new(),
-            given: Vec::new(),
+            changes: Changes::default(),
+            writes_origin: false,
             imports: HashMap::new(),
             imports_all: None,
             broken: Vec::new(),
@@ -136,34 +121,21 @@ impl<'t> Program<'t> {
         };
         program.survey(tree);
         program.spread_changes();
+        program.writes_origin =
+            program.sites.iter().filter(|site| site.kind == SiteKind::Store).any(|site| {
+                let left = site.node.child_by_field_name("left").map_or("", |left| text(left, source));
+                let left = left.to_ascii_lowercase();
+                left.contains("headers") && left.contains("origin") && !left.contains("allow")
+            });
         program
     }
 
-    /// What is changed through another name is changed; and what a function of the file is given
-    /// may be changed by it.
     fn spread_changes(&mut self) {
-        let is_function = |binding: &Binding<'_>| match binding.value {
-            Some(value) => value.kind().contains("function"),
-            None => true,
-        };
-        for (callee, name) in &self.given {
-            let bindings = self.names.get(callee).filter(|_| !self.imports.contains_key(callee));
-            let is_given = bindings.is_some_and(|bindings| bindings.iter().any(is_function));
-            let may_change = |binding: &Binding<'_>| {
-                binding.value.is_none_or(|value| !WITHOUT_PARTS.contains(&value.kind()))
-            };
-            if is_given && self.names.get(name).is_some_and(|bindings| bindings.iter().any(may_change)) {
-                self.changed.insert(name);
-            }
-        }
-        let mut open: Vec<&'t str> = self.changed.iter().copied().collect();
-        while let Some(name) = open.pop() {
-            for other in self.aliases.get(name).into_iter().flatten() {
-                if self.changed.insert(other) {
-                    open.push(other);
-                }
-            }
-        }
+        let Program { names, changes, imports, .. } = self;
+        changes.spread(|name| {
+            let bindings = names.get(name).filter(|_| !imports.contains_key(name))?;
+            Some(bindings.iter().map(|binding| binding.value).collect())
+        });
     }
 
     fn survey(&mut self, tree: &'t Tree) {
@@ -217,11 +189,10 @@ impl<'t> Program<'t> {
                 Role::Binds(name, value) => {
                     self.names.entry(name).or_default().push(Binding { value, around });
                 }
-                Role::Changes(name) => {
-                    self.changed.insert(name);
-                }
-                Role::Aliases(name, other) => self.aliases.entry(name).or_default().push(other),
-                Role::Gives(callee, name) => self.given.push((callee, name)),
+                Role::Changes(name) => self.changes.change(name),
+                Role::ChangesAnything => self.changes.change_anything(),
+                Role::Aliases(name, other) => self.changes.alias(name, other),
+                Role::Gives(callee, name) => self.changes.give(callee, name),
                 Role::Imports(name, module) => {
                     self.names.entry(name).or_default().push(Binding { value: None, around });
                     self.imports.insert(name, module);
@@ -276,13 +247,9 @@ impl<'t> Program<'t> {
         self.names.contains_key(name)
     }
 
-    /// Whether the file assigns something to the `origin` of some `headers`.
-    pub(crate) fn writes_origin(&self) -> bool {
-        self.sites.iter().filter(|site| site.kind == SiteKind::Store).any(|site| {
-            let left = site.node.child_by_field_name("left").map_or("", |left| text(left, self.source));
-            let left = left.to_ascii_lowercase();
-            left.contains("headers") && left.contains("origin") && !left.contains("allow")
-        })
+    /// Whether the file may replace methods of the language.
+    pub(crate) fn changes_methods(&self) -> bool {
+        self.changes.touch_methods()
     }
 
     /// The module that `name` comes from: by an import, or by `require`.
@@ -320,7 +287,7 @@ impl<'t> Program<'t> {
         // Several functions may each name the same thing alike.
         let alike = rest.iter().all(|other| words(other) == words(first));
         let fixed =
-            bindings.iter().all(|binding| !binding.around.conditional) && !self.changed.contains(name);
+            bindings.iter().all(|binding| !binding.around.conditional) && !self.changes.touch(name, value);
         (alike && fixed).then_some(value)
     }
 
@@ -329,7 +296,7 @@ impl<'t> Program<'t> {
         let Some(bindings) = self.names.get(name) else { return Setting::Absent };
         let certain = |binding: &Binding<'_>| binding.around == Around::default();
         let Some(value) = bindings.last().and_then(|last| last.value) else { return Setting::Unclear(0..0) };
-        if bindings.iter().all(certain) && !self.changed.contains(name) {
+        if bindings.iter().all(certain) && !self.changes.touch(name, value) {
             return Setting::Is(self.read(value));
         }
         Setting::Unclear(value.byte_range())

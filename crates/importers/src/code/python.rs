@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::changes::alias;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{names_the_field, quoted, text};
+use super::syntax::{base, children, innermost, names_the_field, quoted, text};
 
 /// Methods that change what they are called on.
 const CHANGING: &[&str] =
@@ -84,41 +85,38 @@ fn imported<'t>(node: Node<'t>, statement: Node<'t>, source: &'t str) -> Option<
 
 /// The base of `a.b[c]` whose part is assigned or deleted.
 fn changed<'t>(left: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
-    match left.filter(|left| left.kind() != "identifier").and_then(base) {
-        Some(name) => vec![Role::Changes(text(name, source)), Role::Site(SiteKind::Store)],
-        None => Vec::new(),
+    let Some(left) = left.filter(|left| left.kind() != "identifier") else { return Vec::new() };
+    let mut roles = Vec::new();
+    roles.extend(is_of_all_names(left, source).then_some(Role::ChangesAnything));
+    if let Some(name) = base(left) {
+        roles.extend([Role::Changes(text(name, source)), Role::Site(SiteKind::Store)]);
     }
+    roles
 }
 
-/// The name that `a` of `a.b[c]` is.
-fn base(node: Node<'_>) -> Option<Node<'_>> {
-    let mut at = node;
-    loop {
-        at = match at.kind() {
-            "attribute" => at.child_by_field_name("object")?,
-            "parenthesized_expression" => at.named_child(0)?,
-            "subscript" => at.child_by_field_name("value")?,
-            "identifier" => return Some(at),
-            _ => return None,
-        };
-    }
-}
-
-/// That a name stands for a part of another's value.
-fn alias<'t>(name: &'t str, value: Option<Node<'t>>, source: &'t str) -> Option<Role<'t>> {
-    let other = text(base(value?)?, source);
-    (other != name).then_some(Role::Aliases(name, other))
+/// Whether `a` of `a.b[c]` is `globals()`, or another table of names.
+fn is_of_all_names(node: Node<'_>, source: &str) -> bool {
+    let at = innermost(node);
+    let callee = at.child_by_field_name("function").filter(|_| at.kind() == "call");
+    let is_table = |callee| matches!(text(callee, source), "globals" | "locals" | "vars");
+    callee.map_or_else(|| text(node, source).starts_with("sys.modules"), is_table)
 }
 
 /// Whose values a call of `callee` changes, or may change.
 fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
     let mut roles = Vec::new();
-    let given: Vec<Node<'t>> = arguments.map_or_else(Vec::new, |arguments| {
-        let mut cursor = arguments.walk();
-        arguments.named_children(&mut cursor).collect()
-    });
+    let given: Vec<Node<'t>> = arguments.into_iter().flat_map(children).collect();
     let name_of = |node: Node<'t>| base(node).map(|base| text(base, source));
     if callee.kind() == "identifier" {
+        let first = given.first().copied();
+        match text(callee, source) {
+            "exec" => roles.push(Role::ChangesAnything),
+            "delattr" | "setattr" if first.is_some_and(|first| is_of_all_names(first, source)) => {
+                roles.push(Role::ChangesAnything);
+            }
+            "delattr" | "setattr" => roles.extend(first.and_then(name_of).map(Role::Changes)),
+            _ => {}
+        }
         let names = given.iter().filter_map(|argument| name_of(*argument));
         roles.extend(names.map(|name| Role::Gives(text(callee, source), name)));
         return roles;
@@ -128,6 +126,7 @@ fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -
         (callee.child_by_field_name("object"), method.filter(|method| CHANGING.contains(method)))
     {
         roles.extend(name_of(object).map(Role::Changes));
+        roles.extend(is_of_all_names(object, source).then_some(Role::ChangesAnything));
         // `list.append(origins, "…")`
         if matches!(text(object, source), "dict" | "list" | "set") {
             roles.extend(given.first().and_then(|first| name_of(*first)).map(Role::Changes));
@@ -213,12 +212,6 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
         }
         _ => computed(),
     }
-}
-
-fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let mut cursor = node.walk();
-    let nodes: Vec<_> = node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect();
-    nodes.into_iter()
 }
 
 fn argument(program: &Program<'_>, node: Node<'_>, depth: usize) -> Argument {

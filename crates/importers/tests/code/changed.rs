@@ -41,6 +41,9 @@ fn lists_that_are_changed_in_roundabout_ways_decide_nothing() {
         "const fill = (list) => list.push(x);\nfill(allowed)",
         "xs.forEach(allowed.push, allowed)",
         "Object.defineProperty(allowed, '0', { value: x })",
+        "Array.prototype.includes = () => true",
+        "Object.defineProperty(Array.prototype, 'includes', { value: () => true })",
+        "eval(more)",
     ];
     for change in changes {
         let code = format!("const allowed = ['https://a.com'];\n{change};\n{GUARD}");
@@ -78,11 +81,30 @@ fn parts_that_are_changed_decide_nothing() {
         )
     };
     assert_eq!(python("print(origins)"), [Truth::False]);
-    for change in
-        ["x = origins\nx.append(y)", "list.append(origins, y)", "def f(l):\n  l.append(y)\nf(origins)"]
-    {
+    assert_eq!(python("other['origins'] = [x]\nsetattr(other, 'origins', [x])"), [Truth::False]);
+    for change in [
+        "x = origins\nx.append(y)",
+        "list.append(origins, y)",
+        "def f(l):\n  l.append(y)\nf(origins)",
+        "globals()['origins'] = [y]",
+        "globals().update(more)",
+        "globals()['origins'].append(y)",
+        "setattr(sys.modules[__name__], 'origins', [y])",
+        "sys.modules[__name__].origins = [y]",
+        "exec(more)",
+    ] {
         assert_eq!(python(change), [Truth::Unknown], "{change}");
     }
+}
+
+#[test]
+fn methods_of_the_language_that_are_replaced_decide_nothing() {
+    let of = |before: &str| {
+        let code = "app.use(cors({ origin: (o, cb) => cb(null, ['https://a.com'].includes(o)) }));";
+        express(&format!("{before}\n{code}"))
+    };
+    assert_eq!(of("Array.from(x)"), [Truth::False]);
+    assert_eq!(of("Array.prototype.includes = () => true;"), [Truth::Unknown]);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use super::condition::{Asked, and, not};
 /// Methods that replace a field, and the one that adds a line.
 const SETTERS: [&str; 4] = ["header", "set", "setHeader", "append"];
 
+/// Most names that are followed to the request.
+const MAX_STEPS: usize = 8;
+
 /// One field that is set somewhere.
 struct Set {
     name: String,
@@ -232,7 +235,7 @@ fn is_unknown(when: &Matcher) -> bool {
 
 /// What is sent: a text, the request's origin, or what is not known.
 fn emission(reading: &mut Reading<'_, '_>, given: &Expression) -> Emission {
-    if reflects(reading, given, 0) {
+    if requested(reading, given).is_some() {
         return Emission::Reflected;
     }
     let value = reading.value(given);
@@ -242,12 +245,21 @@ fn emission(reading: &mut Reading<'_, '_>, given: &Expression) -> Emission {
     }
 }
 
-/// Whether an expression is the request's `Origin`: `req.headers.origin`, `req.get("Origin")`, a
-/// name for it, or that with a default for requests that have none.
-pub(super) fn reflects(reading: &Reading<'_, '_>, expression: &Expression, depth: usize) -> bool {
-    if depth > 8 {
-        return false;
+/// The expression that gives the request's `Origin`, wherever names lead to it.
+pub(super) fn requested(reading: &Reading<'_, '_>, expression: &Expression) -> Option<Expression> {
+    let mut at = expression.clone();
+    for _ in 0..=MAX_STEPS {
+        at = match at.kind {
+            Kind::Name(name) => reading.program.constant(&name)?,
+            Kind::Either(first, _) => *first,
+            _ => return is_origin_field(&at).then_some(at),
+        };
     }
+    None
+}
+
+/// `req.headers.origin`, `request.headers.get("origin")`, `req.get("Origin")`.
+fn is_origin_field(expression: &Expression) -> bool {
     match &expression.kind {
         Kind::Member(object, name) => {
             name.eq_ignore_ascii_case("origin") && object.last_name() == Some("headers")
@@ -261,10 +273,6 @@ pub(super) fn reflects(reading: &Reading<'_, '_>, expression: &Expression, depth
             let name = arguments.first().and_then(|name| name.value.as_text());
             request && name.is_some_and(|name| name.eq_ignore_ascii_case("origin"))
         }
-        Kind::Name(name) => {
-            reading.program.constant(name).is_some_and(|value| reflects(reading, &value, depth + 1))
-        }
-        Kind::Either(first, _) => reflects(reading, first, depth + 1),
         _ => false,
     }
 }

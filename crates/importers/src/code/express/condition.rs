@@ -10,7 +10,7 @@ use tree_sitter::Node;
 use super::super::answers::Reading;
 use super::super::expression::{Expression, Kind};
 use super::super::syntax::text;
-use super::by_hand::reflects;
+use super::by_hand::requested;
 use super::options::{constructed, regex};
 
 /// Deepest nesting of conditions that is followed.
@@ -46,8 +46,8 @@ impl<'a> Asked<'a> {
         match self.origin {
             Some(name) => node.kind() == "identifier" && text(node, reading.program.source) == name,
             None => {
-                let expression = reading.program.read(node);
-                reflects(reading, &expression, 0) && is_requests(reading, &expression, 0)
+                let origin = requested(reading, &reading.program.read(node));
+                origin.is_some_and(|origin| is_requests(reading, &origin))
             }
         }
     }
@@ -85,6 +85,9 @@ impl<'a> Asked<'a> {
         let child = |name: &str| node.child_by_field_name(name);
         if self.is_origin(reading, node) {
             return Some(Matcher::Any);
+        }
+        if reading.program.changes_methods() {
+            return None;
         }
         match node.kind() {
             "true" => Some(Matcher::Any),
@@ -282,24 +285,11 @@ fn is_builtin(reading: &Reading<'_, '_>, callee: &Expression, name: &str) -> boo
 
 /// Whether what looks like the request's `Origin` is that of a request, which nothing in the file
 /// writes to.
-fn is_requests(reading: &Reading<'_, '_>, expression: &Expression, depth: usize) -> bool {
+fn is_requests(reading: &Reading<'_, '_>, origin: &Expression) -> bool {
     const REQUESTS: [&str; 6] = ["c", "context", "ctx", "event", "req", "request"];
-    if depth > 8 || reading.program.writes_origin() {
-        return false;
-    }
-    match &expression.kind {
-        Kind::Name(name) => {
-            reading.program.constant(name).is_some_and(|value| is_requests(reading, &value, depth + 1))
-        }
-        Kind::Either(first, _) => is_requests(reading, first, depth + 1),
-        Kind::Member(object, _) => {
-            object.path().is_some_and(|path| path.first().is_some_and(|first| REQUESTS.contains(first)))
-        }
-        Kind::Call(callee, _) => {
-            callee.path().is_some_and(|path| path.first().is_some_and(|first| REQUESTS.contains(first)))
-        }
-        _ => false,
-    }
+    let (Kind::Member(of, _) | Kind::Call(of, _)) = &origin.kind else { return false };
+    !reading.program.writes_origin
+        && of.path().is_some_and(|path| path.first().is_some_and(|first| REQUESTS.contains(first)))
 }
 
 /// The object, method and argument of `object.method(argument)`.
