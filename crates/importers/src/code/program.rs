@@ -247,6 +247,13 @@ impl<'t> Program<'t> {
         self.names.contains_key(name)
     }
 
+    /// The names that begin so, and to which the file gives values.
+    pub(crate) fn names_beginning(&self, prefix: &str) -> Vec<&'t str> {
+        let mut names: Vec<_> = self.names.keys().copied().filter(|name| name.starts_with(prefix)).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Whether the file may replace methods of the language.
     pub(crate) fn changes_methods(&self) -> bool {
         self.changes.touch_methods()

@@ -291,6 +291,41 @@ fn flask_cors_samples() {
 }
 
 #[test]
+fn flask_settings_count_where_a_call_names_no_argument() {
+    let of = |settings: &str, call: &str| {
+        let head = "from flask import Flask\nfrom flask_cors import CORS\napp = Flask(__name__)\n";
+        let model = read("flask-cors", "app.py", &format!("{head}{settings}\n{call}\n"));
+        (reads(&model, "https://a.com").0, reads(&model, "https://b.com").0, model.unread.len())
+    };
+    let listed = (Truth::True, Truth::False, 0);
+    for settings in [
+        "app.config['CORS_ORIGINS'] = ['https://a.com']",
+        "app.config.update(DEBUG=True, CORS_ORIGINS=['https://a.com'])",
+        "app.config.update({'CORS_ORIGINS': 'https://a.com'})",
+        "app.config.from_mapping(CORS_ORIGINS='https://a.com')",
+        "app.config.setdefault('CORS_ORIGINS', 'https://a.com')",
+        "mine = {'CORS_ORIGINS': 'https://a.com'}\napp.config.update(**mine)",
+    ] {
+        assert_eq!(of(settings, "CORS(app)"), listed, "{settings}");
+        assert_eq!(of(settings, "CORS(app, origins='https://b.com')").1, Truth::True, "{settings}");
+    }
+    let everybody = (Truth::True, Truth::True, 0);
+    assert_eq!(of("app.config.update(DEBUG=True)", "CORS(app)"), everybody);
+    assert_eq!(of("other.update(CORS_ORIGINS='https://a.com')", "CORS(app)"), everybody);
+    let (_, stranger, unread) = of("app.config.from_object('settings')", "CORS(app)");
+    assert_eq!((stranger, unread), (Truth::True, 1));
+    for unclear in [
+        "class Config:\n  CORS_ORIGINS = 'https://a.com'\napp.config.from_object(Config)",
+        "if x:\n  app.config.update(CORS_ORIGINS='https://a.com')",
+        "app.config.update(CORS_ORIGINS='https://a.com')\napp.config['CORS_ORIGINS'] = 'https://b.com'",
+    ] {
+        let (_, stranger, unread) = of(unclear, "CORS(app)");
+        assert_eq!(stranger, Truth::Unknown, "{unclear}");
+        assert!(unread > 0, "{unclear}");
+    }
+}
+
+#[test]
 fn tower_http_samples() {
     let code = "use tower_http::cors::{Any, CorsLayer};\nlet origins = [\n    \"http://example.com\".parse().unwrap(),\n    \"http://api.example.com\".parse().unwrap(),\n];\n\
         let layer = CorsLayer::new().allow_origin(origins);\n";

@@ -13,9 +13,9 @@ use corsac_diagnostics::Source;
 
 use super::super::answers::{self, Known, Reading, always, credentials_when, given, unknown};
 use super::super::expression::{Argument, Expression, Kind};
-use super::super::program::SiteKind;
-use super::super::syntax::{Language, extension, quoted, text};
+use super::super::syntax::{Language, extension};
 use super::arguments::{Keywords, compiled, regex};
+use super::flask_config;
 use crate::{Includes, Unreadable, spelling};
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS, PUT, PATCH, DELETE";
@@ -53,7 +53,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 }
 
 fn uses(reading: &mut Reading<'_, '_>) {
-    let config = config(reading);
+    let config = flask_config::settings(reading);
     let module = |name: &str| reading.program.imports.get(name);
     let wanted = |name: &str| {
         matches!(name, "CORS" | "cross_origin" | "init_app")
@@ -135,29 +135,6 @@ fn kind(reading: &Reading<'_, '_>, callee: &Expression) -> Option<Use> {
         }
         _ => None,
     }
-}
-
-/// `app.config["CORS_ORIGINS"] = …`, under the names of the arguments.
-fn config(reading: &mut Reading<'_, '_>) -> Vec<(String, Expression)> {
-    let stores: Vec<_> =
-        reading.program.sites.iter().filter(|site| site.kind == SiteKind::Store).copied().collect();
-    let mut settings = Vec::new();
-    for site in stores {
-        let Some(left) = site.node.child_by_field_name("left") else { continue };
-        let left = reading.program.read(left);
-        let Kind::Member(object, key) = &left.kind else { continue };
-        let Some(name) = key.strip_prefix("CORS_").filter(|_| object.last_name() == Some("config")) else {
-            continue;
-        };
-        let value = site.node.child_by_field_name("right").map(|value| reading.program.read(value));
-        if let Some(value) = value.filter(|_| !site.around.conditional) {
-            settings.push((name.to_lowercase(), value));
-        } else {
-            let words = quoted(text(site.node, reading.program.source));
-            settings.push((name.to_lowercase(), Expression::new(Kind::Computed(words), left.span)));
-        }
-    }
-    settings
 }
 
 /// A scope for each path of `resources`.

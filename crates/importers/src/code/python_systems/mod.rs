@@ -3,6 +3,7 @@
 mod arguments;
 pub(crate) mod django;
 pub(crate) mod fastapi;
+mod flask_config;
 pub(crate) mod flask_cors;
 
 use super::syntax::extension;
