@@ -105,6 +105,10 @@ impl State<'_> {
         if order == Order::Caddys {
             in_order(&mut routed);
         }
+        let imports: Vec<_> = nodes.iter().filter(|node| node.name() == "import").collect();
+        for _ in &imports {
+            self.preflight.push((when.clone(), PreflightKind::Unknown));
+        }
         let mut handled = Condition::Never;
         for route in routed {
             let matched = route.matched.clone().unwrap_or_else(Matched::all);
@@ -119,6 +123,11 @@ impl State<'_> {
                 holds = holds.and(first);
             }
             self.directive(&route, &holds, &named, depth);
+        }
+        // What is imported and not read may set any field, last of all.
+        for node in imports {
+            let reason = format!("what `{}` brings is not known", node.words.join(" "));
+            self.response.forget(when, &reason, &node.place);
         }
     }
 
@@ -158,6 +167,8 @@ impl State<'_> {
                 self.notes
                     .unread(Some(node.place.clone()), "`handle_errors`: answers to errors are not followed");
             }
+            // The end of its block tells.
+            "import" => {}
             // A module's, of which neither the matcher nor the order is known.
             name if position(name).is_none() && speaks_of_cors(node, 0) => {
                 self.unknown(node, &Condition::Always, "belongs to a module");

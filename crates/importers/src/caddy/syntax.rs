@@ -54,6 +54,15 @@ pub(super) fn sites(
         return Ok(vec![Site { name: address(&first), place: first.place, nodes }]);
     }
     let mut sites = Vec::new();
+    // A file of snippets alone is for other files to import: each is judged as a site would be.
+    if top.is_empty() {
+        for (name, nodes) in reader.snippets.clone() {
+            let place = nodes.first().map(|node| node.place.clone());
+            let nodes = reader.expanded(nodes, 0)?;
+            let name = format!("snippet ({name})");
+            sites.extend(place.map(|place| Site { name, place, nodes }));
+        }
+    }
     for node in top {
         let name = address(&node);
         let nodes = reader.expanded(node.block.unwrap_or_default(), 0)?;
@@ -99,7 +108,7 @@ impl Reader<'_> {
                 }
                 _ if name == "import" && depth < MAX_DEPTH && node.block.is_none() => {
                     let imported = self.imported(&node)?;
-                    top.extend(self.top(imported, depth + 1)?);
+                    top.extend(self.top(imported.unwrap_or_default(), depth + 1)?);
                 }
                 _ => top.push(node),
             }
@@ -125,8 +134,10 @@ impl Reader<'_> {
                 break;
             }
             if node.name() == "import" {
-                let imported = self.imported(&node)?;
-                out.extend(self.expanded(imported, depth + 1)?);
+                match self.imported(&node)? {
+                    Some(imported) => out.extend(self.expanded(imported, depth + 1)?),
+                    None => out.push(node),
+                }
                 continue;
             }
             if let Some(block) = node.block.take() {
@@ -137,13 +148,13 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    /// `import name arguments…`: a snippet or files.
-    fn imported(&mut self, node: &Node) -> Result<Vec<Node>, Unreadable> {
+    /// `import name arguments…`: a snippet or files; nothing where they are not to be had.
+    fn imported(&mut self, node: &Node) -> Result<Option<Vec<Node>>, Unreadable> {
         let Some((name, arguments)) = node.words.get(1..).and_then(<[String]>::split_first) else {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         };
         if let Some(snippet) = self.snippets.get(name) {
-            return Ok(snippet.iter().map(|node| with_arguments(node, arguments)).collect());
+            return Ok(Some(snippet.iter().map(|node| with_arguments(node, arguments)).collect()));
         }
         let files = match self.includes.read(&self.name, name) {
             Ok(files) if self.files + files.len() > MAX_INCLUDES => {
@@ -159,11 +170,11 @@ impl Reader<'_> {
                     let read = self.file(file)?;
                     nodes.extend(read.iter().map(|node| with_arguments(node, arguments)));
                 }
-                Ok(nodes)
+                Ok(Some(nodes))
             }
             Err(reason) => {
                 self.notes.unread(Some(node.place.clone()), format!("`import {name}`: {reason}"));
-                Ok(Vec::new())
+                Ok(None)
             }
         }
     }

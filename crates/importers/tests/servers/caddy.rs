@@ -217,3 +217,41 @@ fn modules_and_other_expressions_are_opaque_and_listed() {
     let reasons: Vec<_> = model.unread.iter().map(|unread| unread.reason.as_str()).collect();
     assert_eq!(reasons, ["`import other.conf`: included files are not read", "`frobnicate` is not read"]);
 }
+
+#[test]
+fn what_is_imported_and_not_read_may_set_anything() {
+    let strangers = |text: &str| {
+        let model = model("caddy", text);
+        let scope = &model.scopes[0];
+        (scope.actual.lets_read("https://evil.net", Credentials::Omitted), scope.preflight.clone())
+    };
+    let site = |more: &str| {
+        format!(
+            "example.com {{\n\theader Access-Control-Allow-Origin https://a.test\n\t{more}\n\trespond ok\n}}\n"
+        )
+    };
+    assert_eq!(strangers(&site("")).0, Truth::False);
+    assert!(matches!(strangers(&site("")).1, Preflight::Answered(_)));
+    let (stranger, preflight) = strangers(&site("import shared/*.caddy"));
+    assert_eq!(stranger, Truth::Unknown);
+    assert!(matches!(preflight, Preflight::Unknown));
+    let inside = model("caddy", &site("handle /api/* {\n\t\timport other\n\t\trespond api\n\t}"));
+    let scopes = inside.scopes.iter().map(|scope| {
+        let stranger = scope.actual.lets_read("https://evil.net", Credentials::Omitted);
+        (scope.name.contains("/api/"), stranger)
+    });
+    let mut scopes: Vec<_> = scopes.collect();
+    scopes.sort_by_key(|(is_inside, _)| *is_inside);
+    assert_eq!(scopes, [(false, Truth::False), (true, Truth::Unknown)]);
+}
+
+#[test]
+fn a_file_of_snippets_is_judged() {
+    let text = "(open) {\n\theader Access-Control-Allow-Origin {header.Origin}\n}\n\
+                (given) {\n\t@o header Origin {args[0]}\n\theader @o Access-Control-Allow-Origin {args[0]}\n}\n";
+    let model = model("caddy", text);
+    let names: Vec<_> = model.scopes.iter().map(|scope| scope.name.as_str()).collect();
+    assert_eq!(names, ["snippet (given)", "snippet (open)"]);
+    let reads = |at: usize| model.scopes[at].actual.lets_read("https://evil.net", Credentials::Omitted);
+    assert_eq!((reads(0), reads(1)), (Truth::Unknown, Truth::True));
+}
