@@ -148,7 +148,7 @@ pub(crate) struct Check {
     pub(crate) flags: String,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Diff {
     /// The configuration as it was; `-` is standard input
     pub(crate) old: PathBuf,
@@ -163,9 +163,12 @@ pub(crate) struct Diff {
     /// Write Markdown, for a comment on a change
     #[arg(long)]
     pub(crate) markdown: bool,
+    /// Longest work in all
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) timeout: Duration,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Import {
     /// The configuration of another system; `-` is standard input
     pub(crate) file: PathBuf,
@@ -179,6 +182,9 @@ pub(crate) struct Import {
     /// Write the policy into this file, which must not exist, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Longest work in all
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -36,12 +36,8 @@ pub(crate) fn load(
     let source = Source::new(name.clone(), text);
     match kind.or_else(|| Kind::of_named(path, source.text())) {
         None => Err(failed("it is no configuration that is known".to_owned(), "say whose it is with --kind")),
-        Some(Kind::Corsac) => {
-            let reading = read_policy(source, profile, suffixes);
-            reading.ok_or_else(|| {
-                failed("it has mistakes".to_owned(), &format!("`corsac check {name}` tells them"))
-            })
-        }
+        Some(Kind::Corsac) => read_policy(source, profile, suffixes)
+            .map_err(|_| failed("it has mistakes".to_owned(), &format!("`corsac check {name}` tells them"))),
         Some(Kind::Other(system)) => {
             let text = source.clone();
             let model = import(system, source, &Disk::of(path, &[]));
@@ -54,18 +50,22 @@ pub(crate) fn load(
 }
 
 /// A policy file of ours: one scope for each route.
+///
+/// # Errors
+/// Its first mistake.
 pub(super) fn read_policy(
     source: Source,
     profile: Option<&str>,
     suffixes: &PublicSuffixList,
-) -> Option<Model> {
+) -> Result<Model, String> {
     let reading = read(source.clone(), profile, suffixes);
-    if reading.findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return None;
+    let mut mistakes = reading.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    if let Some(first) = mistakes.next() {
+        return Err(first.message);
     }
-    let config = reading.config?;
+    let config = reading.config.ok_or_else(|| "it has no policy".to_owned())?;
     let scopes = config.routes.iter().map(|route| scope(&config, route));
-    Some(Model {
+    Ok(Model {
         system: "Corsac",
         scopes: scopes.collect(),
         files: vec![source],

@@ -13,6 +13,7 @@ use corsac_origin::PublicSuffixList;
 use serde_json::{Value, json};
 
 use super::configuration;
+use super::deadline::Deadline;
 use super::diff::{Compared, Side, human, json as diff_json};
 use crate::args::{Format, Global, Import};
 use crate::exit::Exit;
@@ -30,7 +31,8 @@ struct Imported {
 }
 
 pub(crate) fn run(import: &Import, global: &Global, output: &Output) -> Exit {
-    let imported = match read(import, global) {
+    let asked = (import.clone(), global.clone());
+    let imported = match Deadline::new(import.timeout).done(move || read(&asked.0, &asked.1)) {
         Ok(imported) => imported,
         Err(error) => return output.fail(&error.reason, &error.hint),
     };
@@ -78,9 +80,10 @@ fn read(import: &Import, global: &Global) -> Result<Imported, LoadError> {
     let shown =
         import.output.as_ref().map_or_else(|| "the policy".to_owned(), |path| path.display().to_string());
     let source = Source::new(shown.clone(), policy.clone());
-    let read = configuration::read_policy(source, None, list).ok_or_else(|| LoadError {
-        reason: format!("failed to carry `{file}` over: the policy has mistakes"),
-        hint: "please report this, with the file".to_owned(),
+    let read = configuration::read_policy(source, None, list).map_err(|mistake| LoadError {
+        reason: format!("failed to carry `{file}` over: {mistake}"),
+        hint: "import its parts one by one; if it is no larger than that, please report this, with the file"
+            .to_owned(),
     })?;
     let names = suggestion.intended.iter().map(String::as_str);
     let intended = Intended::of(names, list).unwrap_or_default();

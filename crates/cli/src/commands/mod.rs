@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod configuration;
+mod deadline;
 pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod explain;

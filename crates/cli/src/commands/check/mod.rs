@@ -1,7 +1,6 @@
 //! `corsac check`: find mistakes in policies and in other software's configuration.
 
 mod baseline;
-mod deadline;
 mod expression;
 mod includes;
 mod kind;

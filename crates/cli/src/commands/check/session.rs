@@ -12,12 +12,12 @@ use corsac_diagnostics::{MAX_DOCUMENT_BYTES, Report, Resolved, Source};
 use corsac_importers::{MAX_TEXT, System};
 use corsac_origin::PublicSuffixList;
 
-use super::deadline::Deadline;
 use super::includes::Disk;
 use super::models::{self, Checked, Settings};
 use super::targets::{Target, Targets};
 use super::{Kind, policy, text};
 use crate::args::{Check, Global};
+use crate::commands::deadline::Deadline;
 use crate::load::is_standard_input;
 
 /// What a run has read so far.

@@ -12,6 +12,7 @@ use corsac_origin::PublicSuffixList;
 
 use crate::args::{Diff, Format, Global};
 use crate::commands::configuration;
+use crate::commands::deadline::Deadline;
 use crate::exit::Exit;
 use crate::load::{self, LoadError};
 use crate::output::Output;
@@ -34,7 +35,8 @@ pub(super) struct Side {
 }
 
 pub(crate) fn run(diff: &Diff, global: &Global, output: &Output) -> Exit {
-    let compared = match compare(diff, global) {
+    let asked = (diff.clone(), global.clone());
+    let compared = match Deadline::new(diff.timeout).done(move || compare(&asked.0, &asked.1)) {
         Ok(compared) => compared,
         Err(error) => return output.fail(&error.reason, &error.hint),
     };

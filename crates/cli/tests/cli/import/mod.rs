@@ -77,3 +77,38 @@ fn what_cannot_be_read_is_told_with_exit_2() {
         assert!(finished.stderr.starts_with("error:"), "{}", finished.stderr);
     }
 }
+
+#[test]
+fn what_is_too_much_for_one_policy_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let locations = |count: usize| -> String {
+        let one = |at: usize| {
+            format!(
+                "location /p{at}/ {{ add_header Access-Control-Allow-Origin https://a{at}.example.com; }}\n"
+            )
+        };
+        format!("events {{}}\nhttp {{ server {{\n{}}} }}\n", (0..count).map(one).collect::<String>())
+    };
+    fs::write(folder.path().join("nginx.conf"), locations(1_001)).unwrap();
+    let arguments = ["import", "--timeout", "60s", "nginx.conf"];
+    let finished = run(folder.path(), &arguments);
+    assert_eq!((finished.status, finished.stdout.as_str()), (2, ""), "{}", finished.stderr);
+    let reason = "failed to carry `nginx.conf` over: `routes`: 1002 entries, at most 1000 fit";
+    assert!(finished.stderr.contains(reason), "{}", finished.stderr);
+    fs::write(folder.path().join("nginx.conf"), locations(10)).unwrap();
+    assert_eq!(run(folder.path(), &arguments).status, 0);
+}
+
+#[test]
+fn work_that_takes_too_long_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // A million blocks are more than a millisecond's work, on any machine.
+    let long = format!("{OPEN}{}", "map $a $b { default 1; }\n".repeat(200_000));
+    fs::write(folder.path().join("nginx.conf"), long).unwrap();
+    for arguments in [&["import", "nginx.conf"][..], &["diff", "nginx.conf", "nginx.conf"]] {
+        let finished = run(folder.path(), &[arguments, &["--timeout", "1ms"]].concat());
+        assert_eq!((finished.status, finished.stdout.as_str()), (2, ""), "{}", finished.stderr);
+        let reason = "it took longer than 1ms; --timeout gives it more";
+        assert!(finished.stderr.contains(reason), "{}", finished.stderr);
+    }
+}

@@ -199,8 +199,13 @@ fn guarded(reading: &mut Reading<'_, '_>, site: &Site<'_>) -> Option<Matcher> {
     let listed = reading.listed();
     let mut when = Matcher::Any;
     let mut below = site.node;
+    let mut climbed = 0;
     while let Some(node) = below.parent().filter(|node| (node.start_byte(), node.end_byte()) != (start, end))
     {
+        climbed += 1;
+        if climbed > MAX_PARENTS {
+            return unlisted(reading, listed);
+        }
         match node.kind() {
             "arguments" | "else_clause" | "expression_statement" | "statement_block" | "return_statement" => {
             }

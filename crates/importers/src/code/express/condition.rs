@@ -364,6 +364,14 @@ pub(super) fn and(left: Matcher, right: Matcher) -> Matcher {
     match (left, right) {
         (Matcher::Any, one) | (one, Matcher::Any) => one,
         (left, right) if is_nobody(&left) || is_nobody(&right) => nobody(),
+        (Matcher::AllOf(mut all), Matcher::AllOf(more)) => {
+            all.extend(more);
+            Matcher::AllOf(all)
+        }
+        (Matcher::AllOf(mut all), one) | (one, Matcher::AllOf(mut all)) => {
+            all.push(one);
+            Matcher::AllOf(all)
+        }
         (left, right) => Matcher::AllOf(vec![left, right]),
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use corsac_diagnostics::duration_text;
 
+use crate::load::LoadError;
+
 /// Most threads that are left behind and still work.
 const MAX_LEFT_BEHIND: usize = 4;
 
@@ -18,21 +20,36 @@ const STACK: usize = 8 << 20;
 
 /// Runs work with a time limit each.
 #[derive(Debug)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     limit: Duration,
     left_behind: Vec<JoinHandle<()>>,
 }
 
 impl Deadline {
-    pub(super) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self { limit, left_behind: Vec::new() }
+    }
+
+    /// What `work` gives, which may fail by itself.
+    ///
+    /// # Errors
+    /// What `work` fails with, or that it took too long.
+    pub(crate) fn done<T: Send + 'static>(
+        mut self,
+        work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<T, LoadError> {
+        let failed = |reason| LoadError {
+            reason: format!("failed to finish: {reason}"),
+            hint: "a smaller part of the configuration may be quicker".to_owned(),
+        };
+        self.run(work).map_err(failed)?
     }
 
     /// What `work` gives.
     ///
     /// # Errors
     /// Why there is nothing, as a fragment.
-    pub(super) fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &mut self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
