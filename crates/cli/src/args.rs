@@ -128,6 +128,9 @@ pub(crate) struct Check {
     /// Write what is found into this file, and leave it out from now on
     #[arg(long, value_name = "FILE", conflicts_with_all = ["regex", "baseline"])]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// Write the proofs that no stranger may read, for `corsac verify-proof`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
     /// Longest work on one file of other software
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration, conflicts_with = "regex")]
     pub(crate) timeout: Duration,
@@ -140,9 +143,6 @@ pub(crate) struct Check {
     /// How much of an origin has to match
     #[arg(long, value_name = "MODE", ignore_case = true, value_parser = modes(), requires = "regex", default_value = "search", help_heading = EXPRESSION)]
     pub(crate) mode: Mode,
-    /// Write a proof that `corsac verify-proof` verifies, where there is one
-    #[arg(long, value_name = "FILE", requires = "regex", help_heading = EXPRESSION)]
-    pub(crate) certificate: Option<PathBuf>,
     /// Flags of the expression, as in `i`
     #[arg(long, value_name = "LETTERS", requires = "regex", default_value = "", help_heading = EXPRESSION)]
     pub(crate) flags: String,

@@ -69,6 +69,11 @@ impl Output {
         }
     }
 
+    /// Whether the curious ask.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Warns, also when quiet.
     pub(crate) fn warn(&self, text: &str) {
         write_stderr(&format!("{} {text}", self.paint("warning:", "\u{1b}[1;33m")));

@@ -1,5 +1,7 @@
 //! Proofs as files: what a verdict of "proved" rests on, for somebody else to check.
 
+mod claim;
+mod proofs;
 mod verify;
 
 use std::collections::{HashSet, VecDeque};
@@ -9,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::automaton::{Table, Work, at};
 use crate::grammar;
-use crate::model::Matcher;
-use crate::regex::{Dialect, Flags, Mode, Regex};
+use crate::model::{Matcher, Model};
+use crate::regex::Regex;
 use crate::stranger::Intended;
+pub use claim::{Claim, OfExpression, OfScope};
+pub use proofs::{PROOFS_SCHEMA, Proofs, Unproved};
 pub use verify::{Flaw, Part, Place, State};
 use verify::{Hosts, Read};
 
@@ -21,7 +25,7 @@ pub const PROOF_SCHEMA: &str = "corsac.proof/1";
 /// Most places of one part: some 2 MB of JSON.
 const MAX_PLACES: usize = 20_000;
 
-/// A proof that no stranger can own an origin that an expression admits.
+/// A proof that no stranger can own an origin that is admitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
@@ -33,22 +37,6 @@ pub struct Certificate {
     pub public_suffixes: String,
     /// One part for each scheme.
     pub parts: Vec<Part>,
-}
-
-/// An expression, how it is applied, and who is no stranger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Claim {
-    /// The expression.
-    pub regex: String,
-    /// [`Dialect::id`].
-    pub dialect: String,
-    /// [`Mode::id`].
-    pub mode: String,
-    /// Flags outside of the expression.
-    pub flags: String,
-    /// Names that are meant, each with all under it.
-    pub intended: Vec<String>,
 }
 
 /// Why there is no certificate, or why it proves nothing.
@@ -65,7 +53,7 @@ pub enum CertificateError {
     Flaw(Flaw),
     /// What is meant is no list of names of somebody's own.
     Intended,
-    /// The machines are not those of the expression.
+    /// The machines are not those of the expression, or of the scope.
     Machines,
 }
 
@@ -75,21 +63,29 @@ impl Certificate {
     /// # Errors
     /// One can, or the proof would be too large.
     pub fn of(regex: &Regex, intended: &Intended, list: &PublicSuffixList) -> Result<Self, CertificateError> {
-        let claim = Claim {
-            regex: regex.text().to_owned(),
-            dialect: regex.dialect().id().to_owned(),
-            mode: regex.mode().id().to_owned(),
-            flags: regex.flags().0.clone(),
-            intended: intended.names().to_vec(),
-        };
-        let hosts = Hosts::new(list, intended.names()).map_err(CertificateError::Flaw)?;
-        let parts = machines(regex)?.into_iter().map(|(scheme, table)| part(scheme, &table, &hosts));
+        let claim = OfExpression::new(regex, intended.names());
+        let matcher = Matcher::Regex(claim.regex()?);
+        Self::made(Claim::Expression(claim), &matcher, (list, &Work::unbounded()))
+    }
+
+    fn made(
+        claim: Claim,
+        matcher: &Matcher,
+        (list, work): (&PublicSuffixList, &Work),
+    ) -> Result<Self, CertificateError> {
+        let hosts = Hosts::new(list, claim.intended()).map_err(CertificateError::Flaw)?;
+        let parts = machines(matcher, work)?.into_iter().map(|(scheme, table)| part(scheme, &table, &hosts));
         Ok(Self {
             schema: PROOF_SCHEMA.to_owned(),
             parts: parts.collect::<Result<_, _>>()?,
             claim,
             public_suffixes: list.version().to_owned(),
         })
+    }
+
+    /// How many places the proof has.
+    pub fn places(&self) -> usize {
+        self.parts.iter().map(|part| part.reached.len()).sum()
     }
 
     /// Sees that the proof holds with `list`.
@@ -103,29 +99,31 @@ impl Certificate {
         if self.public_suffixes != list.version() {
             return Err(CertificateError::List(self.public_suffixes.clone()));
         }
-        let names = self.claim.intended.iter().map(String::as_str);
-        if !Intended::of(names, list).is_ok_and(|meant| meant.names() == self.claim.intended) {
+        let intended = self.claim.intended();
+        let names = intended.iter().map(String::as_str);
+        if !Intended::of(names, list).is_ok_and(|meant| meant.names() == intended) {
             return Err(CertificateError::Intended);
         }
         let schemes: Vec<&str> = self.parts.iter().map(|part| part.scheme.as_str()).collect();
         if schemes != ["https", "http"] {
             return Err(CertificateError::Machines);
         }
-        let hosts = Hosts::new(list, &self.claim.intended).map_err(CertificateError::Flaw)?;
+        let hosts = Hosts::new(list, intended).map_err(CertificateError::Flaw)?;
         self.parts.iter().try_for_each(|part| part.verify(&hosts)).map_err(CertificateError::Flaw)
     }
 
-    /// Sees that the machines are those that this version makes of the expression.
+    /// Sees that the machines are those that this version makes of the expression; of a scope,
+    /// those that it makes of `model`, which is what the claim's file says now.
     ///
     /// # Errors
-    /// They are others, or the expression is not read.
-    pub fn retrace(&self) -> Result<(), CertificateError> {
-        let claim = &self.claim;
-        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.id() == claim.dialect);
-        let mode = Mode::ALL.into_iter().find(|mode| mode.id() == claim.mode);
-        let (Some(dialect), Some(mode)) = (dialect, mode) else { return Err(CertificateError::Machines) };
-        let regex = Regex::new(&claim.regex, dialect, mode, Flags(claim.flags.clone()));
-        let own = machines(&regex)?;
+    /// They are others, or what they are made of is not to be had.
+    pub fn retrace(&self, model: Option<&Model>) -> Result<(), CertificateError> {
+        let (matcher, work) = match (&self.claim, model) {
+            (Claim::Expression(claim), _) => (Matcher::Regex(claim.regex()?), Work::unbounded()),
+            (Claim::Scope(claim), Some(model)) => (claim.readers(model)?, Work::of_a_file()),
+            (Claim::Scope(_), None) => return Err(CertificateError::Machines),
+        };
+        let own = machines(&matcher, &work)?;
         let is_same = own.iter().zip(&self.parts).all(|((scheme, table), part)| {
             *scheme == part.scheme && table.starts == part.starts && states(table) == part.states
         });
@@ -133,15 +131,11 @@ impl Certificate {
     }
 }
 
-/// What the expression admits of each scheme.
-fn machines(regex: &Regex) -> Result<Vec<(&'static str, Table)>, CertificateError> {
-    let matcher = Matcher::Regex(regex.clone());
-    if let Err(refusal) = regex.syntax() {
-        return Err(CertificateError::Unprovable(refusal.to_string()));
-    }
+/// What is admitted of each scheme.
+fn machines(matcher: &Matcher, work: &Work) -> Result<Vec<(&'static str, Table)>, CertificateError> {
     let schemes = [("https", grammar::secure_domains()), ("http", grammar::plain_domains())];
     let machines = schemes.into_iter().map(|(scheme, within)| {
-        let table = Table::at_least(&matcher, within, &Work::unbounded());
+        let table = Table::at_least(matcher, within, work);
         table.map(|table| (scheme, table)).map_err(|error| CertificateError::Unprovable(error.to_string()))
     });
     machines.collect()
@@ -188,7 +182,9 @@ impl std::fmt::Display for CertificateError {
             Self::List(version) => write!(f, "it was made with the public suffixes of {version}"),
             Self::Flaw(flaw) => write!(f, "it is no proof: {flaw}"),
             Self::Intended => f.write_str("what is meant is no list of names of somebody's own"),
-            Self::Machines => f.write_str("its machines are not those of its expression"),
+            Self::Machines => {
+                f.write_str("its machines are not those of the expression or configuration that it names")
+            }
         }
     }
 }

@@ -78,14 +78,8 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(memory: &'a Memory<'a>, options: &Options, scope: &Scope) -> Self {
-        let prover = memory.prover;
-        let given = options.intended.clone();
-        let is_guess = given.is_empty();
-        let names = if is_guess { spelled_out(scope, prover.list()) } else { given };
-        let is_name = |name: &&String| Intended::of([name.as_str()], prover.list()).is_ok();
-        let names: Vec<&str> = names.iter().filter(is_name).map(String::as_str).collect();
-        let intended = Intended::of(names, prover.list()).unwrap_or_default();
-        Self { memory, intended, is_guess }
+        let intended = meant(options, scope, memory.prover.list());
+        Self { memory, intended, is_guess: options.intended.is_empty() }
     }
 
     pub(super) fn answer<'s>(&'s self, answer: &'s Answer) -> JudgedAnswer<'s> {
@@ -201,6 +195,15 @@ pub(super) fn may_allow(answer: &Answer) -> bool {
 pub(super) fn allow_origin_place(answer: &Answer) -> Option<&Place> {
     let cases = answer.allow_origin.iter().flat_map(|line| &line.cases);
     cases.filter(|case| case.then != Emission::Nothing).find_map(|case| case.place.as_ref())
+}
+
+/// Whom a scope is for: the names that were told, or those that it spells out.
+pub(crate) fn meant(options: &Options, scope: &Scope, list: &PublicSuffixList) -> Intended {
+    let given = options.intended.clone();
+    let names = if given.is_empty() { spelled_out(scope, list) } else { given };
+    let is_name = |name: &&String| Intended::of([name.as_str()], list).is_ok();
+    let names: Vec<&str> = names.iter().filter(is_name).map(String::as_str).collect();
+    Intended::of(names, list).unwrap_or_default()
 }
 
 /// The names that the matchers of a scope spell out.

@@ -27,6 +27,7 @@ use corsac_diagnostics::Diagnostic;
 use crate::model::{Model, Place, Preflight, Scope};
 use crate::question::Prover;
 
+pub(crate) use answer::meant;
 use answer::{Judge, Judged};
 use asked::Memory;
 use found::Found;

@@ -1,6 +1,6 @@
 //! Patterns collected from public repositories and documentation, each with its verdict.
 
-use corsac_analysis::certificate::{Certificate, CertificateError, Flaw};
+use corsac_analysis::certificate::{Certificate, CertificateError, Claim, Flaw, OfExpression};
 use corsac_analysis::model::{Matcher, Truth};
 use corsac_analysis::question::{Prover, Verdict};
 use corsac_analysis::regex::{Dialect, Flags, Mode, Regex};
@@ -94,7 +94,7 @@ fn every_proof_has_a_certificate_and_no_attack_has() {
         }
         let certificate = certificate.unwrap_or_else(|error| panic!("{}: {error}", collected.id));
         assert_eq!(certificate.verify(list), Ok(()), "{}", collected.id);
-        assert_eq!(certificate.retrace(), Ok(()), "{}", collected.id);
+        assert_eq!(certificate.retrace(None), Ok(()), "{}", collected.id);
     }
 }
 
@@ -104,22 +104,32 @@ fn a_certificate_that_was_tampered_with_proves_nothing() {
     let regex = |text| Regex::new(text, Dialect::Pcre, Mode::Search, Flags::default());
     let intended = Intended::of(["example.com"], list).unwrap();
     let right = Certificate::of(&regex(r"\.example\.com$"), &intended, list).unwrap();
+    let claim = |regex: &str, intended: &str| {
+        Claim::Expression(OfExpression {
+            regex: regex.to_owned(),
+            dialect: "pcre".to_owned(),
+            mode: "search".to_owned(),
+            flags: String::new(),
+            intended: vec![intended.to_owned()],
+        })
+    };
+    assert_eq!(right.claim, claim(r"\.example\.com$", "example.com"));
     // A place is left out.
     let mut shorter = right.clone();
     shorter.parts[0].reached.pop();
     assert!(matches!(shorter.verify(list), Err(CertificateError::Flaw(Flaw::Left(..)))));
     // Another name is meant.
     let mut meant = right.clone();
-    meant.claim.intended = vec!["example.org".to_owned()];
+    meant.claim = claim(r"\.example\.com$", "example.org");
     assert!(matches!(meant.verify(list), Err(CertificateError::Flaw(_))));
     // Everybody is meant.
-    meant.claim.intended = vec!["com".to_owned()];
+    meant.claim = claim(r"\.example\.com$", "com");
     assert_eq!(meant.verify(list), Err(CertificateError::Intended));
     // Another expression has these machines.
     let mut other = right.clone();
-    other.claim.regex = "example\\.com$".to_owned();
+    other.claim = claim(r"example\.com$", "example.com");
     assert_eq!(other.verify(list), Ok(()));
-    assert_eq!(other.retrace(), Err(CertificateError::Machines));
+    assert_eq!(other.retrace(None), Err(CertificateError::Machines));
     // The machine of another expression.
     let mut machine = right.clone();
     machine.parts.pop();

@@ -1,17 +1,28 @@
-//! `corsac verify-proof`: does a certificate prove what it claims?
+//! `corsac verify-proof`: do certificates prove what they claim?
 
-use corsac_analysis::certificate::{Certificate, CertificateError};
+use std::collections::HashMap;
+use std::path::Path;
+
+use corsac_analysis::certificate::{Certificate, Claim, PROOFS_SCHEMA, Proofs, Unproved};
+use corsac_analysis::model::Model;
 use corsac_origin::PublicSuffixList;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::check::text;
+use super::check::{Kind, text};
+use super::configuration;
 use crate::args::{Format, Global, VerifyProof};
 use crate::exit::Exit;
 use crate::load;
 use crate::output::{Output, printable};
 
-/// Larger than any certificate that is written.
+/// Larger than any file of certificates that is written.
 const MAX_CERTIFICATE: usize = 64 << 20;
+
+/// A proof, and what is wrong with it.
+struct Verified {
+    certificate: Certificate,
+    flaw: Option<String>,
+}
 
 pub(crate) fn run(args: &VerifyProof, global: &Global, output: &Output) -> Exit {
     let list = match load::suffix_list(global) {
@@ -20,54 +31,169 @@ pub(crate) fn run(args: &VerifyProof, global: &Global, output: &Output) -> Exit 
     };
     let list = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
     let name = args.file.display();
-    let read = text::read(&args.file, MAX_CERTIFICATE).map_err(|error| (error.reason, error.hint));
-    let parsed = read.and_then(|text| {
-        serde_json::from_str::<Certificate>(&text).map_err(|error| {
-            (
-                format!("it is no certificate: {error}"),
-                "`corsac check --regex … --certificate FILE` writes one",
-            )
-        })
-    });
-    match parsed {
-        Err((reason, hint)) => output.fail(&format!("failed to read `{name}`: {reason}"), hint),
-        Ok(certificate) => {
-            let verdict = certificate.verify(list).and_then(|()| certificate.retrace());
-            let exit = if verdict.is_ok() { Exit::Clean } else { Exit::Findings };
-            output.data(&shown(&certificate, &verdict, global.format), exit)
+    let read = text::read(&args.file, MAX_CERTIFICATE).map_err(|error| error.reason);
+    let parsed =
+        read.and_then(|text| parsed(&text).map_err(|error| format!("it is no certificate: {error}")));
+    let (proofs, is_one) = match parsed {
+        Err(reason) => {
+            let hint = "`corsac check … --certificate FILE` writes one";
+            return output.fail(&format!("failed to read `{name}`: {reason}"), hint);
         }
+        Ok(parsed) => parsed,
+    };
+    let mut files = Files { profile: global.profile.as_deref(), list, read: HashMap::new() };
+    let verified = proofs.proofs.into_iter().map(|certificate| {
+        let flaw = files.flaw(&certificate);
+        Verified { certificate, flaw }
+    });
+    let verified: Vec<_> = verified.collect();
+    let holds = !verified.is_empty() && verified.iter().all(|proof| proof.flaw.is_none());
+    let exit = if holds { Exit::Clean } else { Exit::Findings };
+    let text = match (verified.as_slice(), is_one) {
+        ([one], true) => one.shown(global.format),
+        (all, _) => shown(all, &proofs.unproved, global.format),
+    };
+    output.data(&text, exit)
+}
+
+/// The proofs of a file, and whether it is the only one, of an expression.
+fn parsed(text: &str) -> Result<(Proofs, bool), serde_json::Error> {
+    let value: Value = serde_json::from_str(text)?;
+    if value.get("schema").and_then(Value::as_str) == Some(PROOFS_SCHEMA) {
+        return Ok((serde_json::from_value(value)?, false));
+    }
+    let proofs = vec![serde_json::from_value(value)?];
+    Ok((Proofs { proofs, ..Proofs::default() }, true))
+}
+
+/// The configurations that claims are about, as they are now.
+struct Files<'a> {
+    profile: Option<&'a str>,
+    list: &'a PublicSuffixList,
+    read: HashMap<(String, String), Result<Model, String>>,
+}
+
+impl Files<'_> {
+    /// Why a certificate proves nothing.
+    fn flaw(&mut self, certificate: &Certificate) -> Option<String> {
+        if let Err(error) = certificate.verify(self.list) {
+            return Some(error.to_string());
+        }
+        let retraced = match &certificate.claim {
+            Claim::Expression(_) => certificate.retrace(None),
+            Claim::Scope(claim) => match self.model(&claim.file, &claim.system) {
+                Err(reason) => return Some(reason.clone()),
+                Ok(model) => certificate.retrace(Some(model)),
+            },
+        };
+        retraced.err().map(|error| error.to_string())
+    }
+
+    fn model(&mut self, file: &str, system: &str) -> Result<&Model, &String> {
+        let key = (file.to_owned(), system.to_owned());
+        let (profile, list) = (self.profile, self.list);
+        let read = self.read.entry(key).or_insert_with(|| {
+            let kind = Kind::all().find(|kind| kind.id() == system);
+            let kind = kind.ok_or_else(|| format!("`{system}` is no system that is known"))?;
+            let read = configuration::load(Path::new(file), Some(kind), (profile, list));
+            read.map_err(|error| error.reason)
+        });
+        read.as_ref()
     }
 }
 
-fn shown(certificate: &Certificate, verdict: &Result<(), CertificateError>, format: Format) -> String {
-    let claim = &certificate.claim;
-    let places: usize = certificate.parts.iter().map(|part| part.reached.len()).sum();
-    if format == Format::Json {
-        let reason = verdict.as_ref().err().map(ToString::to_string);
-        let run = json!({
+impl Verified {
+    fn shown(&self, format: Format) -> String {
+        let Self { certificate, .. } = self;
+        match format {
+            Format::Json => return format!("{}\n", self.value()),
+            Format::Plain => return format!("{}\n", self.word()),
+            _ => {}
+        }
+        let subject = match &certificate.claim {
+            Claim::Expression(claim) => format!(
+                "  expression   {}\n  read as      {}, {}\n",
+                printable(&claim.regex),
+                printable(&claim.dialect),
+                printable(&claim.mode)
+            ),
+            Claim::Scope(claim) => format!(
+                "  file         {}\n  scope        {}\n",
+                printable(&claim.file),
+                printable(&claim.scope)
+            ),
+        };
+        format!(
+            "{}\n\n{subject}  meant for    {}\n  suffixes of  {}\n",
+            self.word(),
+            printable(&self.meant()),
+            printable(&certificate.public_suffixes),
+        )
+    }
+
+    fn is_held(&self) -> bool {
+        self.flaw.is_none()
+    }
+
+    fn word(&self) -> String {
+        match &self.flaw {
+            None if self.certificate.places() == 0 => "holds     no website is admitted at all".to_owned(),
+            None => {
+                format!("holds     {} places, none of them a stranger's origin", self.certificate.places())
+            }
+            Some(flaw) => format!("no proof  {}", printable(flaw)),
+        }
+    }
+
+    fn meant(&self) -> String {
+        let intended = self.certificate.claim.intended();
+        if intended.is_empty() { "nobody".to_owned() } else { intended.join(", ") }
+    }
+
+    /// What is claimed, in a line.
+    fn claimed(&self) -> String {
+        match &self.certificate.claim {
+            Claim::Expression(claim) => format!("`{}` admits no stranger", claim.regex),
+            Claim::Scope(claim) => {
+                let with = if claim.with_credentials { " with credentials" } else { "" };
+                format!("{}, {}: no stranger may read{with}", claim.file, claim.scope)
+            }
+        }
+    }
+
+    fn value(&self) -> Value {
+        json!({
             "schema": "corsac.verify-proof/1",
-            "holds": verdict.is_ok(),
-            "reason": reason,
-            "claim": claim,
-            "public_suffixes": certificate.public_suffixes,
-            "places": places,
-        });
+            "holds": self.is_held(),
+            "reason": self.flaw,
+            "claim": self.certificate.claim,
+            "public_suffixes": self.certificate.public_suffixes,
+            "places": self.certificate.places(),
+        })
+    }
+}
+
+/// Several proofs, and the scopes that have none.
+fn shown(all: &[Verified], unproved: &[Unproved], format: Format) -> String {
+    let held = all.iter().filter(|proof| proof.is_held()).count();
+    let holds = held > 0 && held == all.len();
+    if format == Format::Json {
+        let proofs: Vec<_> = all.iter().map(Verified::value).collect();
+        let run = json!({"schema": "corsac.verify-proofs/1", "holds": holds, "proofs": proofs, "unproved": unproved});
         return format!("{run}\n");
     }
-    let word = match verdict {
-        Ok(()) => format!("holds     {places} places, none of them a stranger's origin"),
-        Err(error) => format!("no proof  {error}"),
-    };
+    let word = if holds { "holds   " } else { "no proof" };
+    let first = format!("{word}  {held} of {} proofs\n", all.len());
     if format == Format::Plain {
-        return format!("{word}\n");
+        return first;
     }
-    let meant = if claim.intended.is_empty() { "nobody".to_owned() } else { claim.intended.join(", ") };
-    format!(
-        "{word}\n\n  expression   {}\n  read as      {}, {}\n  meant for    {}\n  suffixes of  {}\n",
-        printable(&claim.regex),
-        printable(&claim.dialect),
-        printable(&claim.mode),
-        printable(&meant),
-        printable(&certificate.public_suffixes),
-    )
+    let proofs = all.iter().map(|proof| {
+        let (of, meant) = (proof.claimed(), proof.meant());
+        format!("\n  {}\n    {}\n    meant for {}\n", printable(&of), proof.word(), printable(&meant))
+    });
+    let others = unproved.iter().map(|Unproved { file, scope, reason }| {
+        let of = format!("{file}, {scope}");
+        format!("\n  {}\n    not claimed: {}\n", printable(&of), printable(reason))
+    });
+    std::iter::once(first).chain(proofs).chain(others).collect()
 }

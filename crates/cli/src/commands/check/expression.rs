@@ -1,7 +1,6 @@
 //! `corsac check --regex`: what one expression admits.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use corsac_analysis::certificate::Certificate;
@@ -9,12 +8,13 @@ use corsac_analysis::model::Matcher;
 use corsac_analysis::question::{Facts, Prover, Verdict, Witness, intended_names};
 use corsac_analysis::regex::{Dialect, Flags, Regex};
 use corsac_analysis::stranger::Intended;
-use corsac_diagnostics::unreadable;
 use corsac_origin::PublicSuffixList;
 use serde_json::json;
 
+use super::certificate;
 use crate::args::{Check, Format, Global};
 use crate::exit::Exit;
+use crate::load::LoadError;
 use crate::output::{Output, printable};
 
 /// An expression and what is known of it.
@@ -60,29 +60,27 @@ pub(super) fn run(
         is_told,
     };
     if let Some(path) = &check.certificate
-        && let Err((reason, hint)) = judged.certify(path, list)
+        && let Err(error) = judged.certify(path, list)
     {
-        return output.fail(&reason, hint);
+        return output.fail(&error.reason, &error.hint);
     }
     output.data(&judged.shown(global.format, output), judged.exit())
 }
 
 impl Judged<'_> {
     /// Writes the proof; nothing where there is none to write.
-    fn certify(&self, path: &Path, list: &PublicSuffixList) -> Result<(), (String, &'static str)> {
+    fn certify(&self, path: &Path, list: &PublicSuffixList) -> Result<(), LoadError> {
         if !matches!(self.verdict, Verdict::Proved { .. }) {
-            return Err((
-                format!("there is nothing to certify: the verdict is `{}`", self.word()),
-                "see it without --certificate",
-            ));
+            return Err(LoadError {
+                reason: format!("there is nothing to certify: the verdict is `{}`", self.word()),
+                hint: "see it without --certificate".to_owned(),
+            });
         }
-        let certificate = Certificate::of(self.regex, &self.intended, list)
-            .map_err(|error| (error.to_string(), "the verdict stands without it"))?;
-        let text = serde_json::to_string(&certificate).unwrap_or_default();
-        fs::write(path, text + "\n").map_err(|error| {
-            let reason = unreadable(error.kind());
-            (format!("failed to write `{}`: {reason}", path.display()), "may this user write there?")
-        })
+        let certificate = Certificate::of(self.regex, &self.intended, list).map_err(|error| LoadError {
+            reason: error.to_string(),
+            hint: "the verdict stands without it".to_owned(),
+        })?;
+        certificate::write(path, serde_json::to_string(&certificate))
     }
 
     fn exit(&self) -> Exit {

@@ -1,6 +1,7 @@
 //! `corsac check`: find mistakes in policies and in other software's configuration.
 
 mod baseline;
+mod certificate;
 mod expression;
 mod includes;
 mod kind;
@@ -57,7 +58,8 @@ fn check_files(
     }
     let known = check.baseline.as_deref().map(Baseline::load).transpose()?;
     let targets = Targets::of(&check.files);
-    let Outcome { mut reports, unread, spelt, skipped } = Session::new(check, global, suffixes).run(targets);
+    let outcome = Session::new(check, global, suffixes).run(targets);
+    let Outcome { mut reports, unread, spelt, skipped, proofs } = outcome;
     output.detail(&format!("{skipped} other files are of no system that is known"));
     let base = std::env::current_dir().map(|folder| folder.display().to_string()).unwrap_or_default();
     let mut prints: Vec<_> = reports.iter().map(|report| fingerprints(report, &base)).collect();
@@ -81,7 +83,11 @@ fn check_files(
     };
     say(&run, applied.as_ref(), global.format, output);
     say_unread(&run, &hints, output);
-    Ok(output.run(&run, global.format, exit(&run, check.fail_on)))
+    let ended = output.run(&run, global.format, exit(&run, check.fail_on));
+    Ok(match &check.certificate {
+        Some(path) => certificate::save(path, &proofs, (ended, output)),
+        None => ended,
+    })
 }
 
 /// What the run was, for people.

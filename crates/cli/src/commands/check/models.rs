@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use corsac_analysis::certificate::Proofs;
 use corsac_analysis::lint::{Finding, Options, lint};
 use corsac_analysis::model::{Answer, Emission, Matcher, Model, Preflight};
 use corsac_analysis::question::{Prover, intended_names};
@@ -17,6 +18,8 @@ pub(super) struct Settings {
     pub(super) prover: Prover<'static>,
     pub(super) suffixes: &'static PublicSuffixList,
     pub(super) options: Options,
+    /// Whether proofs are wanted.
+    pub(super) certifies: bool,
 }
 
 /// A configuration that was read.
@@ -28,6 +31,8 @@ pub(super) struct Checked {
     pub(super) spelt: Vec<String>,
     /// The files that it includes, without links.
     pub(super) included: Vec<PathBuf>,
+    /// What is proved of it, if that is wanted.
+    pub(super) proofs: Proofs,
 }
 
 /// Reads `source` as `system` does and judges it.
@@ -50,12 +55,14 @@ pub(super) fn check(
             findings.push(diagnostic);
         }
     }
+    let prove = || Proofs::of(&model, (text.name(), system.id), &settings.options, &settings.prover);
+    let proofs = if settings.certifies { prove() } else { Proofs::default() };
     let reports = model.files.into_iter().zip(findings);
     let reports = reports.map(|(source, found)| Report::new(source, &(), found).of_kind(system.id));
     let mut reports: Vec<_> = reports.collect();
     // The first is the file that was asked for.
     reports.iter_mut().skip(1).for_each(|report| report.is_included = true);
-    Ok(Checked { reports, spelt, included: includes.into_read() })
+    Ok(Checked { reports, spelt, included: includes.into_read(), proofs })
 }
 
 /// The domains that the origins of a model spell out, in order.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use corsac_analysis::certificate::Proofs;
 use corsac_analysis::lint::Options;
 use corsac_analysis::question::Prover;
 use corsac_diagnostics::render::UnreadFile;
@@ -17,6 +18,7 @@ use super::models::{self, Checked, Settings};
 use super::targets::{Target, Targets};
 use super::{Kind, policy, text};
 use crate::args::{Check, Global};
+use crate::commands::configuration;
 use crate::commands::deadline::Deadline;
 use crate::load::is_standard_input;
 
@@ -26,6 +28,7 @@ pub(super) struct Session<'a> {
     kind: Option<Kind>,
     profile: Option<&'a str>,
     options: Options,
+    certifies: bool,
     suffixes: &'static PublicSuffixList,
     /// Made for the first file that needs it: policies do not.
     settings: OnceCell<Arc<Settings>>,
@@ -56,6 +59,8 @@ pub(super) struct Outcome {
     pub(super) spelt: Vec<String>,
     /// How many files in folders are nobody's that is known.
     pub(super) skipped: usize,
+    /// What is proved, if that is wanted.
+    pub(super) proofs: Proofs,
 }
 
 impl<'a> Session<'a> {
@@ -64,6 +69,7 @@ impl<'a> Session<'a> {
             kind: check.kind,
             profile: global.profile.as_deref(),
             options: Options { intended: check.intend.clone() },
+            certifies: check.certificate.is_some(),
             suffixes,
             settings: OnceCell::new(),
             deadline: Deadline::new(check.timeout),
@@ -88,8 +94,13 @@ impl<'a> Session<'a> {
                 spelt.push(name.clone());
             }
         }
-        let reports = merged(roots.into_iter().flat_map(|root| root.checked.reports));
-        Outcome { reports, unread: self.unread, spelt, skipped: self.skipped }
+        let mut proofs = Proofs::default();
+        let reports = roots.into_iter().flat_map(|root| {
+            proofs.add(root.checked.proofs);
+            root.checked.reports
+        });
+        let reports = merged(reports);
+        Outcome { reports, unread: self.unread, spelt, skipped: self.skipped, proofs }
     }
 
     fn look(&mut self, target: &Target) {
@@ -135,18 +146,32 @@ impl<'a> Session<'a> {
     }
 
     fn judge_policy(&self, source: Source) -> Checked {
+        let proofs = if self.certifies { self.policy_proofs(&source) } else { Proofs::default() };
         let report = policy::check(source, self.profile, self.suffixes);
         let report = report.of_kind(Kind::Corsac.id());
-        Checked { reports: vec![report], spelt: Vec::new(), included: Vec::new() }
+        Checked { reports: vec![report], spelt: Vec::new(), included: Vec::new(), proofs }
+    }
+
+    /// What is proved of a policy; of one that does not compile, nothing.
+    fn policy_proofs(&self, source: &Source) -> Proofs {
+        let name = source.name().to_owned();
+        let model = configuration::read_policy(source.clone(), self.profile, self.suffixes);
+        model.map_or_else(
+            |_| Proofs::default(),
+            |model| Proofs::of(&model, (&name, Kind::Corsac.id()), &self.options, &self.settings().prover),
+        )
+    }
+
+    fn settings(&self) -> &Arc<Settings> {
+        self.settings.get_or_init(|| {
+            let (suffixes, options, certifies) = (self.suffixes, self.options.clone(), self.certifies);
+            Arc::new(Settings { prover: Prover::new(suffixes), suffixes, options, certifies })
+        })
     }
 
     fn judge_model(&mut self, system: System, source: Source, path: &Path) -> Result<Checked, String> {
         let includes = Disk::of(path, &self.folders);
-        let settings = self.settings.get_or_init(|| {
-            let (suffixes, options) = (self.suffixes, self.options.clone());
-            Arc::new(Settings { prover: Prover::new(suffixes), suffixes, options })
-        });
-        let settings = Arc::clone(settings);
+        let settings = Arc::clone(self.settings());
         self.deadline.run(move || models::check(system, source, includes, &settings))?
     }
 

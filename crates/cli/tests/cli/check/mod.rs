@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod baseline;
+mod certificate;
 mod expression;
 mod folders;
 mod formats;

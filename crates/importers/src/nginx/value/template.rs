@@ -175,7 +175,10 @@ impl Variables {
             None if self.declared.contains(name) => always(Text::default()),
             None => {
                 let apart_from_origin = is_apart_from_origin(name);
-                let reason = format!("`${name}` decides").into();
+                let reason = match name {
+                    "" => "nginx does not start with a `$` before no name".into(),
+                    name => format!("`${name}` decides").into(),
+                };
                 always(Text::of(Piece::Opaque(Unknown { reason, apart_from_origin })))
             }
         }

@@ -1,0 +1,90 @@
+//! The proofs of configurations, as files.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::process::run;
+
+const POLICY: &str = "[upstreams.api]\nurl = \"http://127.0.0.1:1\"\n\n[cors.app]\norigins = [\"https://*.example.com\"]\n\n\
+    [[routes]]\npath = \"/{*rest}\"\nupstream = \"api\"\ncors = \"app\"\n";
+
+fn nginx(listed: &str) -> String {
+    format!(
+        "map $http_origin $open {{ default ''; '~^https://.*\\.example\\.com' $http_origin; }}\n\
+         server {{\n\
+         location /listed/ {{ add_header Access-Control-Allow-Origin {listed}; }}\n\
+         location /open/ {{ add_header Access-Control-Allow-Origin $open; }}\n\
+         location /worst/ {{ add_header Access-Control-Allow-Origin $open; add_header Access-Control-Allow-Credentials true; }}\n}}\n"
+    )
+}
+
+#[test]
+fn a_configuration_has_a_proof_for_each_scope_until_it_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let save = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
+    save("nginx.conf", &nginx("https://app.example.com"));
+    save("corsac.toml", POLICY);
+    let arguments =
+        ["check", "--timeout", "60s", "nginx.conf", "corsac.toml", "--certificate", "proofs.json"];
+    let checked = run(path, &arguments);
+    let told = "no stranger may read in 3 of 5 scopes, 1 more with credentials (-v tells of the others)";
+    assert!(checked.stderr.contains(told), "{checked:?}");
+    let verify = || run(path, &["verify-proof", "proofs.json", "--format", "json"]);
+    let verified = verify();
+    let shown = verified.json();
+    assert_eq!((verified.status, &shown["holds"]), (0, &json!(true)), "{verified:?}");
+    let claims: Vec<_> = shown["proofs"].as_array().unwrap().iter().map(|proof| &proof["claim"]).collect();
+    let of = |claim: &serde_json::Value| {
+        (claim["file"].clone(), claim["scope"].clone(), claim["with_credentials"].clone())
+    };
+    let claims: Vec<_> = claims.into_iter().map(of).collect();
+    assert_eq!(
+        claims,
+        [
+            (json!("nginx.conf"), json!("server"), json!(false)),
+            (json!("nginx.conf"), json!("server, location /listed/"), json!(false)),
+            (json!("nginx.conf"), json!("server, location /open/"), json!(true)),
+            (json!("corsac.toml"), json!("route /{*rest}"), json!(false)),
+        ]
+    );
+    assert_eq!(shown["unproved"][0]["scope"], "server, location /worst/");
+    let human = run(path, &["verify-proof", "proofs.json"]);
+    assert!(human.stdout.starts_with("holds     4 of 4 proofs\n"), "{human:?}");
+    assert!(human.stdout.contains("not claimed: "), "{human:?}");
+
+    // Somebody else may read by now.
+    save("nginx.conf", &nginx("https://evil.example.org"));
+    let changed = verify();
+    let flaws: Vec<_> =
+        changed.json()["proofs"].as_array().unwrap().iter().map(|proof| proof["reason"].clone()).collect();
+    let reason = json!("its machines are not those of the expression or configuration that it names");
+    assert_eq!(
+        (changed.status, flaws),
+        (1, vec![json!(null), reason, json!(null), json!(null)]),
+        "{changed:?}"
+    );
+    // Nobody knows what it says.
+    fs::remove_file(path.join("nginx.conf")).unwrap();
+    let missing = verify();
+    assert_eq!((missing.status, &missing.json()["holds"]), (1, &json!(false)), "{missing:?}");
+}
+
+#[test]
+fn where_a_stranger_may_read_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let code =
+        "const app = require('express')();\napp.use(require('cors')({ origin: true, credentials: true }));\n";
+    fs::write(folder.path().join("app.js"), code).unwrap();
+    let checked = run(
+        folder.path(),
+        &["check", "--timeout", "60s", "--fail-on", "never", "app.js", "--certificate", "p"],
+    );
+    assert_eq!(checked.status, 1, "{checked:?}");
+    assert!(checked.stderr.contains("nothing is proved, and no certificate was written"), "{checked:?}");
+    assert!(!folder.path().join("p").exists());
+    let empty = json!({"schema": "corsac.proofs/1", "proofs": [], "unproved": []}).to_string();
+    fs::write(folder.path().join("p"), empty).unwrap();
+    assert_eq!(run(folder.path(), &["verify-proof", "p"]).status, 1);
+}
