@@ -116,7 +116,7 @@ const CODE: [&str; 34] = [
 ];
 
 /// The systems that code configures.
-const READS_CODE: [&str; 6] = ["django", "express", "fastapi", "flask-cors", "rust", "spring"];
+pub(crate) const READS_CODE: [&str; 6] = ["django", "express", "fastapi", "flask-cors", "rust", "spring"];
 
 #[cfg(test)]
 mod tests {

@@ -26,7 +26,7 @@ pub mod tree;
 
 use std::fmt;
 
-use corsac_analysis::model::Model;
+use corsac_analysis::model::{Model, Place, Unread};
 use corsac_diagnostics::Source;
 
 pub use detect::detect;
@@ -86,6 +86,21 @@ pub fn import(system: System, source: Source, includes: &dyn Includes) -> Result
             reason: format!("it is larger than {} MiB", MAX_TEXT >> 20),
         });
     }
-    let model = (system.read)(source, includes)?;
+    let mut model = (system.read)(source, includes)?;
+    // Code speaks of it in tests and in calls of other services, too.
+    let is_data = !detect::READS_CODE.contains(&system.id);
+    if is_data && model.scopes.is_empty() && model.unread.is_empty() {
+        model.unread.extend(model.files.first().and_then(passed_over));
+    }
     Ok(Model { system: system.name, ..model })
+}
+
+/// What is said of a text of which nothing was understood, if it speaks of CORS.
+fn passed_over(source: &Source) -> Option<Unread> {
+    let text = source.text().to_ascii_lowercase();
+    let field = text.find("access-control-allow-");
+    let at = field.or_else(|| text.find("cors").filter(|_| text.contains("origin")))?;
+    let length = if field.is_some() { "access-control-allow".len() } else { "cors".len() };
+    let place = Some(Place { file: 0, span: at..at + length });
+    Some(Unread { place, reason: "it speaks of CORS, in a way that is not read".to_owned() })
 }

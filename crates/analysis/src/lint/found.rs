@@ -11,6 +11,9 @@ use crate::model::{Model, Place, Preflight, Scope};
 /// What the message of a stranger ends with who reads as the user.
 pub(super) const WITH_CREDENTIALS: &str = ", with the user's credentials";
 
+/// Longest list in which a word is looked for, in bytes.
+const MAX_LIST: usize = 64 << 10;
+
 /// The findings so far.
 pub(super) struct Found<'m> {
     model: &'m Model,
@@ -53,6 +56,37 @@ impl<'m> Found<'m> {
     /// this place with these words.
     pub(super) fn at(&mut self, place: Option<&Place>, label: impl Into<String>, diagnostic: Diagnostic) {
         self.at_both(place, label, None, diagnostic);
+    }
+
+    /// As [`Self::at`], at the word of a list that is meant where the list has several lines.
+    pub(super) fn at_word(
+        &mut self,
+        list: Option<&Place>,
+        word: &str,
+        label: impl Into<String>,
+        diagnostic: Diagnostic,
+    ) {
+        let place = list.map(|list| self.word(list, word).unwrap_or_else(|| list.clone()));
+        self.at(place.as_ref(), label, diagnostic);
+    }
+
+    fn word(&self, list: &Place, word: &str) -> Option<Place> {
+        let written = self.model.files.get(list.file)?.text().get(list.span.clone())?;
+        if written.len() > MAX_LIST || !written.contains('\n') {
+            return None;
+        }
+        let is_part =
+            |letter: Option<char>| letter.is_some_and(|l| l.is_ascii_alphanumeric() || "-_".contains(l));
+        let lower = written.to_ascii_lowercase();
+        let found = lower.match_indices(&word.to_ascii_lowercase()).find_map(|(at, matched)| {
+            let end = at + matched.len();
+            let before = lower.get(..at)?.chars().next_back();
+            let behind = lower.get(end..)?.chars().next();
+            (!is_part(before) && !is_part(behind)).then_some(at..end)
+        });
+        let found = found.filter(|found| !found.is_empty())?;
+        let start = list.span.start;
+        Some(Place { file: list.file, span: start + found.start..start + found.end })
     }
 
     /// As [`Self::at`], with a second place.

@@ -47,6 +47,16 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+impl Place {
+    /// From here to the end of `last`, as lists have it; only here if that is in another file or
+    /// before.
+    #[must_use]
+    pub fn through(&self, last: &Self) -> Self {
+        let end = if last.file == self.file { last.span.end.max(self.span.end) } else { self.span.end };
+        Self { file: self.file, span: self.span.start..end }
+    }
+}
+
 /// A part of a configuration that the model does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {

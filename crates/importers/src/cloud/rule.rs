@@ -284,7 +284,7 @@ fn shared(rules: &[&Rule], field: impl Fn(&Rule) -> Option<(Value, Place)>) -> O
 
 /// The texts as one field.
 pub(super) fn listed(texts: &[Text]) -> Option<(Value, Place)> {
-    let place = texts.first()?.place.clone();
+    let place = texts.first()?.place.through(&texts.last()?.place);
     let known: Result<Vec<&str>, &String> = texts.iter().map(|text| text.text.as_deref()).collect();
     let value = match known {
         Ok(known) => Value::Text(known.join(", ")),

@@ -52,6 +52,10 @@ impl Line {
         if when == Condition::Always {
             self.cases.clear();
         }
+        // What was set before for the same requests is set no more.
+        while self.cases.last().is_some_and(|(known, ..)| *known == when) {
+            self.cases.pop();
+        }
         if self.cases.len() >= MAX_CASES {
             let reason = Value::Opaque("it is set in too many ways to be followed".to_owned());
             self.cases = vec![(Condition::Always, reason, place)];

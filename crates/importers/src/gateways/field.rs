@@ -12,7 +12,10 @@ pub(super) fn joined(words: &[Word], separator: &str) -> Option<Field> {
         Ok(texts) => Value::Text(texts.join(separator)),
         Err(reason) => Value::Opaque(reason.clone()),
     };
-    Some(Field { value, place: first.place.clone() })
+    let last = words.last().and_then(|last| last.place.as_ref());
+    let place =
+        first.place.as_ref().map(|first| last.map_or_else(|| first.clone(), |last| first.through(last)));
+    Some(Field { value, place })
 }
 
 /// The text as a value; `None` if it is empty.

@@ -3,7 +3,7 @@
 //! The filter's `*` stands for any run of characters, as Envoy Gateway reads it. Releases of
 //! Istio before 1.28 compare entries with `*` letter by letter: there they match nothing.
 
-use corsac_analysis::model::{LetterCase, Matcher, Model, Piece};
+use corsac_analysis::model::{Choice, Emission, LetterCase, Matcher, Model, Piece, Preflight};
 use corsac_diagnostics::{Source, excerpt};
 
 use super::draft::{Draft, Entry, Word};
@@ -82,17 +82,28 @@ fn add(draft: &mut Draft, name: String, cors: &Node, matcher: fn(&str) -> Matche
         let words = draft.words(cors.get(key));
         joined(&with_star_alone(words), ", ")
     };
-    let origins = draft.words(cors.get("allowOrigins")).into_iter().map(entry).collect();
+    let words = draft.words(cors.get("allowOrigins"));
+    let credentials = draft.switch(cors.get("allowCredentials"), false);
+    let star = words.iter().find(|word| word.text.as_deref() == Ok("*") && credentials.on == Ok(false));
+    let star = star.map(|word| Choice::always(Emission::Fixed("*".to_owned()), word.place.clone()));
+    let origins = words.into_iter().map(entry).collect();
     let exposed = draft.words(cors.get("exposeHeaders"));
-    let (actual, preflight) = answers(Policy {
+    let (mut actual, mut preflight) = answers(Policy {
         origins,
-        credentials: draft.switch(cors.get("allowCredentials"), false),
+        credentials,
         methods: list(draft, "allowMethods"),
         headers: list(draft, "allowHeaders"),
         exposed: joined(&exposed, ", "),
         max_age: max_age(draft, cors),
         private_network: None,
     });
+    // To `*` without credentials an implementation answers `*`, or the origin: browsers read both.
+    if let Some(star) = star {
+        actual.allow_origin = vec![star.clone()];
+        if let Preflight::Answered(answer) = &mut preflight {
+            answer.allow_origin = vec![star];
+        }
+    }
     draft.scope(name, cors, actual, preflight);
 }
 

@@ -258,7 +258,7 @@ fn asked_or_listed(texts: &[Text]) -> Option<Field> {
 }
 
 fn field(texts: &[Text]) -> Option<Field> {
-    let place = texts.first()?.place.clone();
+    let place = texts.first()?.place.through(&texts.last()?.place);
     let known: Result<Vec<&str>, &String> = texts.iter().map(|text| text.text.as_deref()).collect();
     let value = match known {
         Ok(known) => Value::Text(known.join(", ")),

@@ -1,3 +1,5 @@
+use corsac_analysis::model::{Emission, Model};
+
 use super::{check, only, preflight, read, text};
 
 #[test]
@@ -104,4 +106,26 @@ fn the_security_policy_of_envoy_gateway() {
         ],
     );
     assert_eq!(text(preflight(&model).max_age.as_ref()), "3600");
+}
+
+#[test]
+fn a_star_of_the_gateway_api_without_credentials_is_a_star() {
+    let of = |credentials: &str| {
+        read(
+            "gateway-api",
+            "route.yaml",
+            &format!(
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec:\n  rules:\n  - filters:\n    - type: CORS\n      \
+                 cors: {{allowOrigins: ['*']{credentials}}}\n"
+            ),
+        )
+    };
+    let fixed = |model: &Model| only(model).allow_origin[0].cases[0].then.clone();
+    for public in ["", ", allowCredentials: false"] {
+        check(only(&of(public)), &[('o', "https://evil.example")]);
+        assert_eq!(fixed(&of(public)), Emission::Fixed("*".to_owned()));
+    }
+    let with = of(", allowCredentials: true");
+    check(only(&with), &[('+', "https://evil.example")]);
+    assert_eq!(fixed(&with), Emission::Reflected);
 }

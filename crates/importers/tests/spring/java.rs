@@ -294,3 +294,34 @@ fn what_is_combined_is_told_once() {
     let returned = model("A.java", &class(&format!("{other} a.combine(other); return other;")));
     assert_eq!(returned.scopes.len(), 1);
 }
+
+#[test]
+fn what_is_made_elsewhere_is_not_known() {
+    let read = |body: &str| {
+        let text = format!("import org.springframework.web.cors.CorsConfiguration;\nclass A {{ {body} }}");
+        let model = model("A.java", &text);
+        let omitted = corsac_analysis::model::Credentials::Omitted;
+        let scopes = model.scopes.iter().map(|scope| scope.actual.lets_read("https://a.example", omitted));
+        (scopes.collect::<Vec<_>>(), unread(&model).len())
+    };
+    for elsewhere in ["props.getCors()", "cors", "this.cors", "make(1)"] {
+        let body = format!("void a() {{ source.registerCorsConfiguration(\"/**\", {elsewhere}); }}");
+        assert_eq!(read(&body), (vec![NOT_KNOWN.0], 1), "{elsewhere}");
+    }
+    let made = "void a() { source.registerCorsConfiguration(\"/**\", make()); } \
+                CorsConfiguration make() { CorsConfiguration c = new CorsConfiguration(); c.addAllowedOrigin(\"*\"); return c; }";
+    assert_eq!(read(made), (vec![PUBLIC.0], 0));
+}
+
+#[test]
+fn methods_that_are_imported_are_constants() {
+    let of = |import: &str| {
+        let text = format!(
+            "import static org.springframework.web.bind.annotation.{import};\n@CrossOrigin(methods = {{ GET }})\nclass A {{}}"
+        );
+        unread(&model("A.java", &text)).len()
+    };
+    assert_eq!(of("RequestMethod.*"), 0);
+    assert_eq!(of("RequestMethod.GET"), 0);
+    assert_eq!(of("RequestMethod.PUT"), 1);
+}

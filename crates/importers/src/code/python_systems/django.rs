@@ -33,7 +33,6 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 }
 
 fn settings(reading: &mut Reading<'_, '_>) {
-    let span = 0..0;
     let coverage = match installed(reading) {
         Installed::First => Coverage::All,
         Installed::Absent(span) => {
@@ -48,7 +47,7 @@ fn settings(reading: &mut Reading<'_, '_>) {
             let preflight = preflight(reading, &actual);
             (actual, Preflight::Answered(Box::new(preflight)))
         }
-        Err(reason) => (unknown(&reason, &span), Preflight::Unknown),
+        Err((reason, span)) => (unknown(&reason, &span), Preflight::Unknown),
     };
     let name = match setting(reading, "CORS_URLS_REGEX") {
         Found::Is(paths) => {
@@ -60,7 +59,7 @@ fn settings(reading: &mut Reading<'_, '_>) {
             text.map_or_else(|| reading.opaque(&value), |text| format!("paths that match `{text}`"))
         }
         Found::Absent => "all paths".to_owned(),
-        Found::Unclear(reason) => reason,
+        Found::Unclear(..) => "paths that are not known".to_owned(),
     };
     let place = actual.allow_origin.iter().flat_map(|line| &line.cases).find_map(|case| case.place.clone());
     reading.scopes.push(Scope { name, place, actual: Answer { coverage, ..actual }, preflight });
@@ -89,7 +88,8 @@ fn installed(reading: &mut Reading<'_, '_>) -> Installed {
 enum Found {
     Absent,
     Is(Expression),
-    Unclear(String),
+    /// For this reason, here.
+    Unclear(String, Range<usize>),
 }
 
 fn setting(reading: &mut Reading<'_, '_>, name: &str) -> Found {
@@ -99,14 +99,14 @@ fn setting(reading: &mut Reading<'_, '_>, name: &str) -> Found {
             None => Found::Absent,
             Some(span) => {
                 let reason = format!("`{name}` may come from a module whose names are all imported");
-                reading.unread(span, reason.clone());
-                Found::Unclear(reason)
+                reading.unread(span.clone(), reason.clone());
+                Found::Unclear(reason, span)
             }
         },
         Setting::Unclear(span) => {
             let reason = format!("`{name}` is set under a condition, in a class, or changed");
-            reading.unread(span, reason.clone());
-            Found::Unclear(reason)
+            reading.unread(span.clone(), reason.clone());
+            Found::Unclear(reason, span)
         }
     }
 }
@@ -124,11 +124,11 @@ fn switch(reading: &mut Reading<'_, '_>, found: Found) -> (Known<bool>, Range<us
     match found {
         Found::Absent => (Known::Is(false), 0..0),
         Found::Is(value) => (flag(reading, &value), value.span),
-        Found::Unclear(reason) => (Known::Not(reason), 0..0),
+        Found::Unclear(reason, span) => (Known::Not(reason), span),
     }
 }
 
-fn answer(reading: &mut Reading<'_, '_>) -> Result<Answer, String> {
+fn answer(reading: &mut Reading<'_, '_>) -> Result<Answer, (String, Range<usize>)> {
     let all = renamed(reading, "CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL");
     let (all, all_at) = switch(reading, all);
     let found = setting(reading, "CORS_ALLOW_CREDENTIALS");
@@ -137,16 +137,17 @@ fn answer(reading: &mut Reading<'_, '_>) -> Result<Answer, String> {
     let choice = match (&all, &with_credentials) {
         (Known::Is(true), Known::Is(false)) => always(Emission::Fixed("*".to_owned()), &all_at),
         (Known::Is(true), Known::Is(true)) => always(Emission::Reflected, &all_at),
-        (Known::Is(true), Known::Not(reason)) | (Known::Not(reason), _) => {
-            return Err(reason.clone());
-        }
+        (Known::Not(reason), _) => return Err((reason.clone(), all_at)),
+        (Known::Is(true), Known::Not(reason)) => return Err((reason.clone(), credentials_at)),
         (Known::Is(false), _) => Choice { cases: listed },
     };
     let admitted: Vec<_> = choice.cases.iter().map(|case| case.when.clone()).collect();
     let expose_headers = match setting(reading, "CORS_EXPOSE_HEADERS") {
         Found::Absent => None,
         Found::Is(list) => Some(reading.field(&list, ", ")),
-        Found::Unclear(reason) => Some(Field { value: Value::Opaque(reason), place: None }),
+        Found::Unclear(reason, span) => {
+            Some(Field { value: Value::Opaque(reason), place: Reading::place(&span) })
+        }
     };
     Ok(Answer {
         allow_credentials: credentials_when(&admitted, &with_credentials, &credentials_at),
@@ -171,7 +172,9 @@ fn preflight(reading: &mut Reading<'_, '_>, actual: &Answer) -> Answer {
                 _ => reading.field(&value, ", "),
             })
         }
-        Found::Unclear(reason) => Some(Field { value: Value::Opaque(reason), place: None }),
+        Found::Unclear(reason, span) => {
+            Some(Field { value: Value::Opaque(reason), place: Reading::place(&span) })
+        }
     };
     let allow_headers = listed("CORS_ALLOW_HEADERS", HEADERS);
     let allow_methods = listed("CORS_ALLOW_METHODS", METHODS);
@@ -226,8 +229,9 @@ fn entries(
 ) -> Vec<Case<Emission>> {
     let list = match list {
         Found::Absent => return Vec::new(),
-        Found::Unclear(reason) => {
-            return vec![Case { when: Matcher::Opaque(reason), then: Emission::Reflected, place: None }];
+        Found::Unclear(reason, span) => {
+            let place = Reading::place(&span);
+            return vec![Case { when: Matcher::Opaque(reason), then: Emission::Reflected, place }];
         }
         Found::Is(list) => list,
     };

@@ -92,7 +92,7 @@ fn answer(reading: &mut Reading<'_, '_>, options: &[Argument], call: &Expression
     let mut choice = match (&origins, &with_credentials) {
         (Origins::All, Known::Is(false)) => answers::always(Emission::Fixed("*".to_owned()), &call.span),
         (Origins::All, Known::Is(true)) => answers::always(Emission::Reflected, &call.span),
-        (Origins::All | Origins::Unknown(_), Known::Not(reason)) | (Origins::Unknown(reason), _) => {
+        (Origins::Unknown(reason), _) | (Origins::All, Known::Not(reason)) => {
             return (unknown(reason, &call.span), Preflight::Unknown);
         }
         (Origins::Listed(cases), _) => Choice { cases: cases.clone() },

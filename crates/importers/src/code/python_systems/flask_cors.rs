@@ -76,6 +76,8 @@ fn uses(reading: &mut Reading<'_, '_>) {
             reading.unread(call.span.clone(), "it is called under a condition".to_owned());
         }
         let mut options = Keywords::new(reading, arguments);
+        // A field's name in an argument sets nothing by itself.
+        reading.used.push(call.span.clone());
         list_unknown(reading, arguments);
         if let Use::Extension(made_with) = &kind {
             options = options.over(&Keywords::new(reading, made_with));

@@ -21,10 +21,14 @@ pub(super) fn origins(words: &[Word]) -> Choice<Emission> {
         return Choice::always(Emission::Fixed(text.clone()), place.clone());
     }
     let case = |word: &Word| Entry {
-        when: Matcher::AllOf(vec![
-            word.text.as_ref().map_or_else(|reason| Matcher::Opaque(reason.clone()), |text| of(text)),
-            Matcher::Not(Box::new(Matcher::Contains("[".to_owned(), LetterCase::Matters))),
-        ]),
+        when: match word.text.as_ref().map_or_else(|reason| Matcher::Opaque(reason.clone()), |text| of(text))
+        {
+            Matcher::Exact(text, case) if !text.contains('[') => Matcher::Exact(text, case),
+            matcher => Matcher::AllOf(vec![
+                matcher,
+                Matcher::Not(Box::new(Matcher::Contains("[".to_owned(), LetterCase::Matters))),
+            ]),
+        },
         place: word.place.clone(),
     };
     let mut choice = reflecting(words.iter().map(case).collect());

@@ -51,7 +51,10 @@ fn fold(node: Node<'_>, code: &Code<'_>, constants: &Constants<'_>, depth: usize
             left += &fold(node.child_by_field_name("right")?, code, constants, depth)?;
             Some(left)
         }
-        "identifier" => fold((*constants.0.get(code.written(node))?)?, code, constants, depth),
+        "identifier" => match constants.0.get(code.written(node)) {
+            Some(value) => fold((*value)?, code, constants, depth),
+            None => imported_method(code, code.written(node)),
+        },
         "field_access" => constant_of_spring(code.written(node)),
         // `HttpMethod.GET.name()`
         "method_invocation" if matches!(code.field(node, "name"), "name" | "toString") => {
@@ -59,6 +62,16 @@ fn fold(node: Node<'_>, code: &Code<'_>, constants: &Constants<'_>, depth: usize
         }
         _ => None,
     }
+}
+
+/// `GET` after `import static ….RequestMethod.*`.
+fn imported_method(code: &Code<'_>, name: &str) -> Option<String> {
+    const METHODS: [&str; 8] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+    let is_imported = |of: &str| {
+        [format!(".{of}.*;"), format!(".{of}.{name};")].iter().any(|import| code.text.contains(import))
+    };
+    let is_one = METHODS.contains(&name) && (is_imported("RequestMethod") || is_imported("HttpMethod"));
+    is_one.then(|| name.to_owned())
 }
 
 /// Constants that everybody has.

@@ -1,11 +1,15 @@
 //! `CorsConfiguration` objects and `addMapping` chains: which calls are made on them.
 
+use corsac_diagnostics::excerpt;
 use tree_sitter::Node;
 
 use super::code::{children, place};
 use super::steps::{self, Step};
 use super::{Config, MAX_SCOPES, Notes, Reader, literal};
 use crate::cloud::Text;
+
+/// The call that gives an object to paths.
+const REGISTER: &str = "registerCorsConfiguration";
 
 /// Calls that take an object and leave it as it is.
 const TAKERS: [&str; 11] = [
@@ -15,7 +19,7 @@ const TAKERS: [&str; 11] = [
     "of",
     "ofNullable",
     "put",
-    "registerCorsConfiguration",
+    REGISTER,
     "requireNonNull",
     "setCorsConfigurations",
     "singletonMap",
@@ -45,6 +49,8 @@ struct Trace<'n> {
     config: Config,
     /// Calls that were read, of all objects.
     followed: Vec<usize>,
+    /// Calls that give an object to paths, of all objects.
+    registered: Vec<usize>,
     /// Where the object went.
     used: Used,
     notes: &'n mut Notes,
@@ -62,8 +68,13 @@ struct Used {
 impl<'t> Reader<'t> {
     /// Mappings and objects of a file, and calls on objects that are not followed.
     pub(super) fn objects(&self, notes: &mut Notes) {
-        let mut trace =
-            Trace { config: Config::default(), followed: Vec::new(), used: Used::default(), notes };
+        let mut trace = Trace {
+            config: Config::default(),
+            followed: Vec::new(),
+            registered: Vec::new(),
+            used: Used::default(),
+            notes,
+        };
         let mut count = 0;
         for node in self.code.all() {
             let is_mapping =
@@ -82,8 +93,9 @@ impl<'t> Reader<'t> {
             }
             self.object(node, is_mapping, &mut trace);
         }
-        let mut followed = trace.followed;
+        let (mut followed, registered) = (trace.followed, trace.registered);
         followed.sort_unstable();
+        self.made_elsewhere(&registered, notes);
         for node in self.code.all().filter(|node| node.kind() == "method_invocation") {
             let name = self.code.field(node, "name");
             let is_read = followed.binary_search(&node.id()).is_ok();
@@ -96,6 +108,34 @@ impl<'t> Reader<'t> {
                 notes.unread(Some(&place(node)), reason);
             }
         }
+    }
+
+    /// What is registered for paths and made elsewhere.
+    fn made_elsewhere(&self, registered: &[usize], notes: &mut Notes) {
+        let calls = self.code.all().filter(|node| self.code.field(*node, "name") == REGISTER);
+        let calls = calls.filter(|node| node.kind() == "method_invocation");
+        for call in calls.filter(|call| !registered.contains(&call.id())).take(MAX_SCOPES) {
+            let arguments = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+            let [_, object, ..] = arguments.as_slice() else { continue };
+            // What a method of this file makes is read there.
+            if object.kind() == "method_invocation"
+                && object.child_by_field_name("object").is_none()
+                && self.declares(self.code.field(*object, "name"))
+            {
+                continue;
+            }
+            let reason = format!("`{}` is made elsewhere", excerpt(self.code.written(*object)));
+            notes.unread(Some(&place(*object)), reason.clone());
+            let mut config = Config::default();
+            config.be_opaque(&Text { text: Err(reason), place: place(*object) });
+            let name = self.path_beside(*object).unwrap_or_default();
+            notes.scopes.push(config.scope(name, Some(place(call))));
+        }
+    }
+
+    fn declares(&self, method: &str) -> bool {
+        let mut all = self.code.all();
+        all.any(|node| node.kind() == "method_declaration" && self.code.field(node, "name") == method)
     }
 
     /// Whether a call is chained to `addEndpoint("/path")` or `addHandler(handler, "/path")`.
@@ -128,6 +168,7 @@ impl<'t> Reader<'t> {
             }
             None => {
                 name = self.path_beside(last).unwrap_or(name);
+                trace.registered.extend(self.call_around(last));
                 if !self.is_at_its_end(last) {
                     trace.be_opaque(last, "what becomes of the object is not followed");
                 }
@@ -211,6 +252,7 @@ impl<'t> Reader<'t> {
                         trace.be_opaque(node, &format!("`{variable}` is handed to other code"));
                     }
                     name = name.or(path);
+                    trace.registered.extend(self.call_around(node));
                 }
                 "assignment_expression" if is_child(parent, "left", node) => {
                     trace.be_opaque(node, &format!("`{variable}` is assigned again"));
@@ -247,11 +289,17 @@ impl<'t> Reader<'t> {
             .then_some("the call depends on a condition or loop")
     }
 
+    /// The call that is given `object`.
+    fn call_around(&self, object: Node<'t>) -> Option<usize> {
+        let arguments = self.code.parent(object).filter(|parent| parent.kind() == "argument_list")?;
+        Some(self.code.parent(arguments)?.id())
+    }
+
     /// The path in `registerCorsConfiguration("/**", object)`.
     fn path_beside(&self, object: Node<'t>) -> Option<String> {
         let arguments = self.code.parent(object).filter(|parent| parent.kind() == "argument_list")?;
         let call = self.code.parent(arguments)?;
-        (self.code.field(call, "name") == "registerCorsConfiguration").then_some(())?;
+        (self.code.field(call, "name") == REGISTER).then_some(())?;
         let path = literal::text(*children(arguments).first()?, &self.code, &self.constants);
         Some(format!("registerCorsConfiguration {}", path.known().unwrap_or("of a computed path")))
     }

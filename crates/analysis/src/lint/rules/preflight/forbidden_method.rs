@@ -25,6 +25,6 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
         .severity(Severity::Note)
         .note("it is a forbidden method (Fetch, section 2.2.1)")
         .help("remove it");
-        found.at(field.place.as_ref(), "never sent", finding);
+        found.at_word(field.place.as_ref(), method, "never sent", finding);
     }
 }

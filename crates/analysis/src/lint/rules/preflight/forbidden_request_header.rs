@@ -18,9 +18,7 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     // A default that is written nowhere cannot be removed.
     let (Some(text), true) = (text(field), field.place.is_some()) else { return };
     let names: Vec<&str> = values(text).filter(|name| is_forbidden_request_header(name)).collect();
-    if names.is_empty() {
-        return;
-    }
+    let Some(&first) = names.first() else { return };
     let finding = Diagnostic::new(
         &RULE,
         format!("no script may set {}: allowing it does nothing", listed(names.into_iter())),
@@ -28,5 +26,5 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     .severity(Severity::Note)
     .note("browsers set such headers themselves, or never send them (Fetch, section 2.2.2)")
     .help("remove it");
-    found.at(field.place.as_ref(), "never asked for", finding);
+    found.at_word(field.place.as_ref(), first, "never asked for", finding);
 }

@@ -26,6 +26,6 @@ fn tell(field: &Field, consequence: &str, found: &mut Found<'_>) {
             .severity(Severity::Warning)
             .note("it has to be a token: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.6.2)")
             .help("write names with commas between them: `content-type, x-request-id`");
-        found.at(field.place.as_ref(), "not a name", finding);
+        found.at_word(field.place.as_ref(), name, "not a name", finding);
     }
 }

@@ -35,6 +35,6 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
             .severity(Severity::Warning)
             .note("browsers put DELETE, GET, HEAD, OPTIONS, POST and PUT into upper case (Fetch, section 2.2.1)")
             .help(help);
-        found.at(field.place.as_ref(), "", finding);
+        found.at_word(field.place.as_ref(), method, "", finding);
     }
 }

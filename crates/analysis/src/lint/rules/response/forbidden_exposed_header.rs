@@ -26,6 +26,6 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
         .severity(Severity::Warning)
         .note("it is a forbidden response-header name (Fetch, section 2.2.2)")
         .help("remove it");
-        found.at(field.place.as_ref(), "never readable", finding);
+        found.at_word(field.place.as_ref(), name, "never readable", finding);
     }
 }
