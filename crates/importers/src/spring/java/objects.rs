@@ -1,5 +1,6 @@
 //! `CorsConfiguration` objects and `addMapping` chains: which calls are made on them.
 
+use corsac_analysis::model::Place;
 use corsac_diagnostics::excerpt;
 use tree_sitter::Node;
 
@@ -114,6 +115,8 @@ impl<'t> Reader<'t> {
     fn made_elsewhere(&self, registered: &[usize], notes: &mut Notes) {
         let calls = self.code.all().filter(|node| self.code.field(*node, "name") == REGISTER);
         let calls = calls.filter(|node| node.kind() == "method_invocation");
+        // One object may be for many paths: it is told where it is given first.
+        let mut told: Vec<(&str, Place)> = Vec::new();
         for call in calls.filter(|call| !registered.contains(&call.id())).take(MAX_SCOPES) {
             let arguments = call.child_by_field_name("arguments").map(children).unwrap_or_default();
             let [_, object, ..] = arguments.as_slice() else { continue };
@@ -124,10 +127,18 @@ impl<'t> Reader<'t> {
             {
                 continue;
             }
-            let reason = format!("`{}` is made elsewhere", excerpt(self.code.written(*object)));
-            notes.unread(Some(&place(*object)), reason.clone());
+            let written = self.code.written(*object);
+            let reason = format!("`{}` is made elsewhere", excerpt(written));
+            let place_of = match told.iter().find(|(known, _)| *known == written) {
+                Some((_, place)) => place.clone(),
+                None => {
+                    told.push((written, place(*object)));
+                    notes.unread(Some(&place(*object)), reason.clone());
+                    place(*object)
+                }
+            };
             let mut config = Config::default();
-            config.be_opaque(&Text { text: Err(reason), place: place(*object) });
+            config.be_opaque(&Text { text: Err(reason), place: place_of });
             let name = self.path_beside(*object).unwrap_or_default();
             notes.scopes.push(config.scope(name, Some(place(call))));
         }
