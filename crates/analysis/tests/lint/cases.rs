@@ -138,6 +138,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "exact = https://a.example.com\nheaders = x-id\npreflight = unanswered",
         "exact = https://a.example.com\nheaders = x-id",
     ),
+    (
+        "preflight-unanswered",
+        "vary = Origin\nactual = responses\nexact = https://a.example.com\nmethods = PUT",
+        "exact = https://a.example.com\nactual = responses\nexact = https://a.example.com\nmethods = PUT",
+    ),
     ("prefix-without-end", "prefix = https://app.example.com", "prefix = https://app.example.com:"),
     ("prefix-without-end", "glob = https://example.*", "exact = https://example.com"),
     (

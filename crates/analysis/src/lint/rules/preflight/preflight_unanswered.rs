@@ -3,9 +3,9 @@
 use corsac_diagnostics::{Diagnostic, Rule, Severity};
 
 use super::values;
-use crate::lint::answer::Judged;
+use crate::lint::answer::{Judged, may_allow};
 use crate::lint::found::Found;
-use crate::model::{Field, Preflight, Value};
+use crate::model::{Answer, Field, Place, Preflight, Value};
 
 pub(crate) static RULE: Rule = Rule {
     id: "preflight-unanswered",
@@ -18,9 +18,10 @@ const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "OPTIONS", "*"];
 const HEADERS: [&str; 4] = ["accept", "accept-language", "content-language", "*"];
 
 pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
-    let replaced = match &scope.scope.preflight {
-        Preflight::Unanswered => None,
-        Preflight::WithoutFields(place) => Some(place.as_ref()),
+    let instead = match &scope.scope.preflight {
+        Preflight::Unanswered => Instead::Nothing,
+        Preflight::WithoutFields(place) => Instead::Others(place.as_ref()),
+        Preflight::Answered(answer) if allows_nobody(answer) => Instead::Success,
         _ => return,
     };
     if !scope.actual.may_allow() {
@@ -39,12 +40,18 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
     let finding = Diagnostic::new(&RULE, message).note(
         "browsers ask with `OPTIONS` first, and need a status from 200 to 299 and the same fields (Fetch, CORS-preflight fetch)",
     );
-    match replaced {
-        None => {
+    match instead {
+        Instead::Nothing => {
             let finding = finding.help("answer `OPTIONS` with 204 and the CORS fields");
             found.at(field.place.as_ref(), "never takes effect", finding);
         }
-        Some(place) => {
+        Instead::Success => {
+            let finding = finding
+                .note("`OPTIONS` is answered with success, but without `Access-Control-Allow-Origin`")
+                .help("send the CORS fields where `OPTIONS` is answered, too; in Apache with `always`");
+            found.at(field.place.as_ref(), "never takes effect", finding);
+        }
+        Instead::Others(place) => {
             let finding = finding
                 .note("`OPTIONS` is answered with success, but where that is done other fields take the place of these")
                 .help("repeat the CORS fields where `OPTIONS` is answered");
@@ -52,6 +59,19 @@ pub(crate) fn find(scope: &Judged<'_>, found: &mut Found<'_>) {
             found.at_both(field.place.as_ref(), "never takes effect", second, finding);
         }
     }
+}
+
+/// What there is instead of the fields.
+enum Instead<'a> {
+    Nothing,
+    /// Other fields, which are sent from here.
+    Others(Option<&'a Place>),
+    Success,
+}
+
+/// Whether it is certain that no origin is told to be allowed.
+fn allows_nobody(answer: &Answer) -> bool {
+    answer.unread.is_none() && !answer.passes_upstream && !may_allow(answer)
 }
 
 fn asks(field: &Field, needs: impl Fn(&str) -> bool) -> bool {
