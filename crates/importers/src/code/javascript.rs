@@ -67,7 +67,7 @@ fn declared<'t>(name: Option<Node<'t>>, value: Option<Node<'t>>, source: &'t str
     let Some(name) = name else { return Vec::new() };
     match (name.kind(), value) {
         ("identifier", value) => {
-            let mut roles = vec![Role::Binds(text(name, source), value)];
+            let mut roles = vec![Role::Declares(text(name, source), value)];
             roles.extend(alias(text(name, source), value, source));
             roles
         }

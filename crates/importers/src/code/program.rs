@@ -77,6 +77,22 @@ struct Binding<'t> {
     /// Nothing for parameters, loops, and whatever else has no one value.
     value: Option<Node<'t>>,
     around: Around,
+    /// Whether the name is new here, and no other's of a function around.
+    is_declared: bool,
+}
+
+impl Binding<'_> {
+    /// Whether the function that it stands in has byte `at` in it.
+    fn is_around(&self, at: usize) -> bool {
+        self.around.function.is_some_and(|(start, end)| (start..end).contains(&at))
+    }
+
+    /// Whether the block that it is declared in has byte `at` in it.
+    fn is_seen_from(&self, at: usize) -> bool {
+        let declaration = self.value.and_then(|value| value.parent()).and_then(|name| name.parent());
+        let block = declaration.and_then(|declaration| declaration.parent());
+        block.is_some_and(|block| block.byte_range().contains(&at))
+    }
 }
 
 /// What a node does, in the grammar of its language.
@@ -87,6 +103,8 @@ pub(crate) enum Role<'t> {
     Condition,
     /// It gives a name a value, or an unknown one.
     Binds(&'t str, Option<Node<'t>>),
+    /// The same, of a name that is new in its block: `const`, `let`, `var`.
+    Declares(&'t str, Option<Node<'t>>),
     /// It changes the value of a name in place.
     Changes(&'t str),
     /// It makes the first name stand for the second's value, or for a part of it.
@@ -187,14 +205,20 @@ impl<'t> Program<'t> {
                 }
                 Role::Condition => inside.conditional = true,
                 Role::Binds(name, value) => {
-                    self.names.entry(name).or_default().push(Binding { value, around });
+                    let binding = Binding { value, around, is_declared: false };
+                    self.names.entry(name).or_default().push(binding);
+                }
+                Role::Declares(name, value) => {
+                    let binding = Binding { value, around, is_declared: true };
+                    self.names.entry(name).or_default().push(binding);
                 }
                 Role::Changes(name) => self.changes.change(name),
                 Role::ChangesAnything => self.changes.change_anything(),
                 Role::Aliases(name, other) => self.changes.alias(name, other),
                 Role::Gives(callee, name) => self.changes.give(callee, name),
                 Role::Imports(name, module) => {
-                    self.names.entry(name).or_default().push(Binding { value: None, around });
+                    let binding = Binding { value: None, around, is_declared: false };
+                    self.names.entry(name).or_default().push(binding);
                     self.imports.insert(name, module);
                 }
                 Role::ImportsAll => {
@@ -285,9 +309,37 @@ impl<'t> Program<'t> {
         self.value_node(name).map(|value| self.read(value))
     }
 
+    /// The value of a name where it stands at byte `at`: that of the whole file, or of the function
+    /// that declares it for itself.
+    pub(crate) fn constant_at(&self, name: &str, at: usize) -> Option<Expression> {
+        self.value_node_at(name, at).map(|value| self.read(value))
+    }
+
+    /// Where [`Self::constant_at`] reads that value.
+    pub(crate) fn value_node_at(&self, name: &str, at: usize) -> Option<Node<'t>> {
+        if let value @ Some(_) = self.value_node(name) {
+            return value;
+        }
+        let bindings = self.names.get(name)?;
+        let declares = |binding: &&Binding<'t>| binding.is_declared && binding.is_around(at);
+        let inner = bindings.iter().filter(declares).filter_map(|binding| binding.around.function);
+        let inner = inner.max_by_key(|(start, _)| *start)?;
+        // Whatever else gives it a value in there may be for the same name.
+        let own = bindings.iter().filter(|binding| {
+            binding.around.function.is_some_and(|own| inner.0 <= own.0 && own.1 <= inner.1)
+        });
+        let own: Vec<Binding<'t>> = own.copied().collect();
+        let seen = |binding: &Binding<'t>| binding.is_declared && binding.is_seen_from(at);
+        own.iter().all(seen).then(|| self.only_value(name, &own))?
+    }
+
     /// Where [`Self::constant`] reads that value.
     pub(crate) fn value_node(&self, name: &str) -> Option<Node<'t>> {
-        let bindings = self.names.get(name)?;
+        self.only_value(name, self.names.get(name)?)
+    }
+
+    /// The value that all of these give, if nothing changes it.
+    fn only_value(&self, name: &str, bindings: &[Binding<'t>]) -> Option<Node<'t>> {
         let words = |binding: &Binding<'_>| binding.value.map(|value| text(value, self.source));
         let (first, rest) = bindings.split_first()?;
         let value = first.value?;
@@ -320,7 +372,7 @@ impl<'t> Program<'t> {
             return self.computed(expression);
         }
         match &expression.kind {
-            Kind::Name(name) => match self.constant(name) {
+            Kind::Name(name) => match self.constant_at(name, expression.span.start) {
                 Some(value) => self.value_after(&value, steps + 1),
                 None => self.computed(expression),
             },

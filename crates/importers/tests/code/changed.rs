@@ -151,3 +151,41 @@ fn names_of_the_language_that_the_file_defines_are_its_own() {
     assert_eq!(of("", error), [Truth::False]);
     assert_eq!(of("function Error() { return null }", error), [Truth::Unknown]);
 }
+
+#[test]
+fn a_name_is_that_of_the_function_that_declares_it() {
+    let handlers = |first: &str, second: &str| {
+        let sets = "res.setHeader('Access-Control-Allow-Origin', origin);\nres.setHeader('Access-Control-Allow-Credentials', 'true');";
+        express(&format!(
+            "function a(req, res) {{\n{first}\n{sets}\n}}\nfunction b(req, res) {{\n{second}\n{sets}\n}}"
+        ))
+    };
+    let fixed = "const origin = 'https://a.com';";
+    let reflected = "const origin = req.headers.origin;";
+    assert_eq!(handlers(fixed, reflected), [Truth::False, Truth::True]);
+    assert_eq!(handlers(reflected, fixed), [Truth::True, Truth::False]);
+    assert_eq!(handlers(&format!("{fixed} log(() => origin)"), reflected), [Truth::False, Truth::True]);
+    for unclear in [
+        "let origin = 'https://a.com'; origin = x;",
+        "let origin = 'https://a.com'; f(() => { origin = x });",
+        "let origin = 'https://a.com'; for (origin of xs) f();",
+        "let origin = 'https://a.com'; [origin] = xs;",
+        "{ const origin = 'https://a.com'; }",
+        "if (x) { var origin = 'https://a.com'; }",
+        "const origin = 'https://a.com'; { const origin = x; f(origin) }",
+        "try { var origin = 'https://a.com'; } catch {}",
+        "const f = (origin) => origin; const origin = 'https://a.com';",
+    ] {
+        assert_eq!(handlers(unclear, reflected)[0], Truth::Unknown, "{unclear}");
+    }
+    // What another function gives its own name says nothing of this one's; what it gives this one's does.
+    let outer = |other: &str| {
+        express(&format!(
+            "let allowed = ['https://a.com'];\nfunction other() {{ {other} }}\n\
+             app.use(cors({{ origin: (o, cb) => cb(null, allowed.includes(o)), credentials: true }}));"
+        ))
+    };
+    assert_eq!(outer(""), [Truth::False]);
+    assert_eq!(outer("allowed = [x]"), [Truth::Unknown]);
+    assert_eq!(outer("const allowed = [x]; f(allowed)"), [Truth::Unknown]);
+}

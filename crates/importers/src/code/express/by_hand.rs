@@ -255,7 +255,7 @@ pub(super) fn requested(reading: &Reading<'_, '_>, expression: &Expression) -> O
     let mut at = expression.clone();
     for _ in 0..=MAX_STEPS {
         at = match at.kind {
-            Kind::Name(name) => reading.program.constant(&name)?,
+            Kind::Name(name) => reading.program.constant_at(&name, at.span.start)?,
             Kind::Either(first, _) => *first,
             _ => return is_origin_field(&at).then_some(at),
         };

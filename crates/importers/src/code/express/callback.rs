@@ -189,7 +189,7 @@ impl Function<'_, '_, '_, '_> {
                 method.is_some_and(|method| ASKING.contains(&text(method, source)))
             }
             "identifier" => {
-                let value = self.reading.program.value_node(text(node, source));
+                let value = self.reading.program.value_node_at(text(node, source), node.start_byte());
                 value.is_some_and(|value| self.is_flag(value, depth + 1))
             }
             _ => false,
@@ -210,7 +210,10 @@ impl Function<'_, '_, '_, '_> {
             }
             "string" => Some(node.named_child_count() > 0),
             "identifier" => {
-                let value = self.reading.program.value_node(text(node, self.reading.program.source))?;
+                let value = self
+                    .reading
+                    .program
+                    .value_node_at(text(node, self.reading.program.source), node.start_byte())?;
                 (value.kind() == "new_expression").then_some(true)
             }
             _ => None,

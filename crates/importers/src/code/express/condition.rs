@@ -93,7 +93,7 @@ impl<'a> Asked<'a> {
             "true" => Some(Matcher::Any),
             "false" => Some(nobody()),
             "identifier" => {
-                let value = reading.program.value_node(text(node, source))?;
+                let value = reading.program.value_node_at(text(node, source), node.start_byte())?;
                 let inside = self.within.0 <= value.start_byte() && value.end_byte() <= self.within.1;
                 (inside || matches!(value.kind(), "true" | "false")).then(|| self.matcher(reading, value))
             }
