@@ -195,6 +195,14 @@ mod tests {
     }
 
     #[test]
+    fn several_directives_of_nginx_may_stand_in_a_line() {
+        let line = "server { location / { add_header Access-Control-Allow-Origin *; } }\n";
+        assert_eq!(id("cors.conf", line), Some("nginx"));
+        assert_eq!(id("cors.conf", &format!("# {line}")), None);
+        assert_eq!(id("cors.conf", &line.replace([';', '{'], "")), None);
+    }
+
+    #[test]
     fn caddys_fields_are_not_apaches() {
         let snippet = "@preflight {\n\tmethod OPTIONS\n}\nhandle @preflight {\n\t\
                        header Access-Control-Allow-Origin https://a.test\n}\n";

@@ -1,7 +1,7 @@
 //! Which origins gain or lose, one witness for each class.
 
 use super::{Change, Class, Direction};
-use crate::model::{Credentials, Matcher, Truth};
+use crate::model::{Credentials, LetterCase, Matcher, Truth};
 use crate::question::{Prover, Verdict, Witness};
 use crate::stranger::Intended;
 
@@ -54,7 +54,13 @@ fn of_one_side(
         if facts.null == Some(true) {
             found.push((Class::Null, "null".to_owned()));
         }
-        if let (true, Some(origin)) = (found.is_empty(), facts.http.found()) {
+        // Beside a stranger only what is meant is worth telling.
+        let http = if found.is_empty() {
+            facts.http
+        } else {
+            prover.facts(&Matcher::AllOf(vec![beyond, meant(intended)])).http
+        };
+        if let Some(origin) = http.found() {
             found.push((Class::Http, origin.to_owned()));
         }
     } else if more.matches("null") == Truth::True && less.matches("null") == Truth::False {
@@ -78,6 +84,15 @@ impl Prover<'_> {
             None => Class::Other,
         }
     }
+}
+
+/// The origins of the names that are meant, and of all under them.
+fn meant(intended: &Intended) -> Matcher {
+    let of = |name: &String| {
+        let own = ["http", "https"].map(|scheme| Matcher::exact(format!("{scheme}://{name}")));
+        own.into_iter().chain([Matcher::Suffix(format!(".{name}"), LetterCase::Matters)])
+    };
+    Matcher::AnyOf(intended.names().iter().flat_map(of).collect())
 }
 
 fn size(matcher: &Matcher) -> usize {

@@ -49,14 +49,15 @@ pub(crate) fn likeness(name: &str, text: &str) -> u8 {
         _ if extension == "conf" => 10,
         _ => 0,
     };
-    let ends = |line: &str| line.ends_with(';') || line.ends_with('{') || line.contains("; #");
-    let marked = |mark: &&str| {
-        let lines = text.lines().map(str::trim).scan(0, |seen, line| {
-            *seen += line.len() + 1;
-            (*seen < LOOKED_AT).then_some(line)
-        });
-        lines.filter(|line| ends(line)).any(|line| line.starts_with(*mark))
-    };
+    let lines = text.lines().map(str::trim).scan(0, |seen, line| {
+        *seen += line.len() + 1;
+        (*seen < LOOKED_AT).then_some(line)
+    });
+    // Several directives may stand in a line.
+    let lines = lines.filter(|line| !line.starts_with('#'));
+    let directives = lines.flat_map(|line| line.split_inclusive([';', '{', '}'])).map(str::trim);
+    let directives: Vec<&str> = directives.filter(|directive| directive.ends_with([';', '{'])).collect();
+    let marked = |mark: &&str| directives.iter().any(|directive| directive.starts_with(*mark));
     let is_yaml = text.lines().take(50).any(|line| line.starts_with("apiVersion:"));
     let marks = if is_yaml { 0 } else { MARKS.iter().filter(|mark| marked(mark)).count() };
     let is_named = by_name == 50 || matches!(extension, "nginx" | "nginxconf");
