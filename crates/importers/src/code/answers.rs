@@ -3,16 +3,16 @@
 use std::ops::Range;
 
 use corsac_analysis::model::{
-    Answer, Case, Choice, Emission, Field, Matcher, Model, Place, Scope, Unread, Value,
+    Answer, Case, Choice, Emission, Field, Matcher, Model, Place, Preflight, Scope, Unread, Value,
 };
 use corsac_diagnostics::Source;
-use tree_sitter::Tree;
+use tree_sitter::{Node, Tree};
 
 use super::expression::{Argument, Expression, Kind};
 use super::mentions::is_read;
 use super::program::{Program, SiteKind};
 use super::rust::without_vec;
-use super::syntax::{Language, parse, quoted};
+use super::syntax::{Language, parse, quoted, text};
 use crate::Unreadable;
 
 /// Most places of broken syntax that are listed; one slip can break many.
@@ -82,6 +82,7 @@ fn parts(
         unread: Vec::new(),
     };
     reader(&mut reading);
+    reading.forget_if_uncertain();
     reading.mentions();
     for span in program.broken.iter().take(MAX_BROKEN) {
         reading.unread(span.clone(), "syntax that is not understood".to_owned());
@@ -94,6 +95,19 @@ impl Reading<'_, '_> {
     #[expect(clippy::unnecessary_wraps, reason = "what takes it may have none")]
     pub(crate) fn place(span: &Range<usize>) -> Option<Place> {
         Some(Place { file: 0, span: span.clone() })
+    }
+
+    /// Where the program changes itself, nothing that is written is certain.
+    fn forget_if_uncertain(&mut self) {
+        let Some((span, reason)) = self.program.uncertain.clone() else { return };
+        if self.scopes.is_empty() {
+            return;
+        }
+        self.unread(span.clone(), reason.to_owned());
+        for scope in &mut self.scopes {
+            scope.actual = unknown(reason, &span);
+            scope.preflight = Preflight::Unknown;
+        }
     }
 
     /// Lists what was not understood, once a place.
@@ -133,12 +147,14 @@ impl Reading<'_, '_> {
     fn mentions(&mut self) {
         let source = self.program.source;
         let sites = self.program.sites.iter().filter(|site| site.kind == SiteKind::Mention);
+        let computed = self.program.sites.iter().filter(|site| sets_a_computed_field(site.node, source));
         let mut looked_at = 0;
         let sites = sites.filter(|site| {
             looked_at += 1;
             looked_at > MAX_PARENTS || !is_read(site.node, source)
         });
         let spans = sites
+            .chain(computed)
             .map(|site| site.node.byte_range())
             .filter(|span| !self.used.iter().any(|used| used.start <= span.start && span.end <= used.end));
         let spans: Vec<_> = spans.take(MAX_MENTIONS).collect();
@@ -208,6 +224,15 @@ impl Reading<'_, '_> {
     pub(crate) fn reflected(when: Matcher, expression: &Expression) -> Case<Emission> {
         Case { when, then: Emission::Reflected, place: Self::place(&expression.span) }
     }
+}
+
+/// `response.headers[name] = …` of Python, where the name is put together from texts.
+fn sets_a_computed_field(node: Node<'_>, source: &str) -> bool {
+    let left = node.child_by_field_name("left").filter(|left| left.kind() == "subscript");
+    let Some(left) = left else { return false };
+    let of = left.child_by_field_name("value").map_or("", |of| text(of, source));
+    let name = left.child_by_field_name("subscript").map_or("", |name| name.kind());
+    of.ends_with("headers") && matches!(name, "binary_operator" | "call" | "concatenated_string")
 }
 
 /// The text of a literal.

@@ -2,19 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::changes::alias;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{base, children, names_the_field, quoted, text};
-
-/// Methods that change what they are called on.
-const CHANGING: &[&str] =
-    &["push", "unshift", "splice", "pop", "shift", "fill", "add", "delete", "clear", "set", "compile"];
-
-/// Functions of `Object` that change nothing.
-const READING: [&str; 8] =
-    ["entries", "freeze", "fromEntries", "is", "keys", "preventExtensions", "seal", "values"];
+use super::syntax::{children, names_the_field, quoted, text};
 
 /// What a node does.
 pub(crate) fn roles<'t>(
@@ -43,13 +34,7 @@ pub(crate) fn roles<'t>(
             let value = child("right").filter(|_| node.kind() == "assignment_expression");
             assigned(child("left"), value, source)
         }
-        "call_expression" | "new_expression" => {
-            let mut roles = child("function")
-                .map(|callee| changes(callee, child("arguments"), source))
-                .unwrap_or_default();
-            roles.push(Role::Site(SiteKind::Call));
-            roles
-        }
+        "call_expression" | "new_expression" => vec![Role::Site(SiteKind::Call)],
         "return_statement" | "throw_statement" => vec![Role::Site(SiteKind::Leave)],
         "string" if names_the_field(text(node, source)) => vec![Role::Site(SiteKind::Mention)],
         "object" => vec![Role::Site(SiteKind::Table)],
@@ -66,20 +51,7 @@ pub(crate) fn roles<'t>(
 fn declared<'t>(name: Option<Node<'t>>, value: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
     let Some(name) = name else { return Vec::new() };
     match (name.kind(), value) {
-        ("identifier", value) => {
-            let mut roles = vec![Role::Declares(text(name, source), value)];
-            roles.extend(alias(text(name, source), value, source));
-            roles
-        }
-        ("object_pattern" | "array_pattern", Some(value)) if base(value).is_some() => {
-            let mut cursor = name.walk();
-            let parts: Vec<_> = name.named_children(&mut cursor).collect();
-            let names = parts.into_iter().filter_map(|part| match part.kind() {
-                "pair_pattern" => part.child_by_field_name("value"),
-                _ => Some(part),
-            });
-            names.filter_map(|part| alias(text(part, source), Some(value), source)).collect()
-        }
+        ("identifier", value) => vec![Role::Declares(text(name, source), value)],
         // `const { Server } = require("socket.io")`
         ("object_pattern", Some(value)) => {
             let Some(module) = module(value, source) else { return Vec::new() };
@@ -103,68 +75,10 @@ fn module(value: Node<'_>, source: &str) -> Option<String> {
 fn assigned<'t>(left: Option<Node<'t>>, value: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
     let Some(left) = left else { return Vec::new() };
     match left.kind() {
-        "identifier" => {
-            let mut roles = vec![Role::Binds(text(left, source), value)];
-            roles.extend(alias(text(left, source), value, source));
-            roles
-        }
-        "member_expression" | "subscript_expression" => {
-            let changed = base(left).map(|name| Role::Changes(text(name, source)));
-            changed.into_iter().chain([Role::Site(SiteKind::Store)]).collect()
-        }
+        "identifier" => vec![Role::Binds(text(left, source), value)],
+        "member_expression" | "subscript_expression" => vec![Role::Site(SiteKind::Store)],
         _ => Vec::new(),
     }
-}
-
-/// The method that is named, and the object that it is of; a method in brackets that is no
-/// plain text may be any.
-fn method<'t>(callee: Node<'t>, source: &'t str) -> Option<(Node<'t>, Option<&'t str>)> {
-    let object = callee.child_by_field_name("object")?;
-    let name = match callee.child_by_field_name("property") {
-        Some(property) => Some(text(property, source)),
-        None => callee
-            .child_by_field_name("index")
-            .filter(|index| index.kind() == "string")
-            .map(|index| text(index, source).trim_matches(['"', '\'', '`'])),
-    };
-    Some((object, name))
-}
-
-/// Whose values a call of `callee` changes, or may change.
-fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
-    let mut roles = Vec::new();
-    let given: Vec<Node<'t>> = arguments.into_iter().flat_map(children).collect();
-    let name_of = |node: Node<'t>| base(node).map(|base| text(base, source));
-    // `xs.forEach(list.push, list)`
-    for (object, name) in given.iter().filter_map(|argument| method(*argument, source)) {
-        if name.is_some_and(|name| CHANGING.contains(&name)) {
-            roles.extend(name_of(object).map(Role::Changes));
-        }
-    }
-    if callee.kind() == "identifier" {
-        roles.extend((text(callee, source) == "eval").then_some(Role::ChangesAnything));
-        let names = given.iter().filter_map(|argument| name_of(*argument));
-        roles.extend(names.map(|name| Role::Gives(text(callee, source), name)));
-        return roles;
-    }
-    let Some((object, name)) = method(callee, source) else { return roles };
-    if name.is_none_or(|name| CHANGING.contains(&name)) {
-        roles.extend(name_of(object).map(Role::Changes));
-    }
-    let first = given.first().and_then(|first| name_of(*first)).map(Role::Changes);
-    match text(object, source) {
-        "Object" | "Reflect" if name.is_none_or(|name| !READING.contains(&name)) => roles.extend(first),
-        // `list.push.apply(list, more)`
-        _ if matches!(name, Some("apply" | "bind" | "call")) => {
-            let called = method(object, source).and_then(|(of, name)| Some((of, name?)));
-            if let Some((of, _)) = called.filter(|(_, name)| CHANGING.contains(name)) {
-                roles.extend(name_of(of).map(Role::Changes));
-                roles.extend(first);
-            }
-        }
-        _ => {}
-    }
-    roles
 }
 
 /// What a name within a pattern, a list of parameters or an import does.

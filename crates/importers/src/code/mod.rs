@@ -7,7 +7,6 @@
 //! environment is opaque and listed: no code is run, and no other file looked into.
 
 mod answers;
-mod changes;
 pub(crate) mod express;
 mod expression;
 mod javascript;
@@ -15,6 +14,7 @@ mod mentions;
 mod program;
 mod python;
 pub(crate) mod python_systems;
+mod reading;
 mod rust;
 pub(crate) mod rust_systems;
 mod strings;

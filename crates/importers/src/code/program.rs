@@ -1,13 +1,13 @@
 //! A file of code: its calls, and what its names stand for.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use super::changes::Changes;
 use super::expression::{Argument, Expression, Kind};
+use super::reading::Spots;
 use super::syntax::{Language, MAX_CODE, quoted, text};
 use super::{javascript, python, rust};
 use crate::MAX_DEPTH;
@@ -19,6 +19,10 @@ const MAX_EXPRESSIONS: usize = 1 << 20;
 /// Most names that are followed from one to the next.
 const MAX_NAMES: usize = 16;
 
+/// Values with parts, which are changed in place.
+const PARTED: [&str; 8] =
+    ["array", "binary_operator", "dictionary", "list", "new_expression", "object", "regex", "set"];
+
 /// A file of code.
 pub(crate) struct Program<'t> {
     pub(crate) source: &'t str,
@@ -27,12 +31,16 @@ pub(crate) struct Program<'t> {
     /// Calls, object literals and assignments to parts of values, in their order.
     pub(crate) sites: Vec<Site<'t>>,
     names: HashMap<&'t str, Vec<Binding<'t>>>,
-    changes: Changes<'t>,
-    /// Whether something is assigned to the `origin` of some `headers`.
+    /// Names whose values are changed somewhere, where the language says so.
+    changed: HashSet<&'t str>,
+    spots: Spots<'t>,
+    /// Why nothing that is written is certain, and where that stands.
+    pub(crate) uncertain: Option<(Range<usize>, &'static str)>,
+    /// Whether something may write to the `Origin` of a request.
     pub(crate) writes_origin: bool,
     /// Modules of imported names: `cors` of `import cors from "cors"`.
     pub(crate) imports: HashMap<&'t str, String>,
-    /// The first import of all names of a module, which may bring any.
+    /// The last import of all names of a module, which may bring any.
     pub(crate) imports_all: Option<Range<usize>>,
     /// Text that is not well formed.
     pub(crate) broken: Vec<Range<usize>>,
@@ -107,12 +115,6 @@ pub(crate) enum Role<'t> {
     Declares(&'t str, Option<Node<'t>>),
     /// It changes the value of a name in place.
     Changes(&'t str),
-    /// It makes the first name stand for the second's value, or for a part of it.
-    Aliases(&'t str, &'t str),
-    /// It gives the value of the second name to the function of the first.
-    Gives(&'t str, &'t str),
-    /// It changes values without naming them.
-    ChangesAnything,
     /// It brings a name from a module.
     Imports(&'t str, String),
     /// It brings all names of a module.
@@ -130,7 +132,9 @@ impl<'t> Program<'t> {
             language,
             sites: Vec::new(),
             names: HashMap::new(),
-            changes: Changes::default(),
+            changed: HashSet::new(),
+            spots: Spots::default(),
+            uncertain: None,
             writes_origin: false,
             imports: HashMap::new(),
             imports_all: None,
@@ -138,34 +142,27 @@ impl<'t> Program<'t> {
             left: Cell::new(MAX_EXPRESSIONS),
         };
         program.survey(tree);
-        program.spread_changes();
-        program.writes_origin =
-            program.sites.iter().filter(|site| site.kind == SiteKind::Store).any(|site| {
-                let left = site.node.child_by_field_name("left").map_or("", |left| text(left, source));
-                let left = left.to_ascii_lowercase();
-                left.contains("headers") && left.contains("origin") && !left.contains("allow")
-            });
+        program.uncertain = match language {
+            Language::Python => program.spots.uncertain_python(source),
+            Language::Rust => None,
+            _ => program.spots.uncertain_javascript(source),
+        };
+        program.writes_origin = program.spots.writes_origin(source);
         program
-    }
-
-    fn spread_changes(&mut self) {
-        let Program { names, changes, imports, .. } = self;
-        changes.spread(|name| {
-            let bindings = names.get(name).filter(|_| !imports.contains_key(name))?;
-            Some(bindings.iter().map(|binding| binding.value).collect())
-        });
     }
 
     fn survey(&mut self, tree: &'t Tree) {
         let mut cursor = tree.walk();
-        let mut above: Vec<(Node<'t>, Around)> = Vec::new();
+        let mut above: Vec<(Node<'t>, Around, Option<usize>)> = Vec::new();
         let mut around = Around::default();
         loop {
             let node = cursor.node();
-            let parent = above.last().map(|(parent, _)| *parent);
+            let (parent, outer) = above.last().map_or((None, None), |(node, _, spot)| (Some(*node), *spot));
+            let is_told = node.is_named() && self.language != Language::Rust;
+            let spot = is_told.then(|| self.spots.push(node, (cursor.field_name(), outer), self.source));
             let inside = self.visit(node, parent, cursor.field_name(), around);
             if cursor.goto_first_child() {
-                above.push((node, around));
+                above.push((node, around, spot.or(outer)));
                 around = inside;
                 continue;
             }
@@ -173,7 +170,7 @@ impl<'t> Program<'t> {
                 if !cursor.goto_parent() {
                     return;
                 }
-                if let Some((_, outside)) = above.pop() {
+                if let Some((_, outside, _)) = above.pop() {
                     around = outside;
                 }
             }
@@ -212,17 +209,17 @@ impl<'t> Program<'t> {
                     let binding = Binding { value, around, is_declared: true };
                     self.names.entry(name).or_default().push(binding);
                 }
-                Role::Changes(name) => self.changes.change(name),
-                Role::ChangesAnything => self.changes.change_anything(),
-                Role::Aliases(name, other) => self.changes.alias(name, other),
-                Role::Gives(callee, name) => self.changes.give(callee, name),
+                Role::Changes(name) => {
+                    self.changed.insert(name);
+                }
                 Role::Imports(name, module) => {
                     let binding = Binding { value: None, around, is_declared: false };
                     self.names.entry(name).or_default().push(binding);
                     self.imports.insert(name, module);
                 }
                 Role::ImportsAll => {
-                    self.imports_all.get_or_insert(node.byte_range());
+                    // The last one is what may hide a name.
+                    self.imports_all = Some(node.byte_range());
                 }
                 Role::Site(kind) => self.sites.push(Site { node, kind, around }),
             }
@@ -271,16 +268,15 @@ impl<'t> Program<'t> {
         self.names.contains_key(name)
     }
 
-    /// The names that begin so, and to which the file gives values.
-    pub(crate) fn names_beginning(&self, prefix: &str) -> Vec<&'t str> {
-        let mut names: Vec<_> = self.names.keys().copied().filter(|name| name.starts_with(prefix)).collect();
-        names.sort_unstable();
-        names
+    /// Where a name stands, also as that of a part of something.
+    pub(crate) fn places(&self, name: &str) -> Vec<Node<'t>> {
+        self.spots.places(name).collect()
     }
 
-    /// Whether the file may replace methods of the language.
-    pub(crate) fn changes_methods(&self) -> bool {
-        self.changes.touch_methods()
+    /// What is around a call or an assignment to a part.
+    pub(crate) fn around(&self, node: Node<'_>) -> Around {
+        let unknown = Around { function: None, conditional: true };
+        self.sites.iter().find(|site| site.node.id() == node.id()).map_or(unknown, |site| site.around)
     }
 
     /// The module that `name` comes from: by an import, or by `require`.
@@ -346,8 +342,21 @@ impl<'t> Program<'t> {
         // Several functions may each name the same thing alike.
         let alike = rest.iter().all(|other| words(other) == words(first));
         let fixed =
-            bindings.iter().all(|binding| !binding.around.conditional) && !self.changes.touch(name, value);
+            bindings.iter().all(|binding| !binding.around.conditional) && !self.is_changed(name, value);
         (alike && fixed).then_some(value)
+    }
+
+    /// Whether the value of a name, which is written as `value`, may be another when it is used.
+    fn is_changed(&self, name: &str, value: Node<'t>) -> bool {
+        if self.language == Language::Rust {
+            return self.changed.contains(name);
+        }
+        let Some((name, _)) = self.names.get_key_value(name) else { return true };
+        let file = (self.language, self.source);
+        let is_hidden = self.imports_all.as_ref().is_some_and(|import| import.start > value.start_byte());
+        let is_python = self.language == Language::Python;
+        is_python && (is_hidden || self.spots.is_bound_otherwise(name))
+            || PARTED.contains(&value.kind()) && !self.spots.is_only_read(name, value, file)
     }
 
     /// What the file says of a setting: the value that its module ends with.
@@ -355,7 +364,7 @@ impl<'t> Program<'t> {
         let Some(bindings) = self.names.get(name) else { return Setting::Absent };
         let certain = |binding: &Binding<'_>| binding.around == Around::default();
         let Some(value) = bindings.last().and_then(|last| last.value) else { return Setting::Unclear(0..0) };
-        if bindings.iter().all(certain) && !self.changes.touch(name, value) {
+        if bindings.iter().all(certain) && !self.is_changed(name, value) {
             return Setting::Is(self.read(value));
         }
         Setting::Unclear(value.byte_range())

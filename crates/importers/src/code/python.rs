@@ -2,15 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::changes::alias;
 use super::expression::{Argument, Expression, Kind};
 use super::program::{Program, Role, SiteKind};
 use super::strings;
-use super::syntax::{base, children, innermost, names_the_field, quoted, text};
-
-/// Methods that change what they are called on.
-const CHANGING: &[&str] =
-    &["append", "extend", "insert", "remove", "pop", "clear", "add", "update", "discard"];
+use super::syntax::{children, names_the_field, quoted, text};
 
 /// What a node does.
 pub(crate) fn roles<'t>(
@@ -40,26 +35,20 @@ pub(crate) fn roles<'t>(
         "assignment" => match child("left") {
             Some(left) if left.kind() == "identifier" => match child("right") {
                 None => Vec::new(),
-                value => {
-                    let mut roles = vec![Role::Binds(text(left, source), value)];
-                    roles.extend(alias(text(left, source), value, source));
-                    roles
-                }
+                value => vec![Role::Binds(text(left, source), value)],
             },
-            left => changed(left, source),
+            Some(left) if matches!(left.kind(), "attribute" | "subscript") => {
+                vec![Role::Site(SiteKind::Store)]
+            }
+            _ => Vec::new(),
         },
         "augmented_assignment" => match child("left") {
             Some(left) if left.kind() == "identifier" => vec![Role::Binds(text(left, source), None)],
-            left => changed(left, source),
+            Some(_) => vec![Role::Site(SiteKind::Store)],
+            None => Vec::new(),
         },
-        "delete_statement" => changed(node.named_child(0), source),
-        "call" => {
-            let mut roles = child("function")
-                .map(|callee| changes(callee, child("arguments"), source))
-                .unwrap_or_default();
-            roles.push(Role::Site(SiteKind::Call));
-            roles
-        }
+        "delete_statement" => vec![Role::Site(SiteKind::Store)],
+        "call" => vec![Role::Site(SiteKind::Call)],
         "decorator" if node.named_child(0).is_some_and(|inner| inner.kind() != "call") => {
             vec![Role::Site(SiteKind::Call)]
         }
@@ -81,58 +70,6 @@ fn imported<'t>(node: Node<'t>, statement: Node<'t>, source: &'t str) -> Option<
     let local = node.child_by_field_name("alias").unwrap_or(node);
     let original = node.child_by_field_name("name").unwrap_or(node);
     Some(Role::Imports(text(local, source), format!("{module}.{}", text(original, source))))
-}
-
-/// The base of `a.b[c]` whose part is assigned or deleted.
-fn changed<'t>(left: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
-    let Some(left) = left.filter(|left| left.kind() != "identifier") else { return Vec::new() };
-    let mut roles = Vec::new();
-    roles.extend(is_of_all_names(left, source).then_some(Role::ChangesAnything));
-    if let Some(name) = base(left) {
-        roles.extend([Role::Changes(text(name, source)), Role::Site(SiteKind::Store)]);
-    }
-    roles
-}
-
-/// Whether `a` of `a.b[c]` is `globals()`, or another table of names.
-fn is_of_all_names(node: Node<'_>, source: &str) -> bool {
-    let at = innermost(node);
-    let callee = at.child_by_field_name("function").filter(|_| at.kind() == "call");
-    let is_table = |callee| matches!(text(callee, source), "globals" | "locals" | "vars");
-    callee.map_or_else(|| text(node, source).starts_with("sys.modules"), is_table)
-}
-
-/// Whose values a call of `callee` changes, or may change.
-fn changes<'t>(callee: Node<'t>, arguments: Option<Node<'t>>, source: &'t str) -> Vec<Role<'t>> {
-    let mut roles = Vec::new();
-    let given: Vec<Node<'t>> = arguments.into_iter().flat_map(children).collect();
-    let name_of = |node: Node<'t>| base(node).map(|base| text(base, source));
-    if callee.kind() == "identifier" {
-        let first = given.first().copied();
-        match text(callee, source) {
-            "exec" => roles.push(Role::ChangesAnything),
-            "delattr" | "setattr" if first.is_some_and(|first| is_of_all_names(first, source)) => {
-                roles.push(Role::ChangesAnything);
-            }
-            "delattr" | "setattr" => roles.extend(first.and_then(name_of).map(Role::Changes)),
-            _ => {}
-        }
-        let names = given.iter().filter_map(|argument| name_of(*argument));
-        roles.extend(names.map(|name| Role::Gives(text(callee, source), name)));
-        return roles;
-    }
-    let method = callee.child_by_field_name("attribute").map(|method| text(method, source));
-    if let (Some(object), Some(_)) =
-        (callee.child_by_field_name("object"), method.filter(|method| CHANGING.contains(method)))
-    {
-        roles.extend(name_of(object).map(Role::Changes));
-        roles.extend(is_of_all_names(object, source).then_some(Role::ChangesAnything));
-        // `list.append(origins, "…")`
-        if matches!(text(object, source), "dict" | "list" | "set") {
-            roles.extend(given.first().and_then(|first| name_of(*first)).map(Role::Changes));
-        }
-    }
-    roles
 }
 
 /// What a name within parameters, patterns and imports does.

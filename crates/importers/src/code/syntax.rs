@@ -150,30 +150,6 @@ pub(crate) fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     nodes.into_iter()
 }
 
-/// `a` of `a.b[c]`, in JavaScript and in Python.
-pub(crate) fn innermost(node: Node<'_>) -> Node<'_> {
-    let mut at = node;
-    loop {
-        let inner = match at.kind() {
-            "attribute" | "member_expression" | "subscript_expression" => at.child_by_field_name("object"),
-            "subscript" => at.child_by_field_name("value"),
-            "as_expression" | "non_null_expression" | "parenthesized_expression" | "satisfies_expression" => {
-                at.named_child(0)
-            }
-            _ => None,
-        };
-        match inner {
-            Some(inner) => at = inner,
-            None => return at,
-        }
-    }
-}
-
-/// The name that `a` of `a.b[c]` is.
-pub(crate) fn base(node: Node<'_>) -> Option<Node<'_>> {
-    Some(innermost(node)).filter(|node| node.kind() == "identifier")
-}
-
 /// The text of a node.
 pub(crate) fn text<'t>(node: Node<'_>, source: &'t str) -> &'t str {
     source.get(node.byte_range()).unwrap_or_default()

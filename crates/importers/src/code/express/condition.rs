@@ -86,9 +86,6 @@ impl<'a> Asked<'a> {
         if self.is_origin(reading, node) {
             return Some(Matcher::Any);
         }
-        if reading.program.changes_methods() {
-            return None;
-        }
         match node.kind() {
             "true" => Some(Matcher::Any),
             "false" => Some(nobody()),

@@ -21,10 +21,14 @@ impl Keywords {
             match (&argument.name, &argument.value.kind) {
                 (None, Kind::Spread(inner)) => match reading.value(inner).kind {
                     Kind::Table(pairs) => {
-                        all.extend(pairs.into_iter().filter_map(|(key, value)| {
-                            let name = reading.value(&key).as_text().map(str::to_owned);
-                            name.map(|name| Argument { name: Some(name), value })
-                        }));
+                        for (key, value) in pairs {
+                            match reading.value(&key).as_text() {
+                                Some(name) if !matches!(key.kind, Kind::Spread(_)) => {
+                                    all.push(Argument { name: Some(name.to_owned()), value });
+                                }
+                                _ => others = Some((reading.opaque(&argument.value), argument.value.clone())),
+                            }
+                        }
                     }
                     _ => others = Some((reading.opaque(&argument.value), argument.value.clone())),
                 },

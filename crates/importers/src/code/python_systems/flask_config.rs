@@ -1,133 +1,187 @@
 //! Settings of Flask-CORS that stand in the application's configuration, `CORS_ORIGINS` and its
-//! like: they count where a call does not name the argument.
+//! like: they count where a call does not name the argument. The extension reads them when it is
+//! made, `@cross_origin` with each request.
+//!
+//! Each place where `.config` stands has to be one of a few forms; at another one, any setting may
+//! be made.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
 
 use super::super::answers::Reading;
 use super::super::expression::{Argument, Expression, Kind};
-use super::super::program::SiteKind;
-use super::super::syntax::{quoted, text};
+use super::super::program::Around;
+use super::super::syntax::text;
 
 const PREFIX: &str = "CORS_";
 
 /// Methods of the configuration that are given settings.
 const GIVEN: [&str; 3] = ["from_mapping", "setdefault", "update"];
 
-/// Those that take settings from elsewhere: a class, a file, the environment.
-const ELSEWHERE: [&str; 6] =
-    ["from_envvar", "from_file", "from_json", "from_object", "from_prefixed_env", "from_pyfile"];
+/// Most places of `.config` that are looked at.
+const MAX_PLACES: usize = 256;
 
-/// A setting, under the name of its argument, and where it is written.
+/// The settings of a file.
+pub(super) struct Settings {
+    all: Vec<Setting>,
+    /// Where any setting may be made.
+    unknown: Vec<Range<usize>>,
+    /// Whether the file makes several applications.
+    several: bool,
+}
+
 struct Setting {
+    /// The application, as it is named.
+    app: String,
+    /// Of the argument.
     name: String,
     value: Expression,
-    at: usize,
+    around: Around,
+    /// Whether it counts only where there is none.
+    is_default: bool,
 }
 
-/// The settings, under the names of the arguments. What is said twice, under a condition or
-/// elsewhere is not known.
-pub(super) fn settings(reading: &mut Reading<'_, '_>) -> Vec<(String, Expression)> {
-    let mut all = stored(reading);
-    for (call, around) in
-        reading.program.calls(|callee, _| GIVEN.contains(&callee) || ELSEWHERE.contains(&callee))
-    {
-        let Kind::Call(callee, arguments) = &call.kind else { continue };
-        let path = callee.path().unwrap_or_default();
-        let [.., "config", method] = path.as_slice() else { continue };
-        if ELSEWHERE.contains(method) {
-            let named = reading.program.names_beginning(PREFIX);
-            all.extend(named.into_iter().filter_map(|name| setting(name, computed(reading, &call), &call)));
-            let reason = format!("`{method}` may set what begins with `{PREFIX}`");
-            reading.unread(call.span.clone(), reason);
-            continue;
-        }
-        for (name, value) in pairs(reading, method, arguments) {
-            let Some(name) = name else {
-                let reason = format!("`{method}` may set what begins with `{PREFIX}`");
-                reading.unread(value.span.clone(), reason);
+/// Who asks for the settings.
+pub(super) struct Asker<'a> {
+    /// The application that is named, if one is.
+    pub(super) app: Option<&'a str>,
+    pub(super) at: usize,
+    pub(super) around: Around,
+    /// Whether it asks with each request.
+    pub(super) always: bool,
+}
+
+impl Settings {
+    pub(super) fn of(reading: &mut Reading<'_, '_>) -> Self {
+        let apps = reading.program.calls(|callee, _| callee == "Flask").len();
+        let mut settings = Self { all: Vec::new(), unknown: Vec::new(), several: apps > 1 };
+        let places = reading.program.places("config");
+        for (count, name) in places.into_iter().enumerate() {
+            let Some(config) = name.parent().filter(|node| node.kind() == "attribute") else { continue };
+            if config.child_by_field_name("attribute") != Some(name) {
                 continue;
-            };
-            let value = if around.conditional { computed(reading, &call) } else { value };
-            all.extend(setting(&name, value, &call));
+            }
+            if count >= MAX_PLACES || settings.place(reading, config).is_none() {
+                settings.unknown.push(config.byte_range());
+            }
+        }
+        settings
+    }
+
+    /// What happens at a place of `.config`; nothing where that is not known.
+    fn place(&mut self, reading: &Reading<'_, '_>, config: Node<'_>) -> Option<()> {
+        let source = reading.program.source;
+        let app = text(config.child_by_field_name("object")?, source);
+        let around = config.parent()?;
+        let beyond = around.parent()?;
+        match around.kind() {
+            "subscript" => {
+                let key = reading.program.read(around.child_by_field_name("subscript")?);
+                let key = key.as_text()?;
+                let is_set =
+                    beyond.kind() == "assignment" && beyond.child_by_field_name("left") == Some(around);
+                if is_set {
+                    let value = reading.program.read(beyond.child_by_field_name("right")?);
+                    self.set(reading, (app, key), value, beyond);
+                }
+                // What is read of it may be changed in place.
+                (is_set || !key.starts_with(PREFIX)).then_some(())
+            }
+            "attribute" => {
+                let method = text(around.child_by_field_name("attribute")?, source);
+                let call = reading.program.read(beyond);
+                let Kind::Call(callee, arguments) = &call.kind else { return None };
+                (callee.last_name() == Some(method)).then_some(())?;
+                match method {
+                    "get" => {
+                        arguments.first()?.value.as_text().filter(|key| !key.starts_with(PREFIX)).map(drop)
+                    }
+                    _ if GIVEN.contains(&method) => {
+                        for (key, value) in pairs(reading, method, arguments)? {
+                            self.set(reading, (app, &key), value, beyond);
+                            if let Some(last) = self.all.last_mut().filter(|_| method == "setdefault") {
+                                last.is_default = true;
+                            }
+                        }
+                        Some(())
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
-    once(reading, all)
-}
 
-/// `app.config["CORS_ORIGINS"] = …`
-fn stored(reading: &Reading<'_, '_>) -> Vec<Setting> {
-    let sites = reading.program.sites.iter().filter(|site| site.kind == SiteKind::Store);
-    let stored = sites.filter_map(|site| {
-        let left = reading.program.read(site.node.child_by_field_name("left")?);
-        let Kind::Member(object, key) = &left.kind else { return None };
-        (object.last_name() == Some("config")).then_some(())?;
-        let value = site.node.child_by_field_name("right").map(|value| reading.program.read(value));
-        let value = value.filter(|_| !site.around.conditional).unwrap_or_else(|| {
-            let words = quoted(text(site.node, reading.program.source));
-            Expression::new(Kind::Computed(words), left.span.clone())
+    fn set(&mut self, reading: &Reading<'_, '_>, (app, key): (&str, &str), value: Expression, at: Node<'_>) {
+        let Some(name) = key.strip_prefix(PREFIX).filter(|name| *name == name.to_uppercase()) else { return };
+        let around = reading.program.around(at);
+        self.all.push(Setting {
+            app: app.to_owned(),
+            name: name.to_lowercase(),
+            value,
+            around,
+            is_default: false,
         });
-        setting(key, value, &left)
-    });
-    stored.collect()
+    }
+
+    /// The settings that count for a call.
+    ///
+    /// # Errors
+    /// Where something is that makes them unknown.
+    pub(super) fn counting(&self, asker: &Asker<'_>) -> Result<Vec<(String, Expression)>, Range<usize>> {
+        if let Some(span) = self.unknown.first() {
+            return Err(span.clone());
+        }
+        let mut counting: Vec<(String, Expression)> = Vec::new();
+        for setting in &self.all {
+            let span = &setting.value.span;
+            let is_own = asker.app == Some(setting.app.as_str()) || asker.always && asker.app.is_none();
+            let is_here = setting.around.function == asker.around.function || asker.always;
+            let is_certain = is_own && is_here && !setting.around.conditional && !self.several;
+            if !is_certain || asker.always && setting.around.function.is_some() {
+                return Err(span.clone());
+            }
+            if !asker.always && span.start > asker.at {
+                continue;
+            }
+            match counting.iter_mut().find(|(name, _)| *name == setting.name) {
+                // Which of several a view is asked under is not known.
+                Some(_) if asker.always => return Err(span.clone()),
+                Some(_) if setting.is_default => {}
+                Some((_, value)) => *value = setting.value.clone(),
+                None => counting.push((setting.name.clone(), setting.value.clone())),
+            }
+        }
+        Ok(counting)
+    }
 }
 
-fn setting(key: &str, value: Expression, at: &Expression) -> Option<Setting> {
-    Some(Setting { name: key.strip_prefix(PREFIX)?.to_lowercase(), value, at: at.span.start })
-}
-
-/// What a call is given: by name, in a table, or as key and value; without a name what is not
+/// What a call is given: by name, in a table, or as key and value; nothing where a part of it is not
 /// known.
 fn pairs(
     reading: &Reading<'_, '_>,
     method: &str,
     arguments: &[Argument],
-) -> Vec<(Option<String>, Expression)> {
-    if let ("setdefault", [key, value, ..]) = (method, arguments) {
-        let key = reading.value(&key.value).as_text().map(str::to_owned);
-        return vec![(key, value.value.clone())];
+) -> Option<Vec<(String, Expression)>> {
+    if method == "setdefault" {
+        let [key, value, ..] = arguments else { return None };
+        return Some(vec![(reading.value(&key.value).as_text()?.to_owned(), value.value.clone())]);
     }
     let mut pairs = Vec::new();
     for argument in arguments {
-        if argument.name.is_some() {
-            pairs.push((argument.name.clone(), argument.value.clone()));
+        if let Some(name) = &argument.name {
+            pairs.push((name.clone(), argument.value.clone()));
             continue;
         }
         let value = match &argument.value.kind {
             Kind::Spread(inner) => reading.value(inner),
             _ => reading.value(&argument.value),
         };
-        match value.kind {
-            Kind::Table(entries) => pairs.extend(entries.into_iter().map(|(key, value)| {
-                let name = if matches!(key.kind, Kind::Spread(_)) {
-                    None
-                } else {
-                    reading.value(&key).as_text().map(str::to_owned)
-                };
-                (name, value)
-            })),
-            _ => pairs.push((None, argument.value.clone())),
+        let Kind::Table(entries) = value.kind else { return None };
+        for (key, value) in entries {
+            pairs.push((reading.value(&key).as_text()?.to_owned(), value));
         }
     }
-    pairs
-}
-
-fn computed(reading: &Reading<'_, '_>, at: &Expression) -> Expression {
-    let words = reading.program.source.get(at.span.clone()).unwrap_or_default();
-    Expression::new(Kind::Computed(quoted(words)), at.span.clone())
-}
-
-/// One value for each name; of several that differ, the last is not known to be the one.
-fn once(reading: &Reading<'_, '_>, mut all: Vec<Setting>) -> Vec<(String, Expression)> {
-    all.sort_by_key(|setting| setting.at);
-    let mut settings: Vec<(String, Expression)> = Vec::new();
-    for Setting { name, value, .. } in all {
-        match settings.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) if words(reading, known) == words(reading, &value) => {}
-            Some((_, known)) => *known = computed(reading, &value),
-            None => settings.push((name, value)),
-        }
-    }
-    settings
-}
-
-fn words<'s>(reading: &Reading<'s, '_>, value: &Expression) -> &'s str {
-    reading.program.source.get(value.span.clone()).unwrap_or_default()
+    Some(pairs)
 }

@@ -13,9 +13,10 @@ use corsac_diagnostics::Source;
 
 use super::super::answers::{self, Known, Reading, always, credentials_when, given, unknown};
 use super::super::expression::{Argument, Expression, Kind};
+use super::super::program::Around;
 use super::super::syntax::{Language, extension};
 use super::arguments::{Keywords, compiled, regex};
-use super::flask_config;
+use super::flask_config::{Asker, Settings};
 use crate::{Includes, Unreadable, spelling};
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS, PUT, PATCH, DELETE";
@@ -53,7 +54,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 }
 
 fn uses(reading: &mut Reading<'_, '_>) {
-    let config = flask_config::settings(reading);
+    let settings = Settings::of(reading);
     let module = |name: &str| reading.program.imports.get(name);
     let wanted = |name: &str| {
         matches!(name, "CORS" | "cross_origin" | "init_app")
@@ -82,9 +83,8 @@ fn uses(reading: &mut Reading<'_, '_>) {
         if let Use::Extension(made_with) = &kind {
             options = options.over(&Keywords::new(reading, made_with));
         }
-        for (name, value) in &config {
-            options.or(name, value.clone());
-        }
+        let is_view = matches!(kind, Use::Decorator);
+        configured(&mut options, &settings, (&call, arguments, around, is_view));
         match kind {
             Use::Decorator => {
                 let name = "a view with `@cross_origin`".to_owned();
@@ -100,6 +100,34 @@ fn uses(reading: &mut Reading<'_, '_>) {
     for scope in reading.scopes.iter_mut().filter(|_| answers_errors) {
         if scope.actual.coverage == Coverage::Successes {
             scope.actual.coverage = Coverage::Unknown;
+        }
+    }
+}
+
+/// Adds what the configuration says of arguments that a call does not name.
+fn configured(
+    options: &mut Keywords,
+    settings: &Settings,
+    (call, arguments, around, is_view): (&Expression, &[Argument], Around, bool),
+) {
+    let named = arguments.iter().find(|argument| argument.name.as_deref().is_none_or(|name| name == "app"));
+    let asker = Asker {
+        app: named.and_then(|app| app.value.path()?.first().copied()).filter(|_| !is_view),
+        at: call.span.start,
+        around,
+        always: is_view,
+    };
+    match settings.counting(&asker) {
+        Ok(settings) => {
+            for (name, value) in settings {
+                options.or(&name, value);
+            }
+        }
+        Err(span) => {
+            let unknown = Expression::new(Kind::Computed(String::new()), span);
+            for name in OPTIONS {
+                options.or(name, unknown.clone());
+            }
         }
     }
 }

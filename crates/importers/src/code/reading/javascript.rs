@@ -1,0 +1,299 @@
+//! Places of JavaScript and TypeScript.
+
+use tree_sitter::Node;
+
+use super::{Reader, Spot, Step};
+use crate::code::syntax::children;
+
+/// Methods of lists, sets and texts that change nothing and give away no part.
+const READING: [&str; 16] = [
+    "endsWith",
+    "exec",
+    "has",
+    "includes",
+    "indexOf",
+    "join",
+    "lastIndexOf",
+    "localeCompare",
+    "match",
+    "replace",
+    "search",
+    "split",
+    "startsWith",
+    "test",
+    "toLowerCase",
+    "toString",
+];
+
+/// Those that give away items, or hand them to a function.
+const GIVING: [&str; 13] = [
+    "at",
+    "every",
+    "entries",
+    "filter",
+    "find",
+    "findIndex",
+    "flatMap",
+    "forEach",
+    "keys",
+    "map",
+    "slice",
+    "some",
+    "values",
+];
+
+/// Functions that are given options or origins and keep them as they are.
+const TAKERS: [&str; 6] = ["Server", "cors", "enableCors", "fastifyCors", "koaCors", "register"];
+
+/// What answers are handed to.
+const CALLBACKS: [&str; 5] = ["callback", "cb", "done", "next", "resolve"];
+
+/// Functions of the language that only look.
+const LOOKING: [&str; 9] = [
+    "Array.isArray",
+    "Boolean",
+    "JSON.stringify",
+    "Number",
+    "Object.entries",
+    "Object.keys",
+    "Object.values",
+    "RegExp",
+    "String",
+];
+
+/// Objects that write what they are given somewhere.
+const LOGS: [&str; 4] = ["console", "log", "logger", "winston"];
+
+impl<'t> Reader<'_, 't> {
+    pub(super) fn javascript(&self, spot: &Spot<'t>, (number, around): (usize, &Spot<'t>)) -> Step<'t> {
+        let is = |field: &str| spot.field == Some(field);
+        let is_name = spot.node.kind() == "identifier";
+        match around.node.kind() {
+            "assignment_expression" | "augmented_assignment_expression" | "variable_declarator" => {
+                self.given(spot, (number, around))
+            }
+            "as_expression"
+            | "await_expression"
+            | "non_null_expression"
+            | "parenthesized_expression"
+            | "satisfies_expression" => Step::On,
+            "member_expression" if is("object") => self.member(number, around),
+            "subscript_expression" if is("object") => Step::On,
+            "arguments" => self.argument(spot, number),
+            "array" | "object" | "pair" if !is("key") => Step::Within,
+            "spread_element" => self.spread(number),
+            "ternary_expression" if !is("condition") => Step::On,
+            "binary_expression" | "unary_expression" => operated(around.node),
+            "for_in_statement" if is("right") => self.looped(around.node),
+            "update_expression" if is_name => Step::Read,
+            // A name alone is another's there: its bindings tell.
+            "arrow_function" if is("parameter") && is_name => Step::Read,
+            kind if READ_IN.contains(&kind) => Step::Read,
+            kind if BOUND_IN.contains(&kind) && is_name && !is("right") && !is("value") => Step::Read,
+            _ => Step::Unsure,
+        }
+    }
+
+    /// A side of an assignment.
+    fn given(&self, spot: &Spot<'t>, (number, around): (usize, &Spot<'t>)) -> Step<'t> {
+        let child = |name: &str| around.node.child_by_field_name(name);
+        match spot.field {
+            Some("name" | "left") if spot.node.kind() == "identifier" => Step::Read,
+            Some("value") => self.declared(child("name")),
+            // What an assignment comes to may be used, too.
+            Some("right") if around.node.kind() == "assignment_expression" && self.is_dropped(number) => {
+                let left = child("left");
+                // What others make of a module is theirs; here it is named once.
+                let is_export = left.is_some_and(|left| self.text(left).starts_with("module.exports"));
+                if is_export && self.source.matches("exports").count() == 1 {
+                    return Step::Read;
+                }
+                self.declared(left.filter(|left| left.kind() == "identifier"))
+            }
+            _ => Step::Unsure,
+        }
+    }
+
+    /// `...list`
+    fn spread(&self, number: usize) -> Step<'t> {
+        match self.spots.around(number).map(|(_, outer)| outer.node.kind()) {
+            Some("array") if self.is_flat.get() => Step::Read,
+            Some("array" | "object") => Step::Within,
+            _ => Step::Unsure,
+        }
+    }
+
+    /// `for (const item of list)`
+    fn looped(&self, statement: Node<'t>) -> Step<'t> {
+        let left = statement.child_by_field_name("left").filter(|left| left.kind() == "identifier");
+        match (left, statement.child_by_field_name("kind")) {
+            (Some(_), Some(_)) => self.if_flat(),
+            _ => Step::Unsure,
+        }
+    }
+
+    /// Whether what a call gives is used no more.
+    fn is_dropped(&self, call: usize) -> bool {
+        self.spots.around(call).is_some_and(|(_, around)| around.node.kind() == "expression_statement")
+    }
+
+    /// Whether the file has a function or value of this name, other than a parameter or what a
+    /// module gives.
+    fn defines(&self, name: &str) -> bool {
+        let places = self.spots.of_name.get(name).into_iter().flatten();
+        places.filter_map(|at| Some((self.spots.all.get(*at)?, self.spots.around(*at)?.1))).any(
+            |(spot, around)| {
+                let is_function = matches!(around.node.kind(), "function_declaration" | "class_declaration");
+                let value = around.node.child_by_field_name("value");
+                let is_value = around.node.kind() == "variable_declarator" && spot.field == Some("name");
+                let is_required = value.is_some_and(|value| self.text(value).contains("require("));
+                is_function && spot.field == Some("name") || is_value && !is_required
+            },
+        )
+    }
+
+    /// The names of a pattern.
+    fn declared(&self, pattern: Option<Node<'t>>) -> Step<'t> {
+        let Some(pattern) = pattern else { return Step::Unsure };
+        match pattern.kind() {
+            "identifier" => Step::Named(vec![self.text(pattern)]),
+            "object_pattern" => {
+                let names = children(pattern).map(|part| match part.kind() {
+                    "shorthand_property_identifier_pattern" => Some(self.text(part)),
+                    "pair_pattern" => part
+                        .child_by_field_name("value")
+                        .filter(|value| value.kind() == "identifier")
+                        .map(|value| self.text(value)),
+                    _ => None,
+                });
+                names.collect::<Option<Vec<_>>>().map_or(Step::Unsure, Step::Named)
+            }
+            _ => Step::Unsure,
+        }
+    }
+
+    /// `list.includes(…)`, `options.origin`
+    fn member(&self, number: usize, member: &Spot<'t>) -> Step<'t> {
+        let name = member.node.child_by_field_name("property").map_or("", |name| self.text(name));
+        let call = self.spots.around(number).filter(|_| member.field == Some("function"));
+        let Some((_, call)) = call.filter(|(_, call)| call.node.kind() == "call_expression") else {
+            return Step::On;
+        };
+        let given = call.node.child_by_field_name("arguments");
+        let mut given = given.into_iter().flat_map(children);
+        if READING.contains(&name) {
+            return Step::Read;
+        }
+        if name == "concat" {
+            return self.if_flat();
+        }
+        if GIVING.contains(&name) && given.all(|argument| self.looks_at_items(argument)) {
+            return self.if_flat();
+        }
+        Step::Unsure
+    }
+
+    /// Whether a function is given no more than an item and its number.
+    fn looks_at_items(&self, argument: Node<'t>) -> bool {
+        match argument.kind() {
+            "arrow_function" | "function_expression" => {
+                let parameters = argument.child_by_field_name("parameters");
+                let parameters: Vec<_> = parameters.into_iter().flat_map(children).collect();
+                let is_plain = |parameter: &Node<'t>| {
+                    matches!(parameter.kind(), "identifier" | "optional_parameter" | "required_parameter")
+                };
+                parameters.len() <= 2
+                    && parameters.iter().all(is_plain)
+                    && !self.text(argument).contains("arguments")
+                    && !self.text(argument).contains("this")
+            }
+            "identifier" => matches!(self.text(argument), "Boolean" | "Number" | "String"),
+            "number" | "string" | "template_string" | "array" => true,
+            _ => false,
+        }
+    }
+
+    /// An argument of a call.
+    fn argument(&self, spot: &Spot<'t>, arguments: usize) -> Step<'t> {
+        let Some((_, call)) = self.spots.around(arguments) else { return Step::Unsure };
+        let callee =
+            ["function", "constructor"].iter().find_map(|field| call.node.child_by_field_name(field));
+        let Some(callee) = callee else { return Step::Unsure };
+        let written = self.text(callee);
+        let property = callee.child_by_field_name("property").map(|name| self.text(name));
+        let last = property.unwrap_or(written);
+        let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
+        // What the file defines itself is not what the name says.
+        if self.defines(written.split('.').next().unwrap_or_default()) {
+            return Step::Unsure;
+        }
+        let is_required = written.starts_with("require(") && written.contains("cors");
+        let is_named_so = property.is_none() && written.to_ascii_lowercase().ends_with("cors");
+        let takes = match last {
+            "register" => self.text(call.node).to_ascii_lowercase().contains("cors"),
+            "Server" => call.node.kind() == "new_expression",
+            last => TAKERS.contains(&last),
+        };
+        if takes || is_required || is_named_so {
+            return Step::Read;
+        }
+        if property.is_none() && CALLBACKS.contains(&written) || LOGS.contains(&object) {
+            return Step::Read;
+        }
+        if LOOKING.contains(&written) {
+            return if written.starts_with("Object.") { self.if_flat() } else { Step::Read };
+        }
+        match (call.node.kind(), written, property) {
+            ("new_expression", "Set", _) => self.if_flat(),
+            // What freezes it gives it back.
+            (_, "Object.freeze", _) => match self.spots.around(arguments).map(|(number, _)| number) {
+                Some(call) if self.is_dropped(call) && spot.node.kind() == "identifier" => Step::Read,
+                _ => Step::Unsure,
+            },
+            (_, _, Some(method)) if READING.contains(&method) => Step::Read,
+            _ => Step::Unsure,
+        }
+    }
+}
+
+/// What an operator makes of a value.
+fn operated<'t>(node: Node<'_>) -> Step<'t> {
+    match node.child_by_field_name("operator").map_or("", |operator| operator.kind()) {
+        "&&" | "||" | "??" => Step::On,
+        "delete" => Step::Unsure,
+        _ => Step::Read,
+    }
+}
+
+/// Where a value is looked at and goes no further.
+const READ_IN: [&str; 15] = [
+    "class_declaration",
+    "computed_property_name",
+    "export_specifier",
+    "expression_statement",
+    "export_statement",
+    "function_declaration",
+    "generator_function_declaration",
+    "if_statement",
+    "import_clause",
+    "import_specifier",
+    "namespace_import",
+    "subscript_expression",
+    "template_substitution",
+    "type_query",
+    "while_statement",
+];
+
+/// Where a name gets a value of its own.
+const BOUND_IN: [&str; 10] = [
+    "array_pattern",
+    "assignment_pattern",
+    "catch_clause",
+    "for_in_statement",
+    "formal_parameters",
+    "optional_parameter",
+    "pair_pattern",
+    "required_parameter",
+    "rest_pattern",
+    "variable_declarator",
+];
