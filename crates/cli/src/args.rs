@@ -189,8 +189,11 @@ pub(crate) struct Import {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerifyProof {
-    /// What `corsac check --regex … --certificate FILE` has written
+    /// What `corsac check … --certificate FILE` has written
     pub(crate) file: PathBuf,
+    /// Longest work in all
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(crate) timeout: Duration,
 }
 
 /// What makes a run fail.

@@ -1,6 +1,6 @@
 //! `corsac verify-proof`: do certificates prove what they claim?
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use corsac_analysis::certificate::{Certificate, Claim, PROOFS_SCHEMA, Proofs, Unproved};
@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 
 use super::check::{Kind, text};
 use super::configuration;
+use super::deadline::Deadline;
 use crate::args::{Format, Global, VerifyProof};
 use crate::exit::Exit;
 use crate::load;
 use crate::output::{Output, printable};
 
 /// Larger than any file of certificates that is written.
-const MAX_CERTIFICATE: usize = 64 << 20;
+const MAX_CERTIFICATE: usize = 32 << 20;
 
 /// A proof, and what is wrong with it.
 struct Verified {
@@ -29,7 +30,8 @@ pub(crate) fn run(args: &VerifyProof, global: &Global, output: &Output) -> Exit 
         Ok(list) => list,
         Err(error) => return output.fail(&error.reason, &error.hint),
     };
-    let list = list.as_ref().unwrap_or_else(|| PublicSuffixList::embedded());
+    // Work that takes too long may outlive this function, and uses it.
+    let list = list.map_or_else(PublicSuffixList::embedded, |list| &*Box::leak(Box::new(list)));
     let name = args.file.display();
     let read = text::read(&args.file, MAX_CERTIFICATE).map_err(|error| error.reason);
     let parsed =
@@ -41,19 +43,36 @@ pub(crate) fn run(args: &VerifyProof, global: &Global, output: &Output) -> Exit 
         }
         Ok(parsed) => parsed,
     };
-    let mut files = Files { profile: global.profile.as_deref(), list, read: HashMap::new() };
+    let profile = global.profile.clone();
+    let done = Deadline::new(args.timeout).done(move || Ok(verified(proofs, profile.as_deref(), list)));
+    let run = match done {
+        Ok(run) => run,
+        Err(error) => return output.fail(&error.reason, &error.hint),
+    };
+    let exit = if run.holds() { Exit::Clean } else { Exit::Findings };
+    let text = match (run.proofs.as_slice(), is_one) {
+        ([one], true) => one.shown(global.format),
+        _ => run.shown(global.format),
+    };
+    output.data(&text, exit)
+}
+
+/// What became of the proofs of a file.
+struct Run {
+    proofs: Vec<Verified>,
+    unproved: Vec<Unproved>,
+    /// Scopes that the configurations have by now and nobody spoke of.
+    unspoken: Vec<Unproved>,
+}
+
+fn verified(proofs: Proofs, profile: Option<&str>, list: &PublicSuffixList) -> Run {
+    let mut files = Files { profile, list, read: HashMap::new() };
+    let unspoken = files.unspoken(&proofs);
     let verified = proofs.proofs.into_iter().map(|certificate| {
         let flaw = files.flaw(&certificate);
         Verified { certificate, flaw }
     });
-    let verified: Vec<_> = verified.collect();
-    let holds = !verified.is_empty() && verified.iter().all(|proof| proof.flaw.is_none());
-    let exit = if holds { Exit::Clean } else { Exit::Findings };
-    let text = match (verified.as_slice(), is_one) {
-        ([one], true) => one.shown(global.format),
-        (all, _) => shown(all, &proofs.unproved, global.format),
-    };
-    output.data(&text, exit)
+    Run { proofs: verified.collect(), unproved: proofs.unproved, unspoken }
 }
 
 /// The proofs of a file, and whether it is the only one, of an expression.
@@ -74,6 +93,43 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
+    /// The scopes of the configurations that are neither proved nor said not to be.
+    fn unspoken(&mut self, proofs: &Proofs) -> Vec<Unproved> {
+        let mut unspoken = Vec::new();
+        let mut seen = HashSet::new();
+        for certificate in &proofs.proofs {
+            let Claim::Scope(claim) = &certificate.claim else { continue };
+            if !seen.insert((&claim.file, &claim.system)) {
+                continue;
+            }
+            let of_file =
+                |proof: &&Certificate| matches!(&proof.claim, Claim::Scope(of) if of.file == claim.file);
+            let numbers = proofs.proofs.iter().filter(of_file).filter_map(|proof| match &proof.claim {
+                Claim::Scope(of) => Some(of.number),
+                Claim::Expression(_) => None,
+            });
+            let numbers: HashSet<usize> = numbers.collect();
+            let mut unproved: Vec<&str> = Vec::new();
+            unproved.extend(
+                proofs.unproved.iter().filter(|of| of.file == claim.file).map(|of| of.scope.as_str()),
+            );
+            let Ok(model) = self.model(&claim.file, &claim.system) else { continue };
+            for (number, scope) in
+                model.scopes.iter().enumerate().filter(|(number, _)| !numbers.contains(number))
+            {
+                match unproved.iter().position(|known| *known == scope.name) {
+                    Some(known) => drop(unproved.swap_remove(known)),
+                    None => unspoken.push(Unproved {
+                        file: claim.file.clone(),
+                        scope: scope.name.clone(),
+                        reason: format!("no proof speaks of scope {}", number + 1),
+                    }),
+                }
+            }
+        }
+        unspoken
+    }
+
     /// Why a certificate proves nothing.
     fn flaw(&mut self, certificate: &Certificate) -> Option<String> {
         if let Err(error) = certificate.verify(self.list) {
@@ -93,6 +149,9 @@ impl Files<'_> {
         let key = (file.to_owned(), system.to_owned());
         let (profile, list) = (self.profile, self.list);
         let read = self.read.entry(key).or_insert_with(|| {
+            if file == "-" || !Path::new(file).is_file() {
+                return Err(format!("`{file}` is no file here"));
+            }
             let kind = Kind::all().find(|kind| kind.id() == system);
             let kind = kind.ok_or_else(|| format!("`{system}` is no system that is known"))?;
             let read = configuration::load(Path::new(file), Some(kind), (profile, list));
@@ -118,8 +177,9 @@ impl Verified {
                 printable(&claim.mode)
             ),
             Claim::Scope(claim) => format!(
-                "  file         {}\n  scope        {}\n",
+                "  file         {} ({})\n  scope        {}\n",
                 printable(&claim.file),
+                printable(&claim.system),
                 printable(&claim.scope)
             ),
         };
@@ -156,7 +216,7 @@ impl Verified {
             Claim::Expression(claim) => format!("`{}` admits no stranger", claim.regex),
             Claim::Scope(claim) => {
                 let with = if claim.with_credentials { " with credentials" } else { "" };
-                format!("{}, {}: no stranger may read{with}", claim.file, claim.scope)
+                format!("{} ({}), {}: no stranger may read{with}", claim.file, claim.system, claim.scope)
             }
         }
     }
@@ -173,27 +233,39 @@ impl Verified {
     }
 }
 
-/// Several proofs, and the scopes that have none.
-fn shown(all: &[Verified], unproved: &[Unproved], format: Format) -> String {
-    let held = all.iter().filter(|proof| proof.is_held()).count();
-    let holds = held > 0 && held == all.len();
-    if format == Format::Json {
-        let proofs: Vec<_> = all.iter().map(Verified::value).collect();
-        let run = json!({"schema": "corsac.verify-proofs/1", "holds": holds, "proofs": proofs, "unproved": unproved});
-        return format!("{run}\n");
+impl Run {
+    fn holds(&self) -> bool {
+        !self.proofs.is_empty() && self.unspoken.is_empty() && self.proofs.iter().all(Verified::is_held)
     }
-    let word = if holds { "holds   " } else { "no proof" };
-    let first = format!("{word}  {held} of {} proofs\n", all.len());
-    if format == Format::Plain {
-        return first;
+
+    /// Several proofs, and the scopes that have none.
+    fn shown(&self, format: Format) -> String {
+        let held = self.proofs.iter().filter(|proof| proof.is_held()).count();
+        if format == Format::Json {
+            let proofs: Vec<_> = self.proofs.iter().map(Verified::value).collect();
+            let run = json!({
+                "schema": "corsac.verify-proofs/1",
+                "holds": self.holds(),
+                "proofs": proofs,
+                "unproved": self.unproved,
+                "unspoken": self.unspoken,
+            });
+            return format!("{run}\n");
+        }
+        let word = if self.holds() { "holds   " } else { "no proof" };
+        let first = format!("{word}  {held} of {} proofs\n", self.proofs.len());
+        let proofs = self.proofs.iter().map(|proof| {
+            let (of, meant) = (proof.claimed(), proof.meant());
+            format!("\n  {}\n    {}\n    meant for {}\n", printable(&of), proof.word(), printable(&meant))
+        });
+        let others = |all: &[Unproved], word: &str| {
+            let one = |Unproved { file, scope, reason }: &Unproved| {
+                format!("\n  {}\n    {word}: {}\n", printable(&format!("{file}, {scope}")), printable(reason))
+            };
+            all.iter().map(one).collect::<String>()
+        };
+        let (unspoken, unproved) =
+            (others(&self.unspoken, "no proof"), others(&self.unproved, "not claimed"));
+        std::iter::once(first).chain(proofs).chain([unspoken, unproved]).collect()
     }
-    let proofs = all.iter().map(|proof| {
-        let (of, meant) = (proof.claimed(), proof.meant());
-        format!("\n  {}\n    {}\n    meant for {}\n", printable(&of), proof.word(), printable(&meant))
-    });
-    let others = unproved.iter().map(|Unproved { file, scope, reason }| {
-        let of = format!("{file}, {scope}");
-        format!("\n  {}\n    not claimed: {}\n", printable(&of), printable(reason))
-    });
-    std::iter::once(first).chain(proofs).chain(others).collect()
 }

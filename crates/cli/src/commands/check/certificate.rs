@@ -1,7 +1,8 @@
 //! Proofs as files.
 
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
-use std::{fs, io};
 
 use corsac_analysis::certificate::{Certificate, Claim, Proofs};
 use corsac_diagnostics::unreadable;
@@ -15,11 +16,28 @@ use crate::output::{Output, printable};
 /// # Errors
 /// It cannot be written.
 pub(super) fn write(path: &Path, proof: serde_json::Result<String>) -> Result<(), LoadError> {
+    if !is_free(path) {
+        return Err(LoadError {
+            reason: format!("`{}` exists, and is no certificate", path.display()),
+            hint: "name another file".to_owned(),
+        });
+    }
     let text = proof.map_err(io::Error::from);
     text.and_then(|text| fs::write(path, text + "\n")).map_err(|error| LoadError {
         reason: format!("failed to write `{}`: {}", path.display(), unreadable(error.kind())),
         hint: "may this user write there?".to_owned(),
     })
+}
+
+/// Whether a file is none yet, or proofs that may be written anew.
+fn is_free(path: &Path) -> bool {
+    const BEGIN: &[u8] = b"{\"schema\":\"corsac.proof";
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut begin));
+    match read {
+        Ok(_) => begin.starts_with(BEGIN),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
 }
 
 /// Writes the proofs of a run that ended with `exit`, and says what they are of.

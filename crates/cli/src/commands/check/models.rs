@@ -18,8 +18,6 @@ pub(super) struct Settings {
     pub(super) prover: Prover<'static>,
     pub(super) suffixes: &'static PublicSuffixList,
     pub(super) options: Options,
-    /// Whether proofs are wanted.
-    pub(super) certifies: bool,
 }
 
 /// A configuration that was read.
@@ -55,14 +53,20 @@ pub(super) fn check(
             findings.push(diagnostic);
         }
     }
-    let prove = || Proofs::of(&model, (text.name(), system.id), &settings.options, &settings.prover);
-    let proofs = if settings.certifies { prove() } else { Proofs::default() };
     let reports = model.files.into_iter().zip(findings);
     let reports = reports.map(|(source, found)| Report::new(source, &(), found).of_kind(system.id));
     let mut reports: Vec<_> = reports.collect();
     // The first is the file that was asked for.
     reports.iter_mut().skip(1).for_each(|report| report.is_included = true);
-    Ok(Checked { reports, spelt, included: includes.into_read(), proofs })
+    Ok(Checked { reports, spelt, included: includes.into_read(), proofs: Proofs::default() })
+}
+
+/// What is proved of `source`, as `system` reads it.
+pub(super) fn prove(system: System, source: Source, includes: &Disk, settings: &Settings) -> Proofs {
+    let name = source.name().to_owned();
+    let model = import(system, source, includes);
+    let of = |model| Proofs::of(&model, (&name, system.id), &settings.options, &settings.prover);
+    model.map_or_else(|_| Proofs::default(), of)
 }
 
 /// The domains that the origins of a model spell out, in order.

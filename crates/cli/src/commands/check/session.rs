@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use corsac_analysis::certificate::Proofs;
+use corsac_analysis::certificate::{Proofs, Unproved};
 use corsac_analysis::lint::Options;
 use corsac_analysis::question::Prover;
 use corsac_diagnostics::render::UnreadFile;
@@ -164,15 +164,26 @@ impl<'a> Session<'a> {
 
     fn settings(&self) -> &Arc<Settings> {
         self.settings.get_or_init(|| {
-            let (suffixes, options, certifies) = (self.suffixes, self.options.clone(), self.certifies);
-            Arc::new(Settings { prover: Prover::new(suffixes), suffixes, options, certifies })
+            let (suffixes, options) = (self.suffixes, self.options.clone());
+            Arc::new(Settings { prover: Prover::new(suffixes), suffixes, options })
         })
     }
 
     fn judge_model(&mut self, system: System, source: Source, path: &Path) -> Result<Checked, String> {
         let includes = Disk::of(path, &self.folders);
         let settings = Arc::clone(self.settings());
-        self.deadline.run(move || models::check(system, source, includes, &settings))?
+        let certified = self.certifies.then(|| (source.clone(), Arc::clone(&settings)));
+        let checked = self.deadline.run(move || models::check(system, source, includes, &settings))?;
+        let Some((source, settings)) = certified else { return checked };
+        let mut checked = checked?;
+        // What takes too long to prove was judged all the same.
+        let (includes, file) = (Disk::of(path, &self.folders), source.name().to_owned());
+        let proofs = self.deadline.run(move || models::prove(system, source, &includes, &settings));
+        checked.proofs = proofs.unwrap_or_else(|reason| Proofs {
+            unproved: vec![Unproved { file, scope: "all scopes".to_owned(), reason }],
+            ..Proofs::default()
+        });
+        Ok(checked)
     }
 
     fn leave_out(&mut self, path: &Path, reason: String, hint: &'static str) {

@@ -54,6 +54,14 @@ fn a_configuration_has_a_proof_for_each_scope_until_it_changes() {
     assert!(human.stdout.starts_with("holds     4 of 4 proofs\n"), "{human:?}");
     assert!(human.stdout.contains("not claimed: "), "{human:?}");
 
+    // A scope that nobody spoke of.
+    let more = "server { listen 81; add_header Access-Control-Allow-Origin $http_origin always; }\n";
+    save("nginx.conf", &format!("{}{more}", nginx("https://app.example.com")));
+    let grown = verify();
+    let unspoken = &grown.json()["unspoken"];
+    assert_eq!((grown.status, unspoken.as_array().unwrap().len()), (1, 1), "{grown:?}");
+    assert_eq!(unspoken[0]["reason"], "no proof speaks of scope 5", "{grown:?}");
+
     // Somebody else may read by now.
     save("nginx.conf", &nginx("https://evil.example.org"));
     let changed = verify();
@@ -69,6 +77,28 @@ fn a_configuration_has_a_proof_for_each_scope_until_it_changes() {
     fs::remove_file(path.join("nginx.conf")).unwrap();
     let missing = verify();
     assert_eq!((missing.status, &missing.json()["holds"]), (1, &json!(false)), "{missing:?}");
+}
+
+#[test]
+fn a_certificate_takes_no_other_files_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("corsac.toml"), POLICY).unwrap();
+    let write = |to: &str| run(path, &["check", "corsac.toml", "--certificate", to]);
+    let refused = write("corsac.toml");
+    assert_eq!(refused.status, 2, "{refused:?}");
+    assert!(refused.stderr.contains("`corsac.toml` exists, and is no certificate"), "{refused:?}");
+    assert_eq!(fs::read_to_string(path.join("corsac.toml")).unwrap(), POLICY);
+    for _ in 0..2 {
+        assert_eq!(write("proofs.json").status, 0);
+    }
+    let slow = run(path, &["verify-proof", "proofs.json", "--timeout", "60s"]);
+    assert_eq!(slow.status, 0, "{slow:?}");
+    // What standard input was is not known any more.
+    let text = fs::read_to_string(path.join("proofs.json")).unwrap().replace("\"corsac.toml\"", "\"-\"");
+    fs::write(path.join("proofs.json"), text).unwrap();
+    let nobody = run(path, &["verify-proof", "proofs.json"]);
+    assert!(nobody.status == 1 && nobody.stdout.contains("`-` is no file here"), "{nobody:?}");
 }
 
 #[test]
