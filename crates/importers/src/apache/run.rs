@@ -15,6 +15,14 @@ use super::sections::{Block, Guard, Server, Stage};
 use super::syntax::{Node, words};
 use crate::conditional::{Condition, Fact, Line, Notes, Outcome, PathTest, PreflightKind, Value};
 
+/// How the names of variables begin that Apache sets: of matched sections, of the request before a
+/// redirect, of rewriting, of TLS.
+const OWN_VARIABLES: [&str; 6] = ["https", "match_", "redirect_", "script_", "ssl_", "unique_id"];
+
+/// Directives by which requests may be answered before `SetEnv`.
+const ANSWERING: [&str; 6] =
+    ["deny", "redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "require"];
+
 /// What stands when a directive is reached.
 #[derive(Default)]
 pub(super) struct State {
@@ -25,7 +33,20 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn variable(&self, name: &str) -> Line {
-        self.variables.get(&name.to_ascii_lowercase()).cloned().unwrap_or_default()
+        let name = name.to_ascii_lowercase();
+        // Apache sets these by itself.
+        let own = OWN_VARIABLES.iter().any(|begin| name.starts_with(begin));
+        let unknown = || {
+            let reason = format!("`{name}` may be set by Apache itself");
+            let mut line = Line::default();
+            line.set(Condition::opaque(reason.clone()), Value::Opaque(reason), None);
+            line
+        };
+        match self.variables.get(&name) {
+            Some(line) if !own => line.clone(),
+            None if !own => Line::default(),
+            _ => unknown(),
+        }
     }
 
     pub(super) fn has_variable(&self, name: &str) -> bool {
@@ -69,6 +90,13 @@ impl State {
 pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
     let mut state = State::default();
     let blocks = &server.blocks;
+    let all = || blocks.iter().flat_map(|block| &block.directives);
+    if all()
+        .any(|node| node.name == "requestheader" && node.arguments.to_ascii_lowercase().contains("origin"))
+    {
+        state.origin =
+            Some(Line::always(Value::Opaque("`RequestHeader` changes the request's Origin".to_owned())));
+    }
     for node in blocks.iter().filter(|block| is_servers(block)).flat_map(|block| &block.directives) {
         set_env_if(node, &Condition::Always, &mut state);
     }
@@ -87,9 +115,10 @@ pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
     let answers = by_server.answers.iter().chain(&by_section.answers);
     let failed = Condition::any(answers.map(|(when, _)| when.clone()));
     let mut late = State::default();
+    let reached = reached(blocks);
     for (block, when) in blocks.iter().zip(&guards) {
         // Nor does one that a section's rules answer come to `SetEnv`, which is after them.
-        let when = when.clone().and(failed.clone().not());
+        let when = Condition::all([when.clone(), failed.clone().not(), reached.clone()]);
         block.directives.iter().for_each(|node| set_env(node, &when, &mut late));
     }
     state.complete(&late);
@@ -110,6 +139,17 @@ pub(super) fn run(server: &Server<'_>, notes: &mut Notes) -> Outcome {
     response.only(&failed.not());
     response.beside(tables.always);
     Outcome { name: server.name.clone(), place: server.place.clone(), response, preflight, upstream }
+}
+
+/// When a request comes to `SetEnv`, as far as other directives than rules go.
+fn reached(blocks: &[Block<'_>]) -> Condition {
+    let answers = |node: &&&Node| {
+        ANSWERING.contains(&node.name.as_str()) && !node.arguments.eq_ignore_ascii_case("all granted")
+    };
+    match blocks.iter().flat_map(|block| &block.directives).find(answers) {
+        Some(node) => Condition::opaque(format!("`{}` may answer before `SetEnv`", node.name)),
+        None => Condition::Always,
+    }
 }
 
 /// What stands in a server and in no section.

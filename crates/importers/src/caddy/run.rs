@@ -163,6 +163,10 @@ impl State<'_> {
             "invoke" | "intercept" | "copy_response" | "copy_response_headers" | "plugin" => {
                 self.unknown(node, when, "is not followed");
             }
+            // What it sends is sent with errors, wherever they come from.
+            "handle_errors" if speaks_of_cors(node, 0) => {
+                self.unknown(node, &Condition::Always, "answers errors");
+            }
             "handle_errors" => {
                 self.notes
                     .unread(Some(node.place.clone()), "`handle_errors`: answers to errors are not followed");
@@ -275,6 +279,12 @@ impl State<'_> {
         for (name, text) in pairs {
             let value = self.value(text);
             let known = self.values.entry(format!("http.vars.{name}")).or_default();
+            // Of several, which one is the last is not followed.
+            let value = if known.is_set() == Condition::Never {
+                value
+            } else {
+                Line::always(Value::Opaque(format!("`{name}` is set in several places")))
+            };
             known.set_to(when, &value, &Value::Absent, None);
         }
     }
@@ -292,7 +302,8 @@ impl State<'_> {
     /// A text with placeholders.
     pub(super) fn value(&self, text: &str) -> Line {
         let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
-            let value = if text.contains('{') {
+            // `<<` begins a text of several lines.
+            let value = if text.contains('{') || text.starts_with("<<") {
                 Value::Opaque(format!("`{text}` is put together"))
             } else {
                 Value::Text(text.to_owned())
@@ -308,7 +319,7 @@ impl State<'_> {
         }
         let known = self.values.get(&name).cloned();
         // A group that nothing matched stays as it is written; another placeholder is empty.
-        let absent = if name.starts_with("http.regexp.") {
+        let absent = if name.starts_with("http.regexp.") && known.is_some() {
             Value::Text(format!("{{{name}}}"))
         } else if known.is_some() || name.starts_with("http.vars.") {
             Value::Text(String::new())

@@ -153,6 +153,11 @@ impl Reader<'_> {
         let Some((name, arguments)) = node.words.get(1..).and_then(<[String]>::split_first) else {
             return Ok(Some(Vec::new()));
         };
+        if node.block.is_some() {
+            let reason = format!("`import {name}`: what is handed to it in a block is not followed");
+            self.notes.unread(Some(node.place.clone()), reason);
+            return Ok(None);
+        }
         if let Some(snippet) = self.snippets.get(name) {
             return Ok(Some(snippet.iter().map(|node| with_arguments(node, arguments)).collect()));
         }

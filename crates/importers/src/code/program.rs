@@ -33,6 +33,8 @@ pub(crate) struct Program<'t> {
     names: HashMap<&'t str, Vec<Binding<'t>>>,
     /// Names whose values are changed somewhere, where the language says so.
     changed: HashSet<&'t str>,
+    /// The same, if they are lists.
+    lists_changed: HashSet<&'t str>,
     spots: Spots<'t>,
     /// Why nothing that is written is certain, and where that stands.
     pub(crate) uncertain: Option<(Range<usize>, &'static str)>,
@@ -115,6 +117,8 @@ pub(crate) enum Role<'t> {
     Declares(&'t str, Option<Node<'t>>),
     /// It changes the value of a name in place.
     Changes(&'t str),
+    /// It changes it if it is a list.
+    MayChange(&'t str),
     /// It brings a name from a module.
     Imports(&'t str, String),
     /// It brings all names of a module.
@@ -133,6 +137,7 @@ impl<'t> Program<'t> {
             sites: Vec::new(),
             names: HashMap::new(),
             changed: HashSet::new(),
+            lists_changed: HashSet::new(),
             spots: Spots::default(),
             uncertain: None,
             writes_origin: false,
@@ -211,6 +216,9 @@ impl<'t> Program<'t> {
                 }
                 Role::Changes(name) => {
                     self.changed.insert(name);
+                }
+                Role::MayChange(name) => {
+                    self.lists_changed.insert(name);
                 }
                 Role::Imports(name, module) => {
                     let binding = Binding { value: None, around, is_declared: false };
@@ -349,7 +357,8 @@ impl<'t> Program<'t> {
     /// Whether the value of a name, which is written as `value`, may be another when it is used.
     fn is_changed(&self, name: &str, value: Node<'t>) -> bool {
         if self.language == Language::Rust {
-            return self.changed.contains(name);
+            let is_list = value.kind() == "array_expression";
+            return self.changed.contains(name) || is_list && self.lists_changed.contains(name);
         }
         let Some((name, _)) = self.names.get_key_value(name) else { return true };
         let file = (self.language, self.source);

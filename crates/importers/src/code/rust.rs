@@ -19,6 +19,22 @@ pub(crate) fn without_vec(source: &str) -> Cow<'_, str> {
     if source.contains("vec!") { Cow::Owned(source.replace("vec!", "    ")) } else { Cow::Borrowed(source) }
 }
 
+/// Methods of lists that change nothing.
+const READING: [&str; 12] = [
+    "as_slice",
+    "clone",
+    "contains",
+    "first",
+    "get",
+    "into_iter",
+    "is_empty",
+    "iter",
+    "join",
+    "last",
+    "len",
+    "to_vec",
+];
+
 /// What a node does.
 pub(crate) fn roles<'t>(
     node: Node<'t>,
@@ -39,10 +55,16 @@ pub(crate) fn roles<'t>(
         }
         "let_declaration" => named("pattern", "value"),
         "const_item" | "static_item" => named("name", "value"),
-        "assignment_expression" | "compound_assignment_expr" => named("left", ""),
+        "assignment_expression" | "compound_assignment_expr" => {
+            // `origins[0] = …`
+            let part = child("left").filter(|left| left.kind() == "index_expression");
+            let list = part.and_then(|part| part.named_child(0)).filter(|list| list.kind() == "identifier");
+            let changed = list.map(|list| Role::Changes(text(list, source)));
+            named("left", "").into_iter().chain(changed).collect()
+        }
         "call_expression" => {
             let changed = child("function").and_then(|callee| changed_by(callee, source));
-            changed.map(Role::Changes).into_iter().chain([Role::Site(SiteKind::Call)]).collect()
+            changed.into_iter().chain([Role::Site(SiteKind::Call)]).collect()
         }
         // `&mut origins`, handed to whoever changes it.
         "reference_expression" => {
@@ -62,10 +84,14 @@ pub(crate) fn roles<'t>(
     }
 }
 
-fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<&'t str> {
+fn changed_by<'t>(callee: Node<'t>, source: &'t str) -> Option<Role<'t>> {
     let method = text(callee.child_by_field_name("field")?, source);
-    let object = callee.child_by_field_name("value")?;
-    (CHANGING.contains(&method) && object.kind() == "identifier").then(|| text(object, source))
+    let object = callee.child_by_field_name("value").filter(|object| object.kind() == "identifier")?;
+    let name = text(object, source);
+    if CHANGING.contains(&method) {
+        return Some(Role::Changes(name));
+    }
+    (!READING.contains(&method)).then_some(Role::MayChange(name))
 }
 
 /// What a name within parameters and patterns does.

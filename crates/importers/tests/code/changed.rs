@@ -189,3 +189,87 @@ fn a_name_is_that_of_the_function_that_declares_it() {
     assert_eq!(outer("allowed = [x]"), [Truth::Unknown]);
     assert_eq!(outer("const allowed = [x]; f(allowed)"), [Truth::Unknown]);
 }
+
+#[test]
+fn a_value_is_known_where_each_place_of_it_reads() {
+    let of = |more: &str| {
+        express(&format!(
+            "const allowed = ['https://a.com'];\n{more}\napp.use(cors({{ origin: allowed, credentials: true }}));"
+        ))
+    };
+    for read in [
+        "console.log(allowed, allowed.length)",
+        "if (allowed.includes(x)) f()",
+        "const all = [...allowed, 'https://b.com']; console.log(all)",
+        "for (const o of allowed) f(o)",
+        "const upper = allowed.map((o) => o.toUpperCase())",
+        "export { allowed }",
+        "const text = `${allowed}` + allowed",
+    ] {
+        assert_eq!(of(read), [Truth::False], "{read}");
+    }
+    for handed_on in [
+        "const { grow } = require('./helper'); grow(allowed)",
+        "helper.grow(allowed)",
+        "new Holder(allowed)",
+        "const store = { allowed }; store.allowed.push(x)",
+        "const l = x ? allowed : []; l.push(y)",
+        "const l = allowed || []; l.push(y)",
+        "allowed.forEach((o, i, all) => all.push(x))",
+        "app.locals.allowed = allowed",
+        "const get = () => allowed; get().push(x)",
+        "[allowed[0]] = [x]",
+        "for (allowed[0] of xs) f()",
+        "delete allowed[0]",
+        "(l => l.push(x))(allowed)",
+        "new Function(more)()",
+        "Object.getPrototypeOf([]).concat = f",
+    ] {
+        assert_eq!(of(handed_on), [Truth::Unknown], "{handed_on}");
+    }
+    let options = |change: &str| {
+        express(&format!(
+            "const options = {{ origin: ['https://a.com'], credentials: true }};\n{change}\napp.use(cors(options));"
+        ))
+    };
+    assert_eq!(options("console.log(options.origin)"), [Truth::False]);
+    assert_eq!(options("if (dev) delete options.origin"), [Truth::Unknown]);
+    assert_eq!(options("const copy = { ...options }; copy.origin.push(x)"), [Truth::Unknown]);
+    assert_eq!(options("_.merge(options, { origin: true })"), [Truth::Unknown]);
+    let expression = |before: &str| {
+        express(&format!(
+            "{before}\napp.use(cors({{ origin: [/^https:\\/\\/a\\.com$/], credentials: true }}));"
+        ))
+    };
+    assert_eq!(expression("/x/.test(y)"), [Truth::False]);
+    assert_eq!(expression("RegExp.prototype.test = f"), [Truth::Unknown]);
+}
+
+#[test]
+fn names_of_python_that_something_else_may_give_decide_nothing() {
+    let of = |before: &str, after: &str| {
+        let code = format!(
+            "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\napp = FastAPI()\n{before}\n\
+             origins = ['https://a.com']\n{after}\n\
+             app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True)\n"
+        );
+        admits("fastapi", "main.py", &code)
+    };
+    assert_eq!(of("from base import *", "print(len(origins), *origins)"), [Truth::Unknown]);
+    assert_eq!(of("from base import *", "for o in origins:\n  print(o)"), [Truth::False]);
+    for after in [
+        "from local import *",
+        "class H:\n  l = origins\nH.l.append(x)",
+        "a, b = origins, 1",
+        "grow(l=origins)",
+        "add = origins.append\nadd(x)",
+        "[origins, b] = [[x], 2]",
+        "def g(l=origins):\n  l.append(x)",
+        "with f(origins) as l:\n  l.append(x)",
+        "l = origins or []\nl.append(x)",
+        "CORSMiddleware.is_allowed_origin = f",
+        "exec(more)",
+    ] {
+        assert_eq!(of("", after), [Truth::Unknown], "{after}");
+    }
+}

@@ -420,3 +420,23 @@ fn names_of_variables_ignore_case() {
     let expression = "SetEnvIf Origin . Y\nSetEnvIf y 1 z\nHeader set Access-Control-Allow-Origin * \"expr=-n reqenv('Z')\"";
     assert_eq!(sent(expression).lets_read("https://b.test", Credentials::Omitted), Truth::True);
 }
+
+#[test]
+fn variables_that_apache_sets_are_not_taken_for_unset() {
+    let stranger = |inner: &str| {
+        let text = format!("<VirtualHost *:80>\nServerName a\n{inner}\n</VirtualHost>\n");
+        let actual = &model("apache", &text).scopes[0].actual;
+        actual.lets_read("https://b.test", Credentials::Omitted)
+    };
+    let header = |clause: &str| format!("Header always set Access-Control-Allow-Origin * {clause}");
+    assert_eq!(stranger(&header("env=OURS")), Truth::False);
+    for own in ["env=MATCH_N", "env=SCRIPT_URL", "env=REDIRECT_O"] {
+        assert_eq!(stranger(&header(own)), Truth::Unknown, "{own}");
+    }
+    let unset = format!("SetEnv Y 1\n{}", header("env=!Y"));
+    assert_eq!(stranger(&unset), Truth::False);
+    assert_eq!(stranger(&format!("Require all granted\n{unset}")), Truth::False);
+    assert_eq!(stranger(&format!("Redirect 410 /sub\n{unset}")), Truth::Unknown);
+    let early = format!("RequestHeader unset Origin early\nSetEnvIf Origin .+ HAS\n{}", header("env=!HAS"));
+    assert_eq!(stranger(&early), Truth::Unknown);
+}

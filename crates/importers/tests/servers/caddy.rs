@@ -255,3 +255,19 @@ fn a_file_of_snippets_is_judged() {
     let reads = |at: usize| model.scopes[at].actual.lets_read("https://evil.net", Credentials::Omitted);
     assert_eq!((reads(0), reads(1)), (Truth::Unknown, Truth::True));
 }
+
+#[test]
+fn what_is_not_followed_is_not_told_as_written() {
+    let stranger = |inner: &str| {
+        let model = model("caddy", &format!("example.com {{\n{inner}\nrespond ok\n}}\n"));
+        model.scopes[0].actual.lets_read("https://evil.net", Credentials::Omitted)
+    };
+    let named =
+        "@c header_regexp o Origin ^(?P<x>https://.*)$\nheader @c Access-Control-Allow-Origin {re.o.x}";
+    assert_eq!(stranger(named), Truth::Unknown);
+    let header = "header Access-Control-Allow-Origin {vars.o}";
+    assert_eq!(stranger(&format!("vars o https://a.test\n{header}")), Truth::False);
+    assert_eq!(stranger(&format!("vars o https://a.test\nvars o *\n{header}")), Truth::Unknown);
+    assert_eq!(stranger("handle_errors {\nheader Access-Control-Allow-Origin *\n}"), Truth::Unknown);
+    assert_eq!(stranger("handle_errors {\nrespond oops\n}"), Truth::False);
+}

@@ -43,7 +43,8 @@ const SIGNS: &str = "*\\]?$^[]()";
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     let words = ["flask_cors", "cross_origin", "flask.ext.cors"];
     // Django's settings have such names, too.
-    if extension(name) == "py" && text.contains("CORS_") && super::imports(text, "flask") {
+    let is_starlettes = text.contains("CORSMiddleware");
+    if extension(name) == "py" && text.contains("CORS_") && super::imports(text, "flask") && !is_starlettes {
         return 86;
     }
     super::likeness(name, text, &words, &["flask"])

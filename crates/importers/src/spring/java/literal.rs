@@ -103,7 +103,8 @@ fn list(node: Node<'_>, code: &Code<'_>, constants: &Constants<'_>, depth: usize
     };
     match node.kind() {
         "method_invocation"
-            if LISTS.contains(&code.field(node, "name")) && is_of_lists(code.field(node, "object")) =>
+            if LISTS.contains(&code.field(node, "name"))
+                && is_of_lists(code.field(node, "object"), code.text) =>
         {
             items(node.child_by_field_name("arguments").map(children).unwrap_or_default())
         }
@@ -113,7 +114,7 @@ fn list(node: Node<'_>, code: &Code<'_>, constants: &Constants<'_>, depth: usize
             None => vec![text(node, code, constants)],
         },
         "object_creation_expression" => match node.child_by_field_name("arguments").map(children) {
-            Some(arguments) if arguments.len() == 1 && is_of_lists(code.field(node, "type")) => {
+            Some(arguments) if arguments.len() == 1 && is_of_lists(code.field(node, "type"), code.text) => {
                 items(arguments)
             }
             _ => vec![text(node, code, constants)],
@@ -124,7 +125,23 @@ fn list(node: Node<'_>, code: &Code<'_>, constants: &Constants<'_>, depth: usize
 
 /// Whether a class makes lists: `List`, `java.util.Arrays`, `ArrayList<>`; an import without a
 /// class is taken for one.
-fn is_of_lists(written: &str) -> bool {
+fn is_of_lists(written: &str, text: &str) -> bool {
+    // What is imported from elsewhere under such a name is something else.
+    let is_known = |import: &str| {
+        let known =
+            ["java.util.", "com.google.common.collect.", "static java.util.", "static com.google.common."];
+        known.iter().any(|package| import.starts_with(package))
+    };
+    let short = written.rsplit('.').next().unwrap_or_default();
+    let imports = text.lines().filter_map(|line| line.trim_start().strip_prefix("import "));
+    let named = imports.map(str::trim).filter(|import| {
+        let import = import.trim_end_matches(';');
+        let last = import.rsplit('.').next().unwrap_or_default();
+        if short.is_empty() { import.starts_with("static ") && LISTS.contains(&last) } else { last == short }
+    });
+    if named.into_iter().any(|import| !is_known(import)) {
+        return false;
+    }
     let class = written.split('<').next().unwrap_or_default();
     let name = class.rsplit('.').next().unwrap_or_default();
     matches!(

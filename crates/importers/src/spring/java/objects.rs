@@ -268,6 +268,9 @@ impl<'t> Reader<'t> {
                 "assignment_expression" if is_child(parent, "left", node) => {
                     trace.be_opaque(node, &format!("`{variable}` is assigned again"));
                 }
+                "assignment_expression" | "variable_declarator" => {
+                    trace.be_opaque(node, &format!("`{variable}` has another name, too"));
+                }
                 _ => trace.used.elsewhere = true,
             }
         }
