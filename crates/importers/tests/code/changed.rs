@@ -223,10 +223,25 @@ fn a_value_is_known_where_each_place_of_it_reads() {
         "delete allowed[0]",
         "(l => l.push(x))(allowed)",
         "new Function(more)()",
+        "const h = { test(l) { l.push(x) } }; h.test(allowed)",
+        "class H { has(l) { l.push(x) } go() { this.has(allowed) } }",
+        "grow`${allowed}`",
+        "function run(cb) { cb(allowed) }\nrun((l) => l.push(x))",
+        "const log = { info(l) { l.push(x) } }; log.info(allowed)",
         "Object.getPrototypeOf([]).concat = f",
     ] {
         assert_eq!(of(handed_on), [Truth::Unknown], "{handed_on}");
     }
+}
+
+#[test]
+fn options_are_known_where_each_place_of_them_reads() {
+    let nest = |code: &str| {
+        express(&format!("const options = {{ origin: ['https://a.com'], credentials: true }};\n{code}"))
+    };
+    let made =
+        "async function main() { const app = await NestFactory.create(AppModule); app.enableCors(options); }";
+    assert_eq!(nest(made), [Truth::False]);
     let options = |change: &str| {
         express(&format!(
             "const options = {{ origin: ['https://a.com'], credentials: true }};\n{change}\napp.use(cors(options));"
@@ -268,6 +283,9 @@ fn names_of_python_that_something_else_may_give_decide_nothing() {
         "with f(origins) as l:\n  l.append(x)",
         "l = origins or []\nl.append(x)",
         "CORSMiddleware.is_allowed_origin = f",
+        "def print(l):\n  l.append(x)\nprint(origins)",
+        "app.config['L'] = origins\napp.config['L'].append(x)",
+        "cfg.setdefault('l', origins)",
         "exec(more)",
     ] {
         assert_eq!(of("", after), [Truth::Unknown], "{after}");

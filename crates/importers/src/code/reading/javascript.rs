@@ -61,6 +61,9 @@ const LOOKING: [&str; 9] = [
     "String",
 ];
 
+/// Deepest chain of what makes what.
+const MAX_MADE: usize = 4;
+
 /// Objects that write what they are given somewhere.
 const LOGS: [&str; 4] = ["console", "log", "logger", "winston"];
 
@@ -85,6 +88,7 @@ impl<'t> Reader<'_, 't> {
             "ternary_expression" if !is("condition") => Step::On,
             "binary_expression" | "unary_expression" => operated(around.node),
             "for_in_statement" if is("right") => self.looped(around.node),
+            "template_substitution" => self.written_out(number),
             "update_expression" if is_name => Step::Read,
             // A name alone is another's there: its bindings tell.
             "arrow_function" if is("parameter") && is_name => Step::Read,
@@ -123,6 +127,16 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
+    /// `${list}`, which a function may be given.
+    fn written_out(&self, number: usize) -> Step<'t> {
+        let template = self.spots.around(number).map(|(template, _)| template);
+        let outer = template.and_then(|template| self.spots.around(template));
+        match outer.map(|(_, outer)| outer.node.kind()) {
+            Some("call_expression") | None => Step::Unsure,
+            Some(_) => Step::Read,
+        }
+    }
+
     /// `for (const item of list)`
     fn looped(&self, statement: Node<'t>) -> Step<'t> {
         let left = statement.child_by_field_name("left").filter(|left| left.kind() == "identifier");
@@ -139,17 +153,34 @@ impl<'t> Reader<'_, 't> {
 
     /// Whether the file has a function or value of this name, other than a parameter or what a
     /// module gives.
-    fn defines(&self, name: &str) -> bool {
+    fn defines(&self, name: &str, depth: usize) -> bool {
         let places = self.spots.of_name.get(name).into_iter().flatten();
         places.filter_map(|at| Some((self.spots.all.get(*at)?, self.spots.around(*at)?.1))).any(
             |(spot, around)| {
-                let is_function = matches!(around.node.kind(), "function_declaration" | "class_declaration");
-                let value = around.node.child_by_field_name("value");
-                let is_value = around.node.kind() == "variable_declarator" && spot.field == Some("name");
-                let is_required = value.is_some_and(|value| self.text(value).contains("require("));
-                is_function && spot.field == Some("name") || is_value && !is_required
+                let is_named = spot.field == Some("name");
+                let is_function = matches!(around.node.kind(), "class_declaration" | "function_declaration");
+                let is_value = around.node.kind() == "variable_declarator";
+                let value = around.node.child_by_field_name("value").filter(|_| is_value && is_named);
+                is_function && is_named || value.is_some_and(|value| self.is_own(value, depth))
             },
         )
+    }
+
+    /// Whether a value is code of the file, or made by it.
+    fn is_own(&self, value: Node<'t>, depth: usize) -> bool {
+        match value.kind() {
+            "arrow_function" | "class" | "function_expression" | "identifier" | "object" => true,
+            "await_expression" | "call_expression" | "new_expression" => {
+                let maker = |made: &Node<'t>| {
+                    let mut part = ["constructor", "function", "object"].iter();
+                    let part = part.find_map(|field| made.child_by_field_name(field));
+                    part.or_else(|| made.named_child(0).filter(|_| made.kind() == "await_expression"))
+                };
+                let made = std::iter::successors(Some(value), maker).last().unwrap_or(value);
+                depth >= MAX_MADE || made.kind() != "identifier" || self.defines(self.text(made), depth + 1)
+            }
+            _ => false,
+        }
     }
 
     /// The names of a pattern.
@@ -224,7 +255,8 @@ impl<'t> Reader<'_, 't> {
         let last = property.unwrap_or(written);
         let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
         // What the file defines itself is not what the name says.
-        if self.defines(written.split('.').next().unwrap_or_default()) {
+        let first = written.split(['.', '(']).next().unwrap_or_default();
+        if matches!(first, "super" | "this") || self.defines(first, 0) {
             return Step::Unsure;
         }
         let is_required = written.starts_with("require(") && written.contains("cors");
@@ -237,7 +269,11 @@ impl<'t> Reader<'_, 't> {
         if takes || is_required || is_named_so {
             return Step::Read;
         }
-        if property.is_none() && CALLBACKS.contains(&written) || LOGS.contains(&object) {
+        // `cb(null, options)`
+        let is_answer = property.is_none() && CALLBACKS.contains(&written);
+        let is_first = call.node.child_by_field_name("arguments").and_then(|given| given.named_child(0))
+            == Some(spot.node);
+        if is_answer && !is_first || LOGS.contains(&object) {
             return Step::Read;
         }
         if LOOKING.contains(&written) {
@@ -266,7 +302,7 @@ fn operated<'t>(node: Node<'_>) -> Step<'t> {
 }
 
 /// Where a value is looked at and goes no further.
-const READ_IN: [&str; 15] = [
+const READ_IN: [&str; 14] = [
     "class_declaration",
     "computed_property_name",
     "export_specifier",
@@ -279,7 +315,6 @@ const READ_IN: [&str; 15] = [
     "import_specifier",
     "namespace_import",
     "subscript_expression",
-    "template_substitution",
     "type_query",
     "while_statement",
 ];

@@ -28,7 +28,7 @@ const READING: [&str; 16] = [
 const GIVING: [&str; 4] = ["copy", "items", "union", "values"];
 
 /// What is given options or origins and keeps them as they are.
-const TAKERS: [&str; 9] = [
+const TAKERS: [&str; 8] = [
     "CORS",
     "CORSMiddleware",
     "FastAPI",
@@ -37,7 +37,6 @@ const TAKERS: [&str; 9] = [
     "add_middleware",
     "cross_origin",
     "init_app",
-    "setdefault",
 ];
 
 /// Functions of the language that only look.
@@ -99,6 +98,7 @@ impl<'t> Reader<'_, 't> {
         let Some((list, outer)) = self.spots.around(number) else { return Step::Unsure };
         match (around.node.kind(), outer.node.kind()) {
             ("keyword_argument", _) if spot.field == Some("name") => Step::Read,
+            ("keyword_argument", "argument_list") if self.is_setting(around.node, list) => Step::Read,
             ("dictionary_splat" | "keyword_argument", "argument_list") => self.python_argument(list),
             ("dotted_name", "aliased_import" | "import_from_statement" | "import_statement") => Step::Read,
             ("list_splat", "list" | "set" | "tuple") if self.is_flat.get() => Step::Read,
@@ -107,11 +107,39 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
+    /// `app.config.update(CORS_ORIGINS=list)`
+    fn is_setting(&self, keyword: Node<'t>, arguments: usize) -> bool {
+        let callee =
+            self.spots.around(arguments).and_then(|(_, call)| call.node.child_by_field_name("function"));
+        let callee = callee.map_or("", |callee| self.text(callee));
+        let is_given = callee.ends_with(".config.update") || callee.ends_with(".config.from_mapping");
+        is_given && self.text(keyword).starts_with("CORS_")
+    }
+
+    /// Whether the file has a function or class of this name.
+    fn is_defined(&self, name: &str) -> bool {
+        let places = self.spots.of_name.get(name).into_iter().flatten();
+        places.filter_map(|at| Some((self.spots.all.get(*at)?, self.spots.around(*at)?.1))).any(
+            |(spot, around)| {
+                matches!(around.node.kind(), "class_definition" | "function_definition")
+                    && spot.field == Some("name")
+            },
+        )
+    }
+
     /// `l = list`, `app.config["CORS_ORIGINS"] = list`
     fn assigned(&self, assignment: Node<'t>) -> Step<'t> {
         match assignment.child_by_field_name("left") {
             Some(left) if left.kind() == "identifier" => Step::Named(vec![self.text(left)]),
-            Some(left) if left.kind() == "subscript" && self.text(left).contains("config[") => Step::Read,
+            // What is named so is the extension's.
+            Some(left) if left.kind() == "subscript" && self.text(left).contains(".config[") => {
+                let key = left.child_by_field_name("subscript").map_or("", |key| self.text(key));
+                if key.trim_start_matches(['"', '\'']).starts_with("CORS_") {
+                    Step::Read
+                } else {
+                    Step::Unsure
+                }
+            }
             _ => Step::Unsure,
         }
     }
@@ -135,8 +163,10 @@ impl<'t> Reader<'_, 't> {
         let written = self.text(callee);
         let attribute = callee.child_by_field_name("attribute").map(|name| self.text(name));
         let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
-        let is_config = object.ends_with("config") && matches!(attribute, Some("update" | "from_mapping"));
-        if TAKERS.contains(&attribute.unwrap_or(written)) || LOOKING.contains(&written) || is_config {
+        if self.is_defined(written.split('.').next().unwrap_or_default()) {
+            return Step::Unsure;
+        }
+        if TAKERS.contains(&attribute.unwrap_or(written)) || LOOKING.contains(&written) {
             return Step::Read;
         }
         let is_text = callee.child_by_field_name("object").is_some_and(|object| object.kind() == "string");
