@@ -27,7 +27,7 @@ fn a_configuration_has_a_proof_for_each_scope_until_it_changes() {
     save("nginx.conf", &nginx("https://app.example.com"));
     save("corsac.toml", POLICY);
     let arguments =
-        ["check", "--timeout", "60s", "nginx.conf", "corsac.toml", "--certificate", "proofs.json"];
+        ["check", "--timeout", "100s", "nginx.conf", "corsac.toml", "--certificate", "proofs.json"];
     let checked = run(path, &arguments);
     let told = "no stranger may read in 3 of 5 scopes, 1 more with credentials (-v tells of the others)";
     assert!(checked.stderr.contains(told), "{checked:?}");
@@ -92,7 +92,7 @@ fn a_certificate_takes_no_other_files_place() {
     for _ in 0..2 {
         assert_eq!(write("proofs.json").status, 0);
     }
-    let slow = run(path, &["verify-proof", "proofs.json", "--timeout", "60s"]);
+    let slow = run(path, &["verify-proof", "proofs.json", "--timeout", "100s"]);
     assert_eq!(slow.status, 0, "{slow:?}");
     // What standard input was is not known any more.
     let text = fs::read_to_string(path.join("proofs.json")).unwrap().replace("\"corsac.toml\"", "\"-\"");
@@ -109,7 +109,7 @@ fn where_a_stranger_may_read_nothing_is_written() {
     fs::write(folder.path().join("app.js"), code).unwrap();
     let checked = run(
         folder.path(),
-        &["check", "--timeout", "60s", "--fail-on", "never", "app.js", "--certificate", "p"],
+        &["check", "--timeout", "100s", "--fail-on", "never", "app.js", "--certificate", "p"],
     );
     assert_eq!(checked.status, 1, "{checked:?}");
     assert!(checked.stderr.contains("nothing is proved, and no certificate was written"), "{checked:?}");

@@ -29,12 +29,12 @@ fn every_policy_that_was_looked_at_passes_check() {
 fn the_policy_is_data_and_the_difference_is_talk() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("nginx.conf"), OPEN).unwrap();
-    let finished = run(folder.path(), &["import", "nginx.conf"]);
+    let finished = run(folder.path(), &["import", "--timeout", "100s", "nginx.conf"]);
     assert_eq!(finished.status, 1);
     assert!(finished.stdout.contains("origins         = [\"https://*.example.com\"]"), "{}", finished.stdout);
     assert!(finished.stdout.contains("path     = \"/v1/{*rest}\""));
     assert!(finished.stderr.contains("- https://www.example.com.evil-site.com"), "{}", finished.stderr);
-    let json = run(folder.path(), &["import", "nginx.conf", "--format", "json"]).json();
+    let json = run(folder.path(), &["import", "--timeout", "100s", "nginx.conf", "--format", "json"]).json();
     assert_eq!(json["schema"], "corsac.import/1");
     assert_eq!(json["policy"], finished.stdout);
     let left_out =
@@ -48,7 +48,7 @@ fn the_policy_is_data_and_the_difference_is_talk() {
 fn a_new_file_is_written_and_one_that_exists_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("cors.json"), WHOLE).unwrap();
-    let arguments = ["import", "cors.json", "--kind", "s3", "--output", "new.toml"];
+    let arguments = ["import", "--timeout", "100s", "cors.json", "--kind", "s3", "--output", "new.toml"];
     let finished = run(folder.path(), &arguments);
     assert_eq!((finished.status, finished.stdout.as_str()), (0, ""), "{}", finished.stderr);
     let written = fs::read_to_string(folder.path().join("new.toml")).unwrap();
@@ -90,7 +90,7 @@ fn what_is_too_much_for_one_policy_is_told() {
         format!("events {{}}\nhttp {{ server {{\n{}}} }}\n", (0..count).map(one).collect::<String>())
     };
     fs::write(folder.path().join("nginx.conf"), locations(1_001)).unwrap();
-    let arguments = ["import", "--timeout", "60s", "nginx.conf"];
+    let arguments = ["import", "--timeout", "100s", "nginx.conf"];
     let finished = run(folder.path(), &arguments);
     assert_eq!((finished.status, finished.stdout.as_str()), (2, ""), "{}", finished.stderr);
     let reason = "failed to carry `nginx.conf` over: `routes`: 1002 entries, at most 1000 fit";
