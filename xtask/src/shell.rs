@@ -45,6 +45,8 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(name);
     command.args(arguments).current_dir(root());
+    // A whole run builds each crate once: what incremental builds keep would only fill the disk.
+    command.env("CARGO_INCREMENTAL", "0");
     command
 }
 
