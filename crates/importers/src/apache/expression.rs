@@ -87,20 +87,7 @@ impl Subject {
         let fact = match (self, test) {
             (Self::Host, Test::Exact(host, _)) => Fact::Host(host.to_ascii_lowercase()),
             (Self::Method, Test::Exact(method, _)) => Fact::Method(vec![method.clone()]),
-            (Self::Method, Test::Regex(pattern)) => {
-                // Which of the usual methods it means is found by trying.
-                let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-                let matched = methods.into_iter().filter(|method| test.on_text(method) == Condition::Always);
-                let matched: Vec<String> = matched.map(str::to_owned).collect();
-                let simple = pattern.text.trim_start_matches(['^', '(']).trim_end_matches(['$', ')']);
-                match matched.is_empty() {
-                    true if simple.chars().all(|c| c.is_ascii_alphabetic()) => {
-                        Fact::Method(vec![simple.to_owned()])
-                    }
-                    true => Fact::Other(words.to_owned()),
-                    false => Fact::Method(matched),
-                }
-            }
+            (Self::Method, test) => methods(test, words),
             (Self::Path, Test::Exact(path, LetterCase::Matters)) => Fact::Path(PathTest::Is(path.clone())),
             (Self::Path, Test::Regex(pattern)) => match super::sections::starting(&pattern.text) {
                 Some(condition) => return vec![condition],
@@ -109,6 +96,25 @@ impl Subject {
             _ => Fact::Other(words.to_owned()),
         };
         vec![Condition::Fact(fact)]
+    }
+}
+
+/// Which of the usual methods a test means is found by trying.
+fn methods(test: &Test, words: &str) -> Fact {
+    let usual = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let matched = usual.into_iter().filter(|method| test.on_text(method) == Condition::Always);
+    let matched: Vec<String> = matched.map(str::to_owned).collect();
+    let simple = match test {
+        Test::Regex(pattern) => pattern.text.trim_start_matches(['^', '(']).trim_end_matches(['$', ')']),
+        Test::Contains(text, _) => text,
+        _ => "",
+    };
+    match matched.is_empty() {
+        true if !simple.is_empty() && simple.chars().all(|c| c.is_ascii_alphabetic()) => {
+            Fact::Method(vec![simple.to_owned()])
+        }
+        true => Fact::Other(words.to_owned()),
+        false => Fact::Method(matched),
     }
 }
 

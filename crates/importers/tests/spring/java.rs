@@ -325,3 +325,38 @@ fn methods_that_are_imported_are_constants() {
     assert_eq!(of("RequestMethod.GET"), 0);
     assert_eq!(of("RequestMethod.PUT"), 1);
 }
+
+#[test]
+fn a_variable_that_gets_another_object_is_told_by_the_last() {
+    const FIRST: &str = "CorsConfiguration c = new CorsConfiguration(); c.addAllowedOrigin(\"*\");";
+    const SECOND: &str = "c = new CorsConfiguration(); c.addAllowedOrigin(\"https://a.example\");";
+    const BOTH: &str = "s.registerCorsConfiguration(\"/b\", c);";
+    let read = |body: &str| model("A.java", &format!("class A {{ Object f() {{ {body} }} }}"));
+    let last = read(&format!("{FIRST} {SECOND} {BOTH}"));
+    assert_eq!(last.scopes.len(), 1);
+    assert_eq!(unread(&last), Vec::<&str>::new());
+    assert_eq!(may(&last, "/b", "https://a.example"), PUBLIC);
+    assert_eq!(may(&last, "/b", "https://b.example"), NOTHING);
+    let each = read(&format!("{FIRST} s.registerCorsConfiguration(\"/a\", c); {SECOND} {BOTH}"));
+    assert_eq!(each.scopes.len(), 2);
+    assert_eq!(may(&each, "/a", "https://b.example"), PUBLIC);
+    assert_eq!(may(&each, "/b", "https://b.example"), NOTHING);
+    // Where it may keep the first, nothing is known of the first.
+    let perhaps = read(&format!("{FIRST} if (x) {{ {SECOND} }} {BOTH}"));
+    assert_eq!(unread(&perhaps), ["`c` is assigned again", "the call depends on a condition or loop"]);
+    assert_eq!(may(&perhaps, "/b", "https://b.example").0, NOT_KNOWN.0);
+    // The other branch is for another object.
+    let branches = read(&format!(
+        "CorsConfiguration c; if (x) {{ {SECOND} }} else {{ c.addAllowedOrigin(\"*\"); }} {BOTH}"
+    ));
+    assert_eq!(may(&branches, "/b", "https://b.example").0, NOT_KNOWN.0);
+    // A field may be changed by other methods.
+    let field = model(
+        "A.java",
+        &format!(
+            "class A {{ CorsConfiguration c; void f() {{ {} {BOTH} }} }}",
+            SECOND.replace("c.", "this.c.")
+        ),
+    );
+    assert_eq!(may(&field, "/b", "https://a.example").0, NOT_KNOWN.0);
+}

@@ -64,6 +64,8 @@ struct Used {
     combined: bool,
     /// Anywhere else.
     elsewhere: bool,
+    /// Its variable got another one.
+    replaced: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -185,7 +187,8 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-        if trace.used.combined && !trace.used.elsewhere {
+        // What nobody was given before it was replaced decides nothing.
+        if (trace.used.combined || trace.used.replaced) && !trace.used.elsewhere {
             return;
         }
         let scope = trace.config.scope(name, Some(place(created)));
@@ -220,7 +223,13 @@ impl<'t> Reader<'t> {
         let parent = self.code.parent(value)?;
         let name = match parent.kind() {
             "variable_declarator" => self.code.field(parent, "name"),
-            "assignment_expression" => self.code.field(parent, "left").trim_start_matches("this."),
+            "assignment_expression" => {
+                let left = self.code.field(parent, "left");
+                if let Some(block) = self.block_of(left, parent) {
+                    return Some((left, block));
+                }
+                left.trim_start_matches("this.")
+            }
             _ => return None,
         };
         // What is assigned may be a field.
@@ -232,6 +241,21 @@ impl<'t> Reader<'t> {
             _ => false,
         });
         region.map(|region| (name, region))
+    }
+
+    /// The block around a node in which a local variable was declared before it.
+    fn block_of(&self, variable: &str, node: Node<'t>) -> Option<Node<'t>> {
+        let declares = |block: &Node<'t>| {
+            let before =
+                children(*block).into_iter().take_while(|child| child.start_byte() < node.start_byte());
+            let mut locals = before.filter(|child| child.kind() == "local_variable_declaration");
+            locals.any(|local| {
+                let mut declared = children(local).into_iter();
+                declared.any(|declared| self.code.field(declared, "name") == variable)
+            })
+        };
+        let mut blocks = self.code.ancestors(node).take_while(|node| node.kind() != "class_body");
+        blocks.find(|node| matches!(node.kind(), "block" | "constructor_body") && declares(node))
     }
 
     /// Applies the calls on a variable; returns the scope's name, if one is said.
@@ -253,7 +277,7 @@ impl<'t> Reader<'t> {
             let Some(parent) = self.code.parent(node) else { continue };
             match parent.kind() {
                 "method_invocation" if is_child(parent, "object", node) => {
-                    self.chain(node, self.doubt(node, region), trace);
+                    self.chain(node, self.doubt(node, region, created), trace);
                 }
                 "argument_list" if self.called(parent) == "combine" => trace.used.combined = true,
                 "argument_list" => {
@@ -266,6 +290,10 @@ impl<'t> Reader<'t> {
                     trace.registered.extend(self.call_around(node));
                 }
                 "assignment_expression" if is_child(parent, "left", node) => {
+                    if self.doubt(node, region, created).is_none() {
+                        trace.used.replaced = true;
+                        break;
+                    }
                     trace.be_opaque(node, &format!("`{variable}` is assigned again"));
                 }
                 "assignment_expression" | "variable_declarator" => {
@@ -293,14 +321,21 @@ impl<'t> Reader<'t> {
     }
 
     /// Why a call in a region may not happen exactly once.
-    fn doubt(&self, node: Node<'t>, region: Node<'t>) -> Option<&'static str> {
+    fn doubt(&self, node: Node<'t>, region: Node<'t>, created: Node<'t>) -> Option<&'static str> {
         if region.kind() == "class_body" {
             return Some("a field is changed, and when is not known");
         }
-        let mut between = self.code.ancestors(node).take_while(|node| node.id() != region.id());
-        between
-            .any(|node| CONDITIONS.contains(&node.kind()))
-            .then_some("the call depends on a condition or loop")
+        // What the creation is in, too, happens as often; but for two branches of one condition.
+        let is_around = |node: &Node<'t>| node.byte_range().contains(&created.start_byte());
+        for node in self.code.ancestors(node).take_while(|node| node.id() != region.id()) {
+            if CONDITIONS.contains(&node.kind()) {
+                return Some("the call depends on a condition or loop");
+            }
+            if is_around(&node) {
+                return None;
+            }
+        }
+        None
     }
 
     /// The call that is given `object`.
