@@ -25,7 +25,9 @@ pub(crate) fn roles<'t>(
             vec![Role::Function]
         }
         "if_statement" | "for_statement" | "for_in_statement" | "while_statement" | "do_statement"
-        | "try_statement" | "switch_statement" | "ternary_expression" => vec![Role::Condition],
+        | "try_statement" | "switch_statement" | "ternary_expression" | "labeled_statement" => {
+            vec![Role::Condition]
+        }
         "binary_expression" if child("operator").is_some_and(|o| matches!(o.kind(), "&&" | "||" | "??")) => {
             vec![Role::Condition]
         }
@@ -97,7 +99,14 @@ fn bound<'t>(node: Node<'t>, parent: Node<'t>, field: Option<&str>, source: &'t 
                 parent.parent().and_then(|names| names.parent()).and_then(|clause| clause.parent());
             imported(statement.filter(|_| local))
         }
-        "array_pattern" | "rest_pattern" | "formal_parameters" | "catch_clause" | "object_pattern" => {
+        "object_pattern" => {
+            // What a module gives was told with the whole pattern.
+            let declarator = parent.parent().filter(|around| around.kind() == "variable_declarator");
+            let value = declarator.and_then(|declarator| declarator.child_by_field_name("value"));
+            let is_module = value.is_some_and(|value| module(value, source).is_some());
+            (!is_module).then_some(Role::Binds(name, None))
+        }
+        "array_pattern" | "rest_pattern" | "formal_parameters" | "catch_clause" => {
             Some(Role::Binds(name, None))
         }
         "pair_pattern" => (field == Some("value")).then_some(Role::Binds(name, None)),
@@ -192,13 +201,7 @@ fn entry(program: &Program<'_>, node: Node<'_>, depth: usize) -> (Expression, Ex
     let key = |kind| Expression::new(kind, node.byte_range());
     match node.kind() {
         "pair" => {
-            let name = node.child_by_field_name("key");
-            let words = name.map_or("", |name| text(name, program.source));
-            let kind = match name.map_or("", |name| name.kind()) {
-                "property_identifier" | "number" => Kind::Text(words.to_owned()),
-                "string" => unquoted(words).map_or_else(|| Kind::Computed(quoted(words)), Kind::Text),
-                _ => Kind::Computed(quoted(words)),
-            };
+            let kind = key_kind(program, node.child_by_field_name("key"));
             (key(kind), value(node.child_by_field_name("value")))
         }
         "shorthand_property_identifier" => (key(Kind::Text(words.to_owned())), value(Some(node))),
@@ -207,10 +210,19 @@ fn entry(program: &Program<'_>, node: Node<'_>, depth: usize) -> (Expression, Ex
             (key(Kind::Spread(Box::new(inner.clone()))), inner)
         }
         "method_definition" => {
-            let name = node.child_by_field_name("name").map_or("", |name| text(name, program.source));
-            (key(Kind::Text(name.to_owned())), key(Kind::Function))
+            (key(key_kind(program, node.child_by_field_name("name"))), key(Kind::Function))
         }
         _ => (key(Kind::Computed(quoted(words))), key(Kind::Computed(quoted(words)))),
+    }
+}
+
+/// What the key of an entry is.
+fn key_kind(program: &Program<'_>, name: Option<Node<'_>>) -> Kind {
+    let words = name.map_or("", |name| text(name, program.source));
+    match name.map_or("", |name| name.kind()) {
+        "property_identifier" | "number" => Kind::Text(words.to_owned()),
+        "string" => unquoted(words).map_or_else(|| Kind::Computed(quoted(words)), Kind::Text),
+        _ => Kind::Computed(quoted(words)),
     }
 }
 

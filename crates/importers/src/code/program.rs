@@ -19,10 +19,6 @@ const MAX_EXPRESSIONS: usize = 1 << 20;
 /// Most names that are followed from one to the next.
 const MAX_NAMES: usize = 16;
 
-/// Values with parts, which are changed in place.
-const PARTED: [&str; 8] =
-    ["array", "binary_operator", "dictionary", "list", "new_expression", "object", "regex", "set"];
-
 /// A file of code.
 pub(crate) struct Program<'t> {
     pub(crate) source: &'t str,
@@ -89,6 +85,8 @@ struct Binding<'t> {
     around: Around,
     /// Whether the name is new here, and no other's of a function around.
     is_declared: bool,
+    /// Whether a module gives it.
+    is_import: bool,
 }
 
 impl Binding<'_> {
@@ -148,7 +146,7 @@ impl<'t> Program<'t> {
         };
         program.survey(tree);
         program.uncertain = match language {
-            Language::Python => program.spots.uncertain_python(source),
+            Language::Python => program.spots.uncertain_python(source, &program.imports),
             Language::Rust => None,
             _ => program.spots.uncertain_javascript(source),
         };
@@ -207,11 +205,11 @@ impl<'t> Program<'t> {
                 }
                 Role::Condition => inside.conditional = true,
                 Role::Binds(name, value) => {
-                    let binding = Binding { value, around, is_declared: false };
+                    let binding = Binding { value, around, is_declared: false, is_import: false };
                     self.names.entry(name).or_default().push(binding);
                 }
                 Role::Declares(name, value) => {
-                    let binding = Binding { value, around, is_declared: true };
+                    let binding = Binding { value, around, is_declared: true, is_import: false };
                     self.names.entry(name).or_default().push(binding);
                 }
                 Role::Changes(name) => {
@@ -221,7 +219,7 @@ impl<'t> Program<'t> {
                     self.lists_changed.insert(name);
                 }
                 Role::Imports(name, module) => {
-                    let binding = Binding { value: None, around, is_declared: false };
+                    let binding = Binding { value: None, around, is_declared: false, is_import: true };
                     self.names.entry(name).or_default().push(binding);
                     self.imports.insert(name, module);
                 }
@@ -271,6 +269,16 @@ impl<'t> Program<'t> {
         }
     }
 
+    /// Where a name gets its values: from a module, or none that is known, is nothing.
+    pub(super) fn values_of(&self, name: &str) -> Option<impl Iterator<Item = Option<Node<'t>>>> {
+        Some(self.names.get(name)?.iter().map(|binding| binding.value))
+    }
+
+    /// The nodes, and where names stand.
+    pub(super) fn spots(&self) -> (&Spots<'t>, Language) {
+        (&self.spots, self.language)
+    }
+
     /// Whether the file gives `name` a value, or brings it from elsewhere.
     pub(crate) fn defines(&self, name: &str) -> bool {
         self.names.contains_key(name)
@@ -287,10 +295,12 @@ impl<'t> Program<'t> {
         self.sites.iter().find(|site| site.node.id() == node.id()).map_or(unknown, |site| site.around)
     }
 
-    /// The module that `name` comes from: by an import, or by `require`.
+    /// The module that `name` comes from: by an import, or by `require`. Nothing where something
+    /// else may give it another value.
     pub(crate) fn module_of(&self, name: &str) -> Option<String> {
         if let Some(module) = self.imports.get(name) {
-            return Some(module.clone());
+            let is_import = |binding: &Binding<'_>| binding.is_import;
+            return self.names.get(name).is_some_and(|all| all.iter().all(is_import)).then(|| module.clone());
         }
         let value = self.constant(name)?;
         required(&value).map(str::to_owned)
@@ -321,8 +331,8 @@ impl<'t> Program<'t> {
 
     /// Where [`Self::constant_at`] reads that value.
     pub(crate) fn value_node_at(&self, name: &str, at: usize) -> Option<Node<'t>> {
-        if let value @ Some(_) = self.value_node(name) {
-            return value;
+        if let Some(value) = self.value_node(name) {
+            return self.has_happened(name, value, at).then_some(value);
         }
         let bindings = self.names.get(name)?;
         let declares = |binding: &&Binding<'t>| binding.is_declared && binding.is_around(at);
@@ -334,7 +344,43 @@ impl<'t> Program<'t> {
         });
         let own: Vec<Binding<'t>> = own.copied().collect();
         let seen = |binding: &Binding<'t>| binding.is_declared && binding.is_seen_from(at);
-        own.iter().all(seen).then(|| self.only_value(name, &own))?
+        let value = own.iter().all(seen).then(|| self.only_value(name, &own))??;
+        self.has_happened(name, value, at).then_some(value)
+    }
+
+    /// Whether a name surely has its value where it stands at byte `at`. A `const` that has none
+    /// yet cannot be used; a `var` is `undefined` before, also for a function that is called earlier.
+    fn has_happened(&self, name: &str, value: Node<'t>, at: usize) -> bool {
+        if matches!(self.language, Language::Python | Language::Rust) {
+            return true;
+        }
+        let statement = value.parent().and_then(|declarator| declarator.parent());
+        let kind = statement.map_or("", |statement| statement.kind());
+        if kind == "lexical_declaration" || value.kind().contains("function_declaration") {
+            return true;
+        }
+        let end = value.end_byte();
+        let bindings = self.names.get(name).into_iter().flatten();
+        let own = bindings
+            .filter(|binding| binding.value == Some(value))
+            .find_map(|binding| binding.around.function);
+        let mut around = self.tree.root_node().descendant_for_byte_range(at, at);
+        while let Some(node) = around {
+            if own.is_some_and(|own| own == (node.start_byte(), node.end_byte())) {
+                break;
+            }
+            let is_function =
+                matches!(node.kind(), "function_declaration" | "generator_function_declaration");
+            let function = node.child_by_field_name("name").filter(|_| is_function);
+            let is_early = |place: &Node<'t>| place.start_byte() < end && Some(*place) != function;
+            if function
+                .is_some_and(|name| self.spots.places(text(name, self.source)).any(|place| is_early(&place)))
+            {
+                return false;
+            }
+            around = node.parent();
+        }
+        end <= at
     }
 
     /// Where [`Self::constant`] reads that value.
@@ -347,11 +393,13 @@ impl<'t> Program<'t> {
         let words = |binding: &Binding<'_>| binding.value.map(|value| text(value, self.source));
         let (first, rest) = bindings.split_first()?;
         let value = first.value?;
-        // Several functions may each name the same thing alike.
-        let alike = rest.iter().all(|other| words(other) == words(first));
-        let fixed =
-            bindings.iter().all(|binding| !binding.around.conditional) && !self.is_changed(name, value);
-        (alike && fixed).then_some(value)
+        // Several functions may each name the same thing alike; a name in it may be another's in each.
+        let alike = rest.iter().all(|other| words(other) == words(first))
+            && (rest.is_empty() || self.language == Language::Rust || self.spots.is_literal(value));
+        let is_fixed = |binding: &Binding<'t>| {
+            !binding.around.conditional && binding.value.is_some_and(|value| !self.is_changed(name, value))
+        };
+        (alike && bindings.iter().all(is_fixed)).then_some(value)
     }
 
     /// Whether the value of a name, which is written as `value`, may be another when it is used.
@@ -360,12 +408,9 @@ impl<'t> Program<'t> {
             let is_list = value.kind() == "array_expression";
             return self.changed.contains(name) || is_list && self.lists_changed.contains(name);
         }
-        let Some((name, _)) = self.names.get_key_value(name) else { return true };
-        let file = (self.language, self.source);
         let is_hidden = self.imports_all.as_ref().is_some_and(|import| import.start > value.start_byte());
         let is_python = self.language == Language::Python;
-        is_python && (is_hidden || self.spots.is_bound_otherwise(name))
-            || PARTED.contains(&value.kind()) && !self.spots.is_only_read(name, value, file)
+        is_python && (is_hidden || self.spots.is_bound_otherwise(name)) || !self.is_only_read(value)
     }
 
     /// What the file says of a setting: the value that its module ends with.

@@ -9,8 +9,9 @@ use super::super::expression::{Argument, Expression, Kind};
 /// Keyword arguments of a call, dictionaries that are spread among them included.
 pub(super) struct Keywords {
     arguments: Vec<Argument>,
-    /// Why others may be there, if a dictionary that is not known is spread.
-    others: Option<(String, Expression)>,
+    /// The dictionary that is spread and not known, if one is: others may be there. It counts over as
+    /// many arguments as stand before it.
+    others: Option<(usize, Expression)>,
 }
 
 impl Keywords {
@@ -26,11 +27,17 @@ impl Keywords {
                                 Some(name) if !matches!(key.kind, Kind::Spread(_)) => {
                                     all.push(Argument { name: Some(name.to_owned()), value });
                                 }
-                                _ => others = Some((reading.opaque(&argument.value), argument.value.clone())),
+                                _ => {
+                                    reading.opaque(&argument.value);
+                                    others = Some((all.len(), argument.value.clone()));
+                                }
                             }
                         }
                     }
-                    _ => others = Some((reading.opaque(&argument.value), argument.value.clone())),
+                    _ => {
+                        reading.opaque(&argument.value);
+                        others = Some((all.len(), argument.value.clone()));
+                    }
                 },
                 _ => all.push(argument.clone()),
             }
@@ -40,13 +47,18 @@ impl Keywords {
 
     /// Whether a value is given, known, or may be given.
     pub(super) fn get(&self, name: &str) -> Option<&Expression> {
-        named(&self.arguments, name).or_else(|| self.others.as_ref().map(|(_, spread)| spread))
+        let others = self.others.as_ref().map(|(_, spread)| spread);
+        let before = self.others.as_ref().map_or(0, |(before, _)| *before);
+        named(self.arguments.get(before..).unwrap_or_default(), name)
+            .or(others)
+            .or_else(|| named(&self.arguments, name))
     }
 
     /// These, and what else `outer` has.
     pub(super) fn over(self, outer: &Self) -> Self {
         let arguments = outer.arguments.iter().chain(&self.arguments).cloned().collect();
-        Self { arguments, others: self.others.or_else(|| outer.others.clone()) }
+        let own = self.others.map(|(before, spread)| (outer.arguments.len() + before, spread));
+        Self { arguments, others: own.or_else(|| outer.others.clone()) }
     }
 
     /// Adds a value unless one of this name is there.

@@ -113,9 +113,11 @@ fn setting(reading: &mut Reading<'_, '_>, name: &str) -> Found {
 
 /// A setting that had another name before version 3.
 fn renamed(reading: &mut Reading<'_, '_>, name: &str, old: &str) -> Found {
-    // A name that only a starred import could bring is not preferred to one that is here.
     match (reading.program.setting(name), reading.program.setting(old)) {
-        (Setting::Absent, Setting::Is(_) | Setting::Unclear(_)) => setting(reading, old),
+        // A starred import may bring the new name, which is preferred.
+        (Setting::Absent, Setting::Is(_) | Setting::Unclear(_)) if reading.program.imports_all.is_none() => {
+            setting(reading, old)
+        }
         _ => setting(reading, name),
     }
 }

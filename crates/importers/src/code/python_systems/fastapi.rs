@@ -46,8 +46,15 @@ fn middlewares(reading: &mut Reading<'_, '_>) {
         let Kind::Call(callee, arguments) = &call.kind else { continue };
         let is_ours = |expression: &Expression| {
             expression.last_name().is_some_and(|name| {
-                let module = reading.program.module_of(name);
-                name == "CORSMiddleware" || module.is_some_and(|module| module.ends_with(".CORSMiddleware"))
+                let is_packages = |module: &str| {
+                    let package = module.split('.').next().unwrap_or_default();
+                    module.ends_with(".CORSMiddleware") && matches!(package, "fastapi" | "starlette")
+                };
+                match reading.program.module_of(name) {
+                    Some(module) => is_packages(&module),
+                    // A part of a module that is named, or of a file that does not show its imports.
+                    None => name == "CORSMiddleware" && !reading.program.defines(name),
+                }
             })
         };
         let (wraps, options) = match arguments.split_first() {

@@ -1,6 +1,7 @@
 //! What makes nothing certain that a file says: code that is made of text, names that are looked up
 //! by text, methods of the language or of the package that are replaced.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -42,6 +43,11 @@ const LOOKED_UP: [&str; 17] = [
     "vars",
 ];
 
+/// Whether a name has letters by their numbers: it is another name than it looks.
+fn is_spelled_out(name: Node<'_>, source: &str) -> bool {
+    text(name, source).contains('\\')
+}
+
 /// The packages' own classes and functions.
 const PACKAGES: [&str; 4] = ["CORS", "CORSMiddleware", "CorsMiddleware", "cross_origin"];
 
@@ -49,9 +55,11 @@ impl<'t> Spots<'t> {
     /// Why nothing is certain in a program of JavaScript.
     pub(crate) fn uncertain_javascript(&self, source: &str) -> Option<Doubt> {
         let is_reaching = |spot: &&Spot<'t>| match spot.node.kind() {
-            "identifier" => REACHING.contains(&text(spot.node, source)),
+            "identifier" => is_spelled_out(spot.node, source) || REACHING.contains(&text(spot.node, source)),
+            "shorthand_property_identifier" => is_spelled_out(spot.node, source),
             "property_identifier" => {
-                PROPERTIES.contains(&text(spot.node, source)) && spot.field != Some("name")
+                let is_reaching = PROPERTIES.contains(&text(spot.node, source)) && spot.field != Some("name");
+                is_reaching || is_spelled_out(spot.node, source)
             }
             "with_statement" => true,
             _ => false,
@@ -94,27 +102,59 @@ impl<'t> Spots<'t> {
     }
 
     /// Why nothing is certain in a program of Python.
-    pub(crate) fn uncertain_python(&self, source: &str) -> Option<Doubt> {
+    pub(crate) fn uncertain_python(
+        &self,
+        source: &'t str,
+        imports: &HashMap<&'t str, String>,
+    ) -> Option<Doubt> {
         for name in LOOKED_UP {
             if let Some(at) = self.of_name.get(name).and_then(|places| places.first()) {
                 let node = self.all.get(*at)?.node;
                 return Some((node.byte_range(), "the program looks names up by their text"));
             }
         }
-        let replaced = PACKAGES.into_iter().find_map(|name| {
+        let is_packages = |module: &str| PACKAGES.contains(&module.rsplit('.').next().unwrap_or_default());
+        let aliases = imports.iter().filter(|(_, module)| is_packages(module)).map(|(name, _)| *name);
+        let mut replaced = PACKAGES.into_iter().chain(aliases).flat_map(|name| {
             let places = self.of_name.get(name).into_iter().flatten();
-            places.filter_map(|at| Some((self.all.get(*at)?, self.around(*at)?.1))).find(|(spot, around)| {
-                let is_object = around.node.kind() == "attribute" && spot.field == Some("object");
-                let is_defined = matches!(around.node.kind(), "class_definition" | "function_definition")
-                    && spot.field == Some("name");
-                is_object || is_defined
-            })
+            places.filter(|at| !self.uses_package(**at, source))
         });
-        if let Some((spot, _)) = replaced {
+        if let Some(spot) = replaced.next().and_then(|at| self.all.get(*at)) {
             return Some((spot.node.byte_range(), "the package's own code may be replaced"));
         }
         let by_name = source.find("import_module(__name__");
         by_name.map(|at| (at..at + 13, "the program looks names up by their text"))
+    }
+
+    /// Whether the package's class or function is imported, called, or given to what adds it, at a place
+    /// where its name stands.
+    fn uses_package(&self, at: usize, source: &str) -> bool {
+        let (Some(mut spot), Some((mut number, mut around))) = (self.all.get(at), self.around(at)) else {
+            return false;
+        };
+        // `cors.CORSMiddleware`
+        if around.node.kind() == "attribute"
+            && spot.field == Some("attribute")
+            && let Some(outer) = self.around(number)
+        {
+            (spot, (number, around)) = (around, outer);
+        }
+        match around.node.kind() {
+            "aliased_import"
+            | "call"
+            | "decorator"
+            | "dotted_name"
+            | "expression_statement"
+            | "import_from_statement"
+            | "type" => true,
+            "argument_list" => self.around(number).is_some_and(|(_, call)| {
+                let callee =
+                    call.node.child_by_field_name("function").map_or("", |callee| text(callee, source));
+                matches!(callee.rsplit('.').next(), Some("Middleware" | "add_middleware" | "isinstance"))
+            }),
+            "keyword_argument" => spot.field == Some("name"),
+            _ => false,
+        }
     }
 
     /// Whether Python gives a name a value where no binding was noted.

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::owner::Owner;
 use super::{Reader, Spot, Step};
 use crate::code::syntax::children;
 
@@ -45,9 +46,6 @@ const GIVING: [&str; 13] = [
 /// Functions that are given options or origins and keep them as they are.
 const TAKERS: [&str; 6] = ["Server", "cors", "enableCors", "fastifyCors", "koaCors", "register"];
 
-/// What answers are handed to.
-const CALLBACKS: [&str; 5] = ["callback", "cb", "done", "next", "resolve"];
-
 /// Functions of the language that only look.
 const LOOKING: [&str; 9] = [
     "Array.isArray",
@@ -61,8 +59,8 @@ const LOOKING: [&str; 9] = [
     "String",
 ];
 
-/// Deepest chain of what makes what.
-const MAX_MADE: usize = 4;
+/// Names of parameters that applications and plugins are given.
+const APPLICATIONS: [&str; 6] = ["app", "fastify", "instance", "nest", "router", "server"];
 
 /// Objects that write what they are given somewhere.
 const LOGS: [&str; 4] = ["console", "log", "logger", "winston"];
@@ -151,38 +149,6 @@ impl<'t> Reader<'_, 't> {
         self.spots.around(call).is_some_and(|(_, around)| around.node.kind() == "expression_statement")
     }
 
-    /// Whether the file has a function or value of this name, other than a parameter or what a
-    /// module gives.
-    fn defines(&self, name: &str, depth: usize) -> bool {
-        let places = self.spots.of_name.get(name).into_iter().flatten();
-        places.filter_map(|at| Some((self.spots.all.get(*at)?, self.spots.around(*at)?.1))).any(
-            |(spot, around)| {
-                let is_named = spot.field == Some("name");
-                let is_function = matches!(around.node.kind(), "class_declaration" | "function_declaration");
-                let is_value = around.node.kind() == "variable_declarator";
-                let value = around.node.child_by_field_name("value").filter(|_| is_value && is_named);
-                is_function && is_named || value.is_some_and(|value| self.is_own(value, depth))
-            },
-        )
-    }
-
-    /// Whether a value is code of the file, or made by it.
-    fn is_own(&self, value: Node<'t>, depth: usize) -> bool {
-        match value.kind() {
-            "arrow_function" | "class" | "function_expression" | "identifier" | "object" => true,
-            "await_expression" | "call_expression" | "new_expression" => {
-                let maker = |made: &Node<'t>| {
-                    let mut part = ["constructor", "function", "object"].iter();
-                    let part = part.find_map(|field| made.child_by_field_name(field));
-                    part.or_else(|| made.named_child(0).filter(|_| made.kind() == "await_expression"))
-                };
-                let made = std::iter::successors(Some(value), maker).last().unwrap_or(value);
-                depth >= MAX_MADE || made.kind() != "identifier" || self.defines(self.text(made), depth + 1)
-            }
-            _ => false,
-        }
-    }
-
     /// The names of a pattern.
     fn declared(&self, pattern: Option<Node<'t>>) -> Step<'t> {
         let Some(pattern) = pattern else { return Step::Unsure };
@@ -213,7 +179,9 @@ impl<'t> Reader<'_, 't> {
         let given = call.node.child_by_field_name("arguments");
         let mut given = given.into_iter().flat_map(children);
         if READING.contains(&name) {
-            return Step::Read;
+            // An object has methods of its own, which change it by `this`.
+            let is_changed = !self.is_flat.get() && !self.is_expression && self.spots.has_this();
+            return if is_changed { Step::Unsure } else { Step::Read };
         }
         if name == "concat" {
             return self.if_flat();
@@ -251,44 +219,55 @@ impl<'t> Reader<'_, 't> {
             ["function", "constructor"].iter().find_map(|field| call.node.child_by_field_name(field));
         let Some(callee) = callee else { return Step::Unsure };
         let written = self.text(callee);
-        let property = callee.child_by_field_name("property").map(|name| self.text(name));
-        let last = property.unwrap_or(written);
+        let (owner, property) = self.callee(callee);
+        let is_of_others = matches!(owner, Owner::Free | Owner::Package);
+        if self.takes(call.node, callee, (owner, property)) {
+            return Step::Read;
+        }
         let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
-        // What the file defines itself is not what the name says.
-        let first = written.split(['.', '(']).next().unwrap_or_default();
-        if matches!(first, "super" | "this") || self.defines(first, 0) {
-            return Step::Unsure;
-        }
-        let is_required = written.starts_with("require(") && written.contains("cors");
-        let is_named_so = property.is_none() && written.to_ascii_lowercase().ends_with("cors");
-        let takes = match last {
-            "register" => self.text(call.node).to_ascii_lowercase().contains("cors"),
-            "Server" => call.node.kind() == "new_expression",
-            last => TAKERS.contains(&last),
-        };
-        if takes || is_required || is_named_so {
+        if LOGS.contains(&object) && (is_of_others || owner == Owner::Made) {
             return Step::Read;
         }
-        // `cb(null, options)`
-        let is_answer = property.is_none() && CALLBACKS.contains(&written);
-        let is_first = call.node.child_by_field_name("arguments").and_then(|given| given.named_child(0))
-            == Some(spot.node);
-        if is_answer && !is_first || LOGS.contains(&object) {
-            return Step::Read;
-        }
-        if LOOKING.contains(&written) {
+        if LOOKING.contains(&written) && owner == Owner::Free {
             return if written.starts_with("Object.") { self.if_flat() } else { Step::Read };
         }
         match (call.node.kind(), written, property) {
-            ("new_expression", "Set", _) => self.if_flat(),
+            ("new_expression", "Set", _) if owner == Owner::Free => self.if_flat(),
             // What freezes it gives it back.
-            (_, "Object.freeze", _) => match self.spots.around(arguments).map(|(number, _)| number) {
-                Some(call) if self.is_dropped(call) && spot.node.kind() == "identifier" => Step::Read,
-                _ => Step::Unsure,
-            },
-            (_, _, Some(method)) if READING.contains(&method) => Step::Read,
+            (_, "Object.freeze", _) if owner == Owner::Free => {
+                match self.spots.around(arguments).map(|(number, _)| number) {
+                    Some(call) if self.is_dropped(call) && spot.node.kind() == "identifier" => Step::Read,
+                    _ => Step::Unsure,
+                }
+            }
+            // `origin.match(expression)`
+            (_, _, Some(method)) if READING.contains(&method) && self.is_expression => Step::Read,
             _ => Step::Unsure,
         }
+    }
+
+    /// Whether a function is a package's that is given options or origins and keeps them as they are.
+    fn takes(&self, call: Node<'t>, callee: Node<'t>, (owner, method): (Owner, Option<&str>)) -> bool {
+        let written = self.text(callee);
+        let Some(method) = method else {
+            let is_required = callee.kind() == "call_expression" && written.contains("cors");
+            let is_server = written == "Server" && call.kind() == "new_expression";
+            let is_named_so = TAKERS.contains(&written) || written.to_ascii_lowercase().ends_with("cors");
+            let is_made = owner == Owner::Made && written == "cors";
+            return matches!(owner, Owner::Free | Owner::Package)
+                && (is_required || is_server || is_named_so)
+                || is_made;
+        };
+        let takes = match method {
+            "register" => self.text(call).to_ascii_lowercase().contains("cors"),
+            "Server" => call.kind() == "new_expression",
+            last => TAKERS.contains(&last),
+        };
+        let root = written.split('.').next().unwrap_or_default();
+        let is_application = owner == Owner::Parameter && APPLICATIONS.contains(&root);
+        takes
+            && (is_application || !matches!(owner, Owner::Own | Owner::Parameter))
+            && !self.spots.has_function(method, self.source)
     }
 }
 

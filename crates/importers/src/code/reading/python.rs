@@ -2,14 +2,14 @@
 
 use tree_sitter::Node;
 
+use super::owner::Owner;
 use super::{Reader, Spot, Step};
 
 /// Methods that change nothing.
-const READING: [&str; 16] = [
+const READING: [&str; 15] = [
     "count",
     "endswith",
     "format",
-    "get",
     "index",
     "intersection",
     "isdisjoint",
@@ -39,11 +39,14 @@ const TAKERS: [&str; 8] = [
     "init_app",
 ];
 
+/// Names of parameters that applications are given as.
+const APPLICATIONS: [&str; 5] = ["api", "app", "application", "fastapi_app", "server"];
+
 /// Functions of the language that only look.
 const LOOKING: [&str; 9] = ["all", "any", "bool", "isinstance", "len", "print", "repr", "str", "type"];
 
 /// Those that make something new of the items.
-const COPYING: [&str; 7] = ["enumerate", "frozenset", "list", "set", "sorted", "tuple", "zip"];
+pub(super) const COPYING: [&str; 7] = ["enumerate", "frozenset", "list", "set", "sorted", "tuple", "zip"];
 
 /// Objects that write what they are given somewhere.
 const LOGS: [&str; 4] = ["LOG", "log", "logger", "logging"];
@@ -53,8 +56,9 @@ impl<'t> Reader<'_, 't> {
         let is = |field: &str| spot.field == Some(field);
         let is_name = spot.node.kind() == "identifier";
         match around.node.kind() {
-            "assignment" if is("right") => self.assigned(around.node),
-            "assignment" | "augmented_assignment" if is("left") && is_name => Step::Read,
+            "assignment" if is("right") => self.assigned(number, around.node),
+            // `more += […]` changes a list under all its names.
+            "assignment" if is("left") && is_name => Step::Read,
             "augmented_assignment" if is("right") => self.if_flat(),
             "argument_list" => self.python_argument(number),
             "attribute" if is("object") => self.attribute(number, around),
@@ -113,28 +117,62 @@ impl<'t> Reader<'_, 't> {
             self.spots.around(arguments).and_then(|(_, call)| call.node.child_by_field_name("function"));
         let callee = callee.map_or("", |callee| self.text(callee));
         let is_given = callee.ends_with(".config.update") || callee.ends_with(".config.from_mapping");
-        is_given && self.text(keyword).starts_with("CORS_")
+        is_given && self.text(keyword).starts_with("CORS_") && self.is_config_only_set()
     }
 
-    /// Whether the file has a function or class of this name.
-    fn is_defined(&self, name: &str) -> bool {
-        let places = self.spots.of_name.get(name).into_iter().flatten();
-        places.filter_map(|at| Some((self.spots.all.get(*at)?, self.spots.around(*at)?.1))).any(
-            |(spot, around)| {
-                matches!(around.node.kind(), "class_definition" | "function_definition")
-                    && spot.field == Some("name")
-            },
-        )
+    /// Whether nothing takes a setting for origins out of a configuration: what it gets could be changed.
+    fn is_config_only_set(&self) -> bool {
+        const SETTING: [&str; 7] = [
+            "from_envvar",
+            "from_file",
+            "from_mapping",
+            "from_object",
+            "from_prefixed_env",
+            "from_pyfile",
+            "update",
+        ];
+        let is_fine = |at: &usize| {
+            let Some((number, config)) = self.spots.around(*at) else { return false };
+            let of_config = self.spots.all.get(*at).is_some_and(|spot| spot.field == Some("attribute"));
+            if config.node.kind() != "attribute" || !of_config {
+                return true;
+            }
+            let Some((part, around)) = self.spots.around(number) else { return false };
+            match around.node.kind() {
+                "attribute" => {
+                    let method =
+                        around.node.child_by_field_name("attribute").map_or("", |name| self.text(name));
+                    SETTING.contains(&method)
+                }
+                "subscript" => {
+                    let key = around.node.child_by_field_name("subscript");
+                    let is_literal = key.is_some_and(|key| key.kind() == "string");
+                    let is_other = !key.map_or("", |key| self.text(key)).contains("CORS");
+                    let is_set = around.field == Some("left")
+                        && self
+                            .spots
+                            .around(part)
+                            .is_some_and(|(_, outer)| outer.node.kind() == "assignment");
+                    is_literal && (is_other || is_set)
+                }
+                _ => false,
+            }
+        };
+        self.spots.of_name.get("config").is_none_or(|places| places.iter().all(is_fine))
     }
 
     /// `l = list`, `app.config["CORS_ORIGINS"] = list`
-    fn assigned(&self, assignment: Node<'t>) -> Step<'t> {
+    fn assigned(&self, number: usize, assignment: Node<'t>) -> Step<'t> {
+        // `a = b = […]` gives both the same.
+        if self.spots.around(number).is_none_or(|(_, around)| around.node.kind() != "expression_statement") {
+            return Step::Unsure;
+        }
         match assignment.child_by_field_name("left") {
             Some(left) if left.kind() == "identifier" => Step::Named(vec![self.text(left)]),
             // What is named so is the extension's.
             Some(left) if left.kind() == "subscript" && self.text(left).contains(".config[") => {
                 let key = left.child_by_field_name("subscript").map_or("", |key| self.text(key));
-                if key.trim_start_matches(['"', '\'']).starts_with("CORS_") {
+                if key.trim_start_matches(['"', '\'']).starts_with("CORS_") && self.is_config_only_set() {
                     Step::Read
                 } else {
                     Step::Unsure
@@ -161,19 +199,27 @@ impl<'t> Reader<'_, 't> {
             self.spots.around(arguments).and_then(|(_, call)| call.node.child_by_field_name("function"));
         let Some(callee) = callee else { return Step::Unsure };
         let written = self.text(callee);
-        let attribute = callee.child_by_field_name("attribute").map(|name| self.text(name));
+        let (owner, attribute) = self.callee(callee);
+        let is_of_others = matches!(owner, Owner::Free | Owner::Package);
+        let Some(attribute) = attribute else {
+            return match written {
+                name if TAKERS.contains(&name) && is_of_others => Step::Read,
+                name if LOOKING.contains(&name) && owner == Owner::Free => Step::Read,
+                name if COPYING.contains(&name) && owner == Owner::Free => self.if_flat(),
+                _ => Step::Unsure,
+            };
+        };
         let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
-        if self.is_defined(written.split('.').next().unwrap_or_default()) {
-            return Step::Unsure;
-        }
-        if TAKERS.contains(&attribute.unwrap_or(written)) || LOOKING.contains(&written) {
+        let root = written.split('.').next().unwrap_or_default();
+        let is_application = owner == Owner::Parameter && (APPLICATIONS.contains(&root) || root == "self");
+        let takes = TAKERS.contains(&attribute) && !self.spots.has_function(attribute, self.source);
+        if takes && (is_of_others || is_application || owner == Owner::Made) {
             return Step::Read;
         }
         let is_text = callee.child_by_field_name("object").is_some_and(|object| object.kind() == "string");
-        if LOGS.contains(&object) || object == "re" || is_text || written == "json.dumps" {
-            return Step::Read;
-        }
-        if COPYING.contains(&written) { self.if_flat() } else { Step::Unsure }
+        let is_log = LOGS.contains(&object) && (is_of_others || owner == Owner::Made);
+        let is_library = is_of_others && (object == "re" || written == "json.dumps");
+        if is_log || is_library || is_text { Step::Read } else { Step::Unsure }
     }
 }
 

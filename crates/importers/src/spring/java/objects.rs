@@ -60,12 +60,10 @@ struct Trace<'n> {
 /// Where an object went.
 #[derive(Default)]
 struct Used {
-    /// Into another one, which is opaque then.
-    combined: bool,
+    /// Into another one, which is opaque then, or nowhere, before its variable got another.
+    ended: bool,
     /// Anywhere else.
     elsewhere: bool,
-    /// Its variable got another one.
-    replaced: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -188,7 +186,7 @@ impl<'t> Reader<'t> {
             }
         }
         // What nobody was given before it was replaced decides nothing.
-        if (trace.used.combined || trace.used.replaced) && !trace.used.elsewhere {
+        if trace.used.ended && !trace.used.elsewhere {
             return;
         }
         let scope = trace.config.scope(name, Some(place(created)));
@@ -279,7 +277,7 @@ impl<'t> Reader<'t> {
                 "method_invocation" if is_child(parent, "object", node) => {
                     self.chain(node, self.doubt(node, region, created), trace);
                 }
-                "argument_list" if self.called(parent) == "combine" => trace.used.combined = true,
+                "argument_list" if self.called(parent) == "combine" => trace.used.ended = true,
                 "argument_list" => {
                     trace.used.elsewhere = true;
                     let path = self.path_beside(node);
@@ -291,7 +289,7 @@ impl<'t> Reader<'t> {
                 }
                 "assignment_expression" if is_child(parent, "left", node) => {
                     if self.doubt(node, region, created).is_none() {
-                        trace.used.replaced = true;
+                        trace.used.ended = true;
                         break;
                     }
                     trace.be_opaque(node, &format!("`{variable}` is assigned again"));
