@@ -101,7 +101,15 @@ impl Reading<'_, '_> {
     fn forget_if_uncertain(&mut self) {
         let Some((span, reason)) = self.program.uncertain.clone() else { return };
         if self.scopes.is_empty() {
-            return;
+            // What a package for CORS is used for may be just what is not seen.
+            let imports = self.program.imports.values();
+            let mut names = imports.map(|module| module.to_lowercase());
+            if !names.any(|module| module.contains("cors") && !module.starts_with('.')) {
+                return;
+            }
+            let (name, place) = ("CORS".to_owned(), Self::place(&span));
+            let (actual, preflight) = (Answer::default(), Preflight::Unknown);
+            self.scopes.push(Scope { name, place, actual, preflight });
         }
         self.unread(span.clone(), reason.to_owned());
         for scope in &mut self.scopes {

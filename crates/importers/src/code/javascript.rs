@@ -92,6 +92,8 @@ fn bound<'t>(node: Node<'t>, parent: Node<'t>, field: Option<&str>, source: &'t 
     };
     match parent.kind() {
         "import_clause" => imported(parent.parent()),
+        // `import cors = require("cors")`
+        "import_require_clause" => imported(Some(parent)),
         "namespace_import" => imported(parent.parent().and_then(|clause| clause.parent())),
         "import_specifier" => {
             let local = parent.child_by_field_name("alias").is_none() || field == Some("alias");
@@ -135,7 +137,9 @@ pub(crate) fn expression(program: &Program<'_>, node: Node<'_>, depth: usize) ->
         "number" => at(Kind::Number(words.replace('_', ""))),
         "true" | "false" => at(Kind::Boolean(node.kind() == "true")),
         "null" | "undefined" => at(Kind::Nothing),
-        "identifier" | "shorthand_property_identifier" | "this" => at(Kind::Name(words.to_owned())),
+        "identifier" | "import" | "shorthand_property_identifier" | "this" => {
+            at(Kind::Name(words.to_owned()))
+        }
         "regex" => {
             let part =
                 |name: &str| node.child_by_field_name(name).map_or("", |part| text(part, program.source));

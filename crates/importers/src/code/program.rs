@@ -150,6 +150,10 @@ impl<'t> Program<'t> {
             Language::Rust => None,
             _ => program.spots.uncertain_javascript(source),
         };
+        if let Some(span) = program.broken.first().filter(|_| language != Language::Rust) {
+            let reason = "a part of the code is not understood: what it does is not known";
+            program.uncertain.get_or_insert((span.clone(), reason));
+        }
         program.writes_origin = program.spots.writes_origin(source);
         program
     }
@@ -284,6 +288,11 @@ impl<'t> Program<'t> {
         self.names.contains_key(name)
     }
 
+    /// The string literals of the file.
+    pub(crate) fn strings(&self) -> impl Iterator<Item = Node<'t>> {
+        self.spots.strings()
+    }
+
     /// Where a name stands, also as that of a part of something.
     pub(crate) fn places(&self, name: &str) -> Vec<Node<'t>> {
         self.spots.places(name).collect()
@@ -351,8 +360,10 @@ impl<'t> Program<'t> {
     /// Whether a name surely has its value where it stands at byte `at`. A `const` that has none
     /// yet cannot be used; a `var` is `undefined` before, also for a function that is called earlier.
     fn has_happened(&self, name: &str, value: Node<'t>, at: usize) -> bool {
-        if matches!(self.language, Language::Python | Language::Rust) {
-            return true;
+        match self.language {
+            Language::Python => return self.is_in_scope(name, value, at),
+            Language::Rust => return true,
+            _ => {}
         }
         let statement = value.parent().and_then(|declarator| declarator.parent());
         let kind = statement.map_or("", |statement| statement.kind());
@@ -383,6 +394,32 @@ impl<'t> Program<'t> {
         end <= at
     }
 
+    /// Whether a name of Python means this value at byte `at`: that of a function does in it, that of
+    /// a class in its own block.
+    fn is_in_scope(&self, name: &str, value: Node<'t>, at: usize) -> bool {
+        let bindings = self.names.get(name).into_iter().flatten();
+        let mut own = bindings
+            .filter(|binding| binding.value == Some(value))
+            .filter_map(|binding| binding.around.function);
+        own.all(|(start, end)| {
+            let is_class = self
+                .tree
+                .root_node()
+                .descendant_for_byte_range(start, start)
+                .and_then(|node| {
+                    std::iter::successors(Some(node), Node::parent)
+                        .find(|node| node.byte_range() == (start..end))
+                })
+                .is_some_and(|node| node.kind() == "class_definition");
+            let scopes = ["class_definition", "function_definition", "lambda"];
+            let nearest = self.tree.root_node().descendant_for_byte_range(at, at).and_then(|node| {
+                std::iter::successors(Some(node), Node::parent).find(|node| scopes.contains(&node.kind()))
+            });
+            let is_nearest = nearest.is_some_and(|node| node.byte_range() == (start..end));
+            (start..end).contains(&at) && (!is_class || is_nearest)
+        })
+    }
+
     /// Where [`Self::constant`] reads that value.
     pub(crate) fn value_node(&self, name: &str) -> Option<Node<'t>> {
         self.only_value(name, self.names.get(name)?)
@@ -410,12 +447,22 @@ impl<'t> Program<'t> {
         }
         let is_hidden = self.imports_all.as_ref().is_some_and(|import| import.start > value.start_byte());
         let is_python = self.language == Language::Python;
-        is_python && (is_hidden || self.spots.is_bound_otherwise(name)) || !self.is_only_read(value)
+        let is_bound_elsewhere = if is_python {
+            is_hidden || self.spots.is_bound_otherwise(name)
+        } else {
+            self.spots.is_bound_oddly(name)
+        };
+        is_bound_elsewhere || !self.is_only_read(value)
     }
 
     /// What the file says of a setting: the value that its module ends with.
     pub(crate) fn setting(&self, name: &str) -> Setting {
-        let Some(bindings) = self.names.get(name) else { return Setting::Absent };
+        let Some(bindings) = self.names.get(name) else {
+            return match self.spots.places(name).next() {
+                Some(place) if self.spots.is_bound_otherwise(name) => Setting::Unclear(place.byte_range()),
+                _ => Setting::Absent,
+            };
+        };
         let certain = |binding: &Binding<'_>| binding.around == Around::default();
         let Some(value) = bindings.last().and_then(|last| last.value) else { return Setting::Unclear(0..0) };
         if bindings.iter().all(certain) && !self.is_changed(name, value) {

@@ -25,6 +25,12 @@ pub(crate) fn roles<'t>(
             name.into_iter().chain([Role::Function]).collect()
         }
         "lambda" => vec![Role::Function],
+        // What fails in there is passed over.
+        "with_statement"
+            if text(node, source).split(':').next().is_some_and(|head| head.contains("suppress")) =>
+        {
+            vec![Role::Condition]
+        }
         "if_statement"
         | "for_statement"
         | "while_statement"
@@ -56,20 +62,30 @@ pub(crate) fn roles<'t>(
         "wildcard_import" => vec![Role::ImportsAll],
         "identifier" => parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect(),
         "dotted_name" | "aliased_import" => {
-            let statement =
-                parent.filter(|parent| parent.kind() == "import_from_statement" && field == Some("name"));
+            let statement = parent.filter(|_| field == Some("name"));
             statement.and_then(|statement| imported(node, statement, source)).into_iter().collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// `from module import name as alias`
+/// `from module import name as alias`, `import a.b as c`, `import a.b`
 fn imported<'t>(node: Node<'t>, statement: Node<'t>, source: &'t str) -> Option<Role<'t>> {
-    let module = text(statement.child_by_field_name("module_name")?, source);
-    let local = node.child_by_field_name("alias").unwrap_or(node);
+    let alias = node.child_by_field_name("alias");
     let original = node.child_by_field_name("name").unwrap_or(node);
-    Some(Role::Imports(text(local, source), format!("{module}.{}", text(original, source))))
+    let name = text(original, source);
+    match statement.kind() {
+        "import_from_statement" => {
+            let module = text(statement.child_by_field_name("module_name")?, source);
+            Some(Role::Imports(text(alias.unwrap_or(node), source), format!("{module}.{name}")))
+        }
+        "import_statement" => {
+            let first = name.split('.').next().unwrap_or_default();
+            let (local, module) = alias.map_or((first, first), |alias| (text(alias, source), name));
+            Some(Role::Imports(local, module.to_owned()))
+        }
+        _ => None,
+    }
 }
 
 /// What a name within parameters, patterns and imports does.

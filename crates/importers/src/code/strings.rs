@@ -17,8 +17,11 @@ pub(crate) fn javascript(raw: &str) -> Option<String> {
             'b' => out.push('\u{8}'),
             'f' => out.push('\u{c}'),
             'v' => out.push('\u{b}'),
+            // `"\056"` is a dot, in code that is not strict.
+            '0' if rest.clone().next().is_some_and(|next| next.is_ascii_digit()) => return None,
             '0' => out.push('\0'),
-            '\n' => {}
+            '\r' if rest.as_str().starts_with('\n') => rest = rest.as_str().get(1..)?.chars(),
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => {}
             'x' => out.push(hexadecimal(&mut rest, 2)?),
             'u' => out.push(unicode(&mut rest)?),
             '1'..='9' => return None,
@@ -39,7 +42,8 @@ pub(crate) fn python(raw: &str, bytes: bool) -> Option<String> {
             continue;
         }
         match rest.next()? {
-            '\n' => {}
+            '\r' if rest.as_str().starts_with('\n') => rest = rest.as_str().get(1..)?.chars(),
+            '\n' | '\r' => {}
             'n' => out.push('\n'),
             't' => out.push('\t'),
             'r' => out.push('\r'),

@@ -5,6 +5,7 @@ mod changed;
 mod express;
 mod forms;
 mod guards;
+mod handed;
 mod hostile;
 mod peers;
 mod python;

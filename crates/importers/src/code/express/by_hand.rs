@@ -263,18 +263,27 @@ pub(super) fn requested(reading: &Reading<'_, '_>, expression: &Expression) -> O
     None
 }
 
+/// `req.headers`, `ctx.request.headers`, `event.headers`
+fn is_of_request(headers: &Expression) -> bool {
+    const REQUESTS: [&str; 9] = ["c", "context", "ctx", "event", "raw", "req", "request", "res", "this"];
+    headers.path().is_some_and(|path| match path.as_slice() {
+        [before @ .., "headers"] => before.iter().all(|name| REQUESTS.contains(name)),
+        _ => false,
+    })
+}
+
 /// `req.headers.origin`, `request.headers.get("origin")`, `req.get("Origin")`.
 fn is_origin_field(expression: &Expression) -> bool {
     match &expression.kind {
-        Kind::Member(object, name) => {
-            name.eq_ignore_ascii_case("origin") && object.last_name() == Some("headers")
-        }
+        Kind::Member(object, name) => name.eq_ignore_ascii_case("origin") && is_of_request(object),
         Kind::Call(callee, arguments) => {
-            let request = callee.path().is_some_and(|path| match path.as_slice() {
-                [.., "headers", "get"] => true,
-                [request, "get" | "header"] => matches!(*request, "req" | "request"),
-                _ => false,
-            });
+            let of_headers =
+                matches!(&callee.kind, Kind::Member(object, get) if get == "get" && is_of_request(object));
+            let request = of_headers
+                || callee.path().is_some_and(|path| match path.as_slice() {
+                    [request, "get" | "header"] => matches!(*request, "req" | "request"),
+                    _ => false,
+                });
             let name = arguments.first().and_then(|name| name.value.as_text());
             request && name.is_some_and(|name| name.eq_ignore_ascii_case("origin"))
         }

@@ -267,7 +267,8 @@ enum Collection {
 /// What a regular expression finds.
 fn expression(reading: &Reading<'_, '_>, value: &Expression) -> Option<Matcher> {
     match &value.kind {
-        Kind::Pattern(text, flags) => Some(regex(text, flags)),
+        // With `g` or `y` it goes on where its last search ended: what it finds depends on who came before.
+        Kind::Pattern(text, flags) => (!flags.contains(['g', 'y'])).then(|| regex(text, flags)),
         Kind::Call(callee, arguments) if is_builtin(reading, callee, "RegExp") => {
             constructed(reading, arguments)
         }

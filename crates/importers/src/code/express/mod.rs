@@ -4,6 +4,7 @@
 mod by_hand;
 mod callback;
 mod condition;
+mod handed_on;
 mod mounts;
 mod options;
 mod relatives;
@@ -37,6 +38,7 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 fn everything(reading: &mut Reading<'_, '_>) {
     mounts::scopes(reading);
     relatives::scopes(reading);
+    handed_on::scopes(reading);
     let others = reading.scopes.len();
     by_hand::scopes(reading);
     if others > 0 && reading.scopes.len() > others {

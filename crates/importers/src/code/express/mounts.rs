@@ -131,7 +131,7 @@ fn made(reading: &Reading<'_, '_>, argument: &Expression) -> Option<Expression> 
 }
 
 /// Whether a call is one of the package's function.
-fn is_made(reading: &Reading<'_, '_>, call: &Expression) -> bool {
+pub(super) fn is_made(reading: &Reading<'_, '_>, call: &Expression) -> bool {
     let Kind::Call(callee, arguments) = &call.kind else { return false };
     let name = match &callee.kind {
         Kind::Name(name) => name,
@@ -143,7 +143,10 @@ fn is_made(reading: &Reading<'_, '_>, call: &Expression) -> bool {
         Kind::Call(..) => return super::super::program::required(callee) == Some("cors"),
         _ => return false,
     };
-    if matches!(arguments.as_slice(), [_, _, ..]) {
+    // The package's function takes no notice of more than its options.
+    if matches!(arguments.as_slice(), [_, _, ..])
+        && reading.program.module_of(name).as_deref() != Some("cors")
+    {
         return false;
     }
     match reading.program.module_of(name) {

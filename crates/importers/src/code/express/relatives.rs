@@ -74,6 +74,10 @@ fn is_fastify(reading: &Reading<'_, '_>, plugin: &Expression) -> bool {
     let ours = |module: &str| matches!(module, "@fastify/cors" | "fastify-cors");
     match &plugin.kind {
         Kind::Name(name) => reading.program.module_of(name).as_deref().is_some_and(ours),
+        // `register(import("@fastify/cors"), …)`
+        Kind::Call(callee, arguments) if callee.last_name() == Some("import") => {
+            arguments.first().and_then(|module| module.value.as_text()).is_some_and(ours)
+        }
         _ => required(plugin).is_some_and(ours),
     }
 }

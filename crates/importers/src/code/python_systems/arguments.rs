@@ -96,18 +96,27 @@ pub(super) fn flag(reading: &mut Reading<'_, '_>, expression: &Expression) -> Kn
 pub(super) fn compiled(reading: &Reading<'_, '_>, value: &Expression) -> Option<(String, String)> {
     let Kind::Call(callee, arguments) = &value.kind else { return None };
     let path = callee.path()?;
-    let compiles = path == ["re", "compile"]
+    let compiles = path == ["re", "compile"] && is_plain_re(reading)
         || (path == ["compile"] && reading.program.module_of("compile").as_deref() == Some("re.compile"));
     let mut arguments = arguments.iter().filter(|_| compiles);
     let text = reading.value(&arguments.next()?.value).as_text()?.to_owned();
-    let flags = arguments.next().map_or(Some(String::new()), |flags| letters(&flags.value));
+    let flags = arguments.next().map_or(Some(String::new()), |flags| letters(reading, &flags.value));
     Some((text, flags?))
 }
 
+/// Whether `re` is Python's own.
+fn is_plain_re(reading: &Reading<'_, '_>) -> bool {
+    !reading.program.defines("re") || reading.program.module_of("re").as_deref() == Some("re")
+}
+
 /// The letters of `re.I | re.VERBOSE`.
-fn letters(flags: &Expression) -> Option<String> {
+fn letters(reading: &Reading<'_, '_>, flags: &Expression) -> Option<String> {
+    let is_of_re =
+        |name: &str| reading.program.module_of(name).is_some_and(|module| module == format!("re.{name}"));
     match &flags.kind {
-        Kind::Either(left, right) => Some(letters(left)? + &letters(right)?),
+        Kind::Either(left, right) => Some(letters(reading, left)? + &letters(reading, right)?),
+        Kind::Name(name) if !is_of_re(name) => None,
+        Kind::Member(object, _) if object.path().is_none_or(|path| path != ["re"]) => None,
         Kind::Number(number) if number == "0" => Some(String::new()),
         Kind::Member(..) | Kind::Name(_) => match flags.last_name()? {
             "I" | "IGNORECASE" => Some("i".to_owned()),

@@ -40,16 +40,24 @@ fn middlewares(reading: &mut Reading<'_, '_>) {
         words.ends_with("CORSMiddleware")
             || module(words).is_some_and(|module| module.ends_with(".CORSMiddleware"))
     };
-    let calls = reading.program.calls(|callee, first| named(callee) || named(first));
+    let calls = reading.program.calls(|callee, first| {
+        named(callee) || named(first.rsplit('=').next().unwrap_or_default().trim_start())
+    });
     let mut count = 0_usize;
     for (call, around) in calls {
         let Kind::Call(callee, arguments) = &call.kind else { continue };
         let is_ours = |expression: &Expression| {
+            let is_of_package = |module: &str| {
+                let package = module.split('.').next().unwrap_or_default();
+                matches!(package, "fastapi" | "starlette")
+            };
+            // `starlette.middleware.cors.CORSMiddleware`
+            if let Some([root, .., "CORSMiddleware"]) = expression.path().as_deref() {
+                let module = reading.program.module_of(root);
+                return module.map_or_else(|| is_of_package(root), |module| is_of_package(&module));
+            }
             expression.last_name().is_some_and(|name| {
-                let is_packages = |module: &str| {
-                    let package = module.split('.').next().unwrap_or_default();
-                    module.ends_with(".CORSMiddleware") && matches!(package, "fastapi" | "starlette")
-                };
+                let is_packages = |module: &str| module.ends_with(".CORSMiddleware") && is_of_package(module);
                 match reading.program.module_of(name) {
                     Some(module) => is_packages(&module),
                     // A part of a module that is named, or of a file that does not show its imports.
@@ -61,7 +69,7 @@ fn middlewares(reading: &mut Reading<'_, '_>) {
             _ if is_ours(callee) => {
                 (true, arguments.get(1..).filter(|_| positional(arguments)).unwrap_or(arguments))
             }
-            Some((first, rest)) if first.name.is_none() && is_ours(&first.value) => (false, rest),
+            Some((first, rest)) if is_first(first) && is_ours(&first.value) => (false, rest),
             _ => continue,
         };
         count += 1;
@@ -84,6 +92,11 @@ fn middlewares(reading: &mut Reading<'_, '_>) {
         };
         reading.scopes.push(scope);
     }
+}
+
+/// Whether an argument is the class that is added.
+fn is_first(argument: &Argument) -> bool {
+    matches!(argument.name.as_deref(), None | Some("cls" | "middleware_class"))
 }
 
 /// Whether the first argument is the application.

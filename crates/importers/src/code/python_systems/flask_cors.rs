@@ -68,7 +68,7 @@ fn uses(reading: &mut Reading<'_, '_>) {
             Kind::Call(callee, arguments) => (callee.as_ref(), arguments.as_slice()),
             _ => (&call, &[][..]),
         };
-        let Some(kind) = kind(reading, callee) else { continue };
+        let Some(kind) = kind(reading, callee, arguments) else { continue };
         // Without an application, `init_app` gives it one later.
         let app = arguments.iter().any(|argument| argument.name.as_deref().is_none_or(|name| name == "app"));
         if matches!(kind, Use::Extension(_)) && !app {
@@ -149,23 +149,48 @@ enum Use {
     Extension(Vec<Argument>),
 }
 
-fn kind(reading: &Reading<'_, '_>, callee: &Expression) -> Option<Use> {
+fn kind(reading: &Reading<'_, '_>, callee: &Expression, arguments: &[Argument]) -> Option<Use> {
+    // `CORS().init_app(app)`
+    if let Kind::Member(object, name) = &callee.kind
+        && name == "init_app"
+        && let Kind::Call(made_by, made_with) = &object.kind
+    {
+        return (made_by.last_name() == Some("CORS")).then(|| Use::Extension(made_with.clone()));
+    }
     let path = callee.path()?;
     let name = *path.last()?;
     let module = reading.program.module_of(path.first()?);
-    let ours = module.as_deref().is_none_or(|module| module.contains("cors"));
+    let ours = module
+        .as_deref()
+        .is_none_or(|module| module.starts_with("flask_cors") || module.starts_with("flask.ext.cors"));
     let original = module.as_deref().and_then(|module| module.rsplit('.').next()).filter(|_| path.len() == 1);
     match original.unwrap_or(name) {
         "CORS" if ours => Some(Use::Extension(Vec::new())),
         "cross_origin" if ours => Some(Use::Decorator),
         // `cors = CORS(); cors.init_app(app, …)`
-        "init_app" => {
-            let object = reading.program.constant(path.first()?)?;
-            let Kind::Call(made_by, made_with) = object.kind else { return None };
-            (made_by.last_name() == Some("CORS")).then_some(Use::Extension(made_with))
-        }
+        "init_app" => match reading.program.constant(path.first()?).map(|object| object.kind) {
+            Some(Kind::Call(made_by, made_with)) => {
+                (made_by.last_name() == Some("CORS")).then_some(Use::Extension(made_with))
+            }
+            // `from extensions import cors`: what it was made with is said elsewhere.
+            _ if path.iter().any(|name| name.to_lowercase().contains("cors"))
+                || speaks_of_cors(arguments) =>
+            {
+                let span = callee.span.clone();
+                let elsewhere = Expression::new(Kind::Computed("its arguments".to_owned()), span.clone());
+                let value = Expression::new(Kind::Spread(Box::new(elsewhere)), span);
+                Some(Use::Extension(vec![Argument { name: None, value }]))
+            }
+            _ => None,
+        },
         _ => None,
     }
+}
+
+/// Whether a call is given what only this extension takes.
+fn speaks_of_cors(arguments: &[Argument]) -> bool {
+    let names = ["origins", "resources", "supports_credentials"];
+    arguments.iter().any(|argument| argument.name.as_deref().is_some_and(|name| names.contains(&name)))
 }
 
 /// A scope for each path of `resources`.
@@ -184,7 +209,14 @@ fn resources(reading: &mut Reading<'_, '_>, options: &Keywords, call: &Expressio
     let paths: Vec<(Expression, Option<Expression>)> = match value.kind {
         Kind::Table(pairs) => pairs.into_iter().map(|(path, own)| (path, Some(own))).collect(),
         Kind::List(items) => reading.program.items(&items).into_iter().map(|path| (path, None)).collect(),
-        _ => vec![(value, None)],
+        Kind::Text(_) => vec![(value, None)],
+        _ if compiled(reading, &value).is_some() => vec![(value, None)],
+        _ => {
+            let reason = reading.opaque(&value);
+            let (actual, preflight) = (unknown(&reason, &value.span), Preflight::Unknown);
+            let (name, place) = ("paths that are not known".to_owned(), Reading::place(&value.span));
+            return reading.scopes.push(Scope { name, place, actual, preflight });
+        }
     };
     for (path, own) in paths {
         let path = reading.value(&path);
@@ -197,11 +229,14 @@ fn resources(reading: &mut Reading<'_, '_>, options: &Keywords, call: &Expressio
             Some(Kind::Table(pairs)) => {
                 let mut own: Vec<_> = Vec::new();
                 for (key, value) in pairs {
-                    let key = match key.kind {
+                    let name = match key.kind {
                         Kind::Spread(_) => None,
                         _ => reading.value(key).as_text().map(str::to_owned),
                     };
-                    own.push(Argument { name: key, value: value.clone() });
+                    // A key that is not known may be any.
+                    let is_any = name.is_none() && !matches!(value.kind, Kind::Spread(_));
+                    let any = || Expression::new(Kind::Spread(Box::new(key.clone())), key.span.clone());
+                    own.push(Argument { name, value: if is_any { any() } else { value.clone() } });
                 }
                 let own = Keywords::new(reading, &own).over(options);
                 scope(reading, name, &own, coverage, &path);

@@ -16,37 +16,71 @@ type Doubt = (Range<usize>, &'static str);
 const OWN: [&str; 7] = ["Array", "Error", "Map", "Object", "RegExp", "Set", "String"];
 
 /// Names by which a program of JavaScript reaches what it does not name.
-const REACHING: [&str; 4] = ["Function", "eval", "global", "globalThis"];
+const REACHING: [&str; 6] = ["Function", "Proxy", "Reflect", "eval", "global", "globalThis"];
+
+/// Modules by which it does.
+const MODULES: [&str; 5] = ["inspector", "module", "repl", "v8", "vm"];
 
 /// Properties by which it does.
 const PROPERTIES: [&str; 5] =
     ["__defineGetter__", "__proto__", "constructor", "getPrototypeOf", "setPrototypeOf"];
 
 /// Names by which a program of Python does.
-const LOOKED_UP: [&str; 17] = [
+const LOOKED_UP: [&str; 33] = [
+    "DjangoDynaconf",
+    "FunctionType",
     "__builtins__",
     "__dict__",
+    "__dir__",
+    "__getattr__",
     "__globals__",
     "__import__",
     "__setattr__",
     "_options",
+    "_getframe",
+    "attrgetter",
     "builtins",
+    "check_request_enabled",
+    "ctypes",
+    "currentframe",
     "delattr",
     "eval",
     "exec",
+    "f_globals",
+    "f_locals",
+    "get_objects",
     "globals",
+    "import_module",
+    "inspect",
     "locals",
     "modules",
+    "pickle",
     "setattr",
     "split_settings",
+    "timeit",
     "user_middleware",
     "vars",
 ];
 
-/// Whether a name has letters by their numbers: it is another name than it looks.
-fn is_spelled_out(name: Node<'_>, source: &str) -> bool {
-    text(name, source).contains('\\')
-}
+/// Methods by which Python lets a class say what operators do.
+const OPERATORS: [&str; 16] = [
+    "__add__",
+    "__and__",
+    "__contains__",
+    "__eq__",
+    "__iadd__",
+    "__instancecheck__",
+    "__ior__",
+    "__matmul__",
+    "__mod__",
+    "__or__",
+    "__radd__",
+    "__rmod__",
+    "__ror__",
+    "__rshift__",
+    "__rsub__",
+    "__sub__",
+];
 
 /// The packages' own classes and functions.
 const PACKAGES: [&str; 4] = ["CORS", "CORSMiddleware", "CorsMiddleware", "cross_origin"];
@@ -55,12 +89,20 @@ impl<'t> Spots<'t> {
     /// Why nothing is certain in a program of JavaScript.
     pub(crate) fn uncertain_javascript(&self, source: &str) -> Option<Doubt> {
         let is_reaching = |spot: &&Spot<'t>| match spot.node.kind() {
-            "identifier" => is_spelled_out(spot.node, source) || REACHING.contains(&text(spot.node, source)),
-            "shorthand_property_identifier" => is_spelled_out(spot.node, source),
-            "property_identifier" => {
-                let is_reaching = PROPERTIES.contains(&text(spot.node, source)) && spot.field != Some("name");
-                is_reaching || is_spelled_out(spot.node, source)
+            // A name that has letters by their numbers is another one than it looks.
+            kind if kind.contains("identifier") && text(spot.node, source).contains('\\') => true,
+            "identifier" => REACHING.contains(&text(spot.node, source)),
+            "property_identifier" | "shorthand_property_identifier_pattern" => {
+                let name = text(spot.node, source);
+                let is_own = OWN.contains(&name) && spot.field == Some("property");
+                (PROPERTIES.contains(&name) || is_own) && spot.field != Some("name")
             }
+            "string" => {
+                let words = text(spot.node, source).trim_matches(['"', '\'']);
+                let module = words.strip_prefix("node:").unwrap_or(words);
+                PROPERTIES.contains(&words) || MODULES.contains(&module) && self.is_module(spot.node, source)
+            }
+            "super" => source.get(spot.node.end_byte()..).is_some_and(|rest| rest.starts_with(".prototype")),
             "with_statement" => true,
             _ => false,
         };
@@ -69,6 +111,16 @@ impl<'t> Spots<'t> {
         }
         let replaced = OWN.into_iter().find_map(|name| self.handed_on(name, source));
         replaced.map(|node| (node.byte_range(), "methods of the language may be replaced"))
+    }
+
+    /// Whether a string is the name of a module that is asked for.
+    fn is_module(&self, string: Node<'t>, source: &str) -> bool {
+        let Some((number, around)) = self.of_node.get(&string.id()).and_then(|at| self.around(*at)) else {
+            return false;
+        };
+        let callee = self.around(number).and_then(|(_, call)| call.node.child_by_field_name("function"));
+        let is_asked = callee.is_some_and(|callee| matches!(text(callee, source), "import" | "require"));
+        is_asked || around.node.kind() == "import_statement"
     }
 
     /// Where a name of the language stands otherwise than to be called, or something of it.
@@ -82,7 +134,11 @@ impl<'t> Spots<'t> {
             let is_fine = match around.node.kind() {
                 "new_expression" => spot.field == Some("constructor"),
                 "call_expression" => spot.field == Some("function"),
-                "binary_expression" | "class_heritage" | "extends_clause" => true,
+                "binary_expression" => around
+                    .node
+                    .child_by_field_name("operator")
+                    .is_some_and(|operator| operator.kind() == "instanceof"),
+                "class_heritage" | "extends_clause" => name == "Error",
                 "member_expression" => {
                     let property = around.node.child_by_field_name("property");
                     around.field == Some("function")
@@ -92,7 +148,9 @@ impl<'t> Spots<'t> {
                 "arguments" => above.is_some_and(|(_, call)| {
                     let callee = call.node.child_by_field_name("function");
                     let method = callee.and_then(|callee| callee.child_by_field_name("property"));
-                    method.is_some_and(|method| matches!(text(method, source), "filter" | "map"))
+                    let is_asked =
+                        method.is_some_and(|method| matches!(text(method, source), "filter" | "map"));
+                    is_asked && name == "String"
                 }),
                 _ => false,
             };
@@ -115,12 +173,34 @@ impl<'t> Spots<'t> {
         }
         let is_packages = |module: &str| PACKAGES.contains(&module.rsplit('.').next().unwrap_or_default());
         let aliases = imports.iter().filter(|(_, module)| is_packages(module)).map(|(name, _)| *name);
+        let is_other =
+            |spot: &&Spot<'t>| spot.node.kind() == "identifier" && !text(spot.node, source).is_ascii();
+        if let Some(spot) = self.all.iter().find(is_other) {
+            return Some((spot.node.byte_range(), "a name may be another one than it looks"));
+        }
+        if let Some(at) = seen_otherwise(source) {
+            return Some((at..at + 1, "Python may read the text in another way"));
+        }
         let mut replaced = PACKAGES.into_iter().chain(aliases).flat_map(|name| {
             let places = self.of_name.get(name).into_iter().flatten();
             places.filter(|at| !self.uses_package(**at, source))
         });
         if let Some(spot) = replaced.next().and_then(|at| self.all.get(*at)) {
             return Some((spot.node.byte_range(), "the package's own code may be replaced"));
+        }
+        let is_operator = |spot: &&Spot<'t>| {
+            let name =
+                spot.node.child_by_field_name("name").filter(|_| spot.node.kind() == "function_definition");
+            name.is_some_and(|name| OPERATORS.contains(&text(name, source)))
+        };
+        if let Some(spot) = self.all.iter().find(is_operator) {
+            return Some((spot.node.byte_range(), "the program gives operators a meaning of its own"));
+        }
+        let is_opened = |spot: &&Spot<'t>| {
+            spot.field == Some("attribute") && matches!(text(spot.node, source), "kwargs" | "wsgi_app")
+        };
+        if let Some(spot) = self.all.iter().find(is_opened) {
+            return Some((spot.node.byte_range(), "the program changes what it has handed over"));
         }
         let by_name = source.find("import_module(__name__");
         by_name.map(|at| (at..at + 13, "the program looks names up by their text"))
@@ -152,25 +232,99 @@ impl<'t> Spots<'t> {
                     call.node.child_by_field_name("function").map_or("", |callee| text(callee, source));
                 matches!(callee.rsplit('.').next(), Some("Middleware" | "add_middleware" | "isinstance"))
             }),
-            "keyword_argument" => spot.field == Some("name"),
+            "keyword_argument" => {
+                let words = text(around.node, source);
+                spot.field == Some("name")
+                    || words.starts_with("middleware_class")
+                    || words.starts_with("cls")
+            }
             _ => false,
         }
     }
 
+    /// Whether JavaScript gives a name a value where no binding was noted: `(name) = …`, `enum name`.
+    pub(crate) fn is_bound_oddly(&self, name: &str) -> bool {
+        const AROUND: [&str; 5] = [
+            "as_expression",
+            "non_null_expression",
+            "parenthesized_expression",
+            "satisfies_expression",
+            "type_assertion",
+        ];
+        const BINDS: [&str; 5] =
+            ["array_pattern", "assignment_pattern", "pair_pattern", "rest_pattern", "update_expression"];
+        const NAMES: [&str; 8] = [
+            "abstract_class_declaration",
+            "import_alias",
+            "class",
+            "enum_declaration",
+            "function_expression",
+            "generator_function",
+            "internal_module",
+            "module",
+        ];
+        self.of_name.get(name).into_iter().flatten().any(|place| {
+            let mut at = *place;
+            while let Some((number, around)) = self.around(at) {
+                let field = self.all.get(at).and_then(|spot| spot.field);
+                let kind = around.node.kind();
+                if AROUND.contains(&kind) {
+                    at = number;
+                    continue;
+                }
+                let is_written = field == Some("left") || BINDS.contains(&kind);
+                let is_named = field == Some("name") || kind == "import_alias";
+                return at != *place && is_written || is_named && NAMES.contains(&kind);
+            }
+            false
+        })
+    }
+
     /// Whether Python gives a name a value where no binding was noted.
     pub(crate) fn is_bound_otherwise(&self, name: &str) -> bool {
-        let places = self.of_name.get(name).into_iter().flatten();
-        places.filter_map(|at| Some((self.all.get(*at)?, self.around(*at)?))).any(
-            |(spot, (number, around))| match around.node.kind() {
-                "list_pattern" | "delete_statement" | "with_item" | "as_pattern" => true,
-                "aliased_import" => spot.field == Some("alias"),
-                "dotted_name" | "expression_list" => {
-                    let outer = self.around(number).map(|(_, outer)| outer.node.kind());
-                    outer.is_some_and(|kind| kind.contains("pattern") || kind == "delete_statement")
+        const BINDS: [&str; 6] = [
+            "as_pattern",
+            "as_pattern_target",
+            "delete_statement",
+            "import_statement",
+            "list_pattern",
+            "with_item",
+        ];
+        const PARTS: [&str; 10] = [
+            "dotted_name",
+            "expression_list",
+            "list",
+            "list_splat",
+            "list_splat_pattern",
+            "parenthesized_expression",
+            "pattern_list",
+            "splat_pattern",
+            "tuple",
+            "tuple_pattern",
+        ];
+        self.of_name.get(name).into_iter().flatten().any(|place| {
+            let mut at = *place;
+            while let Some((number, around)) = self.around(at) {
+                let field = self.all.get(at).and_then(|spot| spot.field);
+                let kind = around.node.kind();
+                if PARTS.contains(&kind) {
+                    at = number;
+                    continue;
                 }
-                kind => kind.contains("case"),
-            },
-        )
+                let is_target = at != *place && field == Some("left");
+                return is_target
+                    || BINDS.contains(&kind)
+                    || kind.contains("case")
+                    || kind.ends_with("_pattern")
+                    || kind == "aliased_import" && field == Some("alias");
+            }
+            false
+        })
+    }
+
+    /// The string literals of a file.
+    pub(crate) fn strings(&self) -> impl Iterator<Item = Node<'t>> {
+        self.all.iter().map(|spot| spot.node).filter(|node| node.kind() == "string")
     }
 
     /// Whether something may write to the `Origin` of a request.
@@ -227,4 +381,27 @@ impl<'t> Spots<'t> {
             _ => false,
         }
     }
+}
+
+/// Where Python reads text otherwise than it looks: a line that ends in the old Macintosh way ends a
+/// comment, and a declared encoding may spell code in other letters.
+fn seen_otherwise(source: &str) -> Option<usize> {
+    let lone = source
+        .match_indices('\r')
+        .find(|(at, _)| !source.get(at + 1..).is_some_and(|rest| rest.starts_with('\n')));
+    if let Some((at, _)) = lone {
+        return Some(at);
+    }
+    let mut head = source.lines().take(2).filter(|line| line.trim_start().starts_with('#'));
+    let declared = head.find_map(|line| line.split_once("coding").map(|(_, rest)| rest))?;
+    let name = declared.strip_prefix([':', '='])?.trim_start();
+    let end = name
+        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
+        .unwrap_or(name.len());
+    let name = name.get(..end)?.to_ascii_lowercase().replace('_', "-");
+    let is_plain = matches!(
+        name.as_str(),
+        "ascii" | "iso-8859-1" | "latin-1" | "latin1" | "us-ascii" | "utf-8" | "utf8"
+    );
+    (!is_plain).then_some(0)
 }

@@ -65,6 +65,10 @@ const APPLICATIONS: [&str; 6] = ["app", "fastify", "instance", "nest", "router",
 /// Objects that write what they are given somewhere.
 const LOGS: [&str; 4] = ["console", "log", "logger", "winston"];
 
+/// How they are told to.
+const LEVELS: [&str; 12] =
+    ["debug", "dir", "error", "fatal", "http", "info", "log", "silly", "table", "trace", "verbose", "warn"];
+
 impl<'t> Reader<'_, 't> {
     pub(super) fn javascript(&self, spot: &Spot<'t>, (number, around): (usize, &Spot<'t>)) -> Step<'t> {
         let is = |field: &str| spot.field == Some(field);
@@ -81,10 +85,11 @@ impl<'t> Reader<'_, 't> {
             "member_expression" if is("object") => self.member(number, around),
             "subscript_expression" if is("object") => Step::On,
             "arguments" => self.argument(spot, number),
+            "object" if self.has_own_code(around.node) => Step::Unsure,
             "array" | "object" | "pair" if !is("key") => Step::Within,
             "spread_element" => self.spread(number),
             "ternary_expression" if !is("condition") => Step::On,
-            "binary_expression" | "unary_expression" => operated(around.node),
+            "binary_expression" | "unary_expression" => self.operated(around.node),
             "for_in_statement" if is("right") => self.looped(around.node),
             "template_substitution" => self.written_out(number),
             "update_expression" if is_name => Step::Read,
@@ -107,7 +112,13 @@ impl<'t> Reader<'_, 't> {
                 let left = child("left");
                 // What others make of a module is theirs; here it is named once.
                 let is_export = left.is_some_and(|left| self.text(left).starts_with("module.exports"));
-                if is_export && self.source.matches("exports").count() == 1 {
+                let reaches =
+                    ["__filename", "arguments", "import.meta"].iter().any(|word| self.source.contains(word));
+                if is_export
+                    && self.source.matches("exports").count() == 1
+                    && !reaches
+                    && !self.spots.has_this()
+                {
                     return Step::Read;
                 }
                 self.declared(left.filter(|left| left.kind() == "identifier"))
@@ -206,7 +217,10 @@ impl<'t> Reader<'_, 't> {
                     && !self.text(argument).contains("arguments")
                     && !self.text(argument).contains("this")
             }
-            "identifier" => matches!(self.text(argument), "Boolean" | "Number" | "String"),
+            "identifier" => {
+                let name = self.text(argument);
+                matches!(name, "Boolean" | "Number" | "String") && self.owner(name) == Owner::Free
+            }
             "number" | "string" | "template_string" | "array" => true,
             _ => false,
         }
@@ -225,10 +239,15 @@ impl<'t> Reader<'_, 't> {
             return Step::Read;
         }
         let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
-        if LOGS.contains(&object) && (is_of_others || owner == Owner::Made) {
+        let writes = property
+            .is_some_and(|method| LEVELS.contains(&method) && !self.spots.has_function(method, self.source));
+        if LOGS.contains(&object) && (is_of_others || owner == Owner::Made) && writes {
             return Step::Read;
         }
-        if LOOKING.contains(&written) && owner == Owner::Free {
+        // A function beside the value is given all of it.
+        let is_alone =
+            call.node.child_by_field_name("arguments").is_some_and(|given| given.named_child_count() == 1);
+        if LOOKING.contains(&written) && owner == Owner::Free && (is_alone || written != "JSON.stringify") {
             return if written.starts_with("Object.") { self.if_flat() } else { Step::Read };
         }
         match (call.node.kind(), written, property) {
@@ -243,6 +262,17 @@ impl<'t> Reader<'_, 't> {
             // `origin.match(expression)`
             (_, _, Some(method)) if READING.contains(&method) && self.is_expression => Step::Read,
             _ => Step::Unsure,
+        }
+    }
+
+    /// What an operator makes of a value.
+    fn operated(&self, node: Node<'t>) -> Step<'t> {
+        match node.child_by_field_name("operator").map_or("", |operator| operator.kind()) {
+            "&&" | "||" | "??" => Step::On,
+            "delete" => Step::Unsure,
+            // A class may say itself what is of it.
+            "instanceof" if self.source.contains("hasInstance") => Step::Unsure,
+            _ => Step::Read,
         }
     }
 
@@ -268,15 +298,6 @@ impl<'t> Reader<'_, 't> {
         takes
             && (is_application || !matches!(owner, Owner::Own | Owner::Parameter))
             && !self.spots.has_function(method, self.source)
-    }
-}
-
-/// What an operator makes of a value.
-fn operated<'t>(node: Node<'_>) -> Step<'t> {
-    match node.child_by_field_name("operator").map_or("", |operator| operator.kind()) {
-        "&&" | "||" | "??" => Step::On,
-        "delete" => Step::Unsure,
-        _ => Step::Read,
     }
 }
 

@@ -13,6 +13,7 @@ use tree_sitter::Node;
 
 use super::program::Program;
 use super::syntax::{Language, text};
+use crate::MAX_DEPTH;
 
 /// Most places that are looked at for one value.
 const MAX_PLACES: usize = 4_096;
@@ -62,7 +63,9 @@ impl<'t> Spots<'t> {
         let number = self.all.len();
         self.all.push(Spot { node, parent: parent.unwrap_or(number), field });
         self.of_node.insert(node.id(), number);
-        if matches!(node.kind(), "identifier" | "shorthand_property_identifier") {
+        let is_name = matches!(node.kind(), "identifier" | "shorthand_property_identifier");
+        // Classes of TypeScript.
+        if is_name || node.kind() == "type_identifier" && field == Some("name") {
             self.of_name.entry(text(node, source)).or_default().push(number);
         }
         number
@@ -101,6 +104,7 @@ impl<'t> Spots<'t> {
     /// Whether the file has a method or a part of an object of this name: what is called so may be that.
     fn has_function(&self, name: &str, source: &'t str) -> bool {
         let named = |spot: &Spot<'t>| match spot.node.kind() {
+            "assignment_expression" => spot.node.child_by_field_name("left")?.child_by_field_name("property"),
             "function_definition" | "method_definition" => spot.node.child_by_field_name("name"),
             "pair" => spot.node.child_by_field_name("key"),
             _ => None,
@@ -134,7 +138,7 @@ impl<'t> Program<'t> {
     /// place where it stands, under whatever name, reads it.
     pub(super) fn is_only_read(&self, value: Node<'t>) -> bool {
         let bare = bare(value);
-        if !is_parted(bare, self.source) {
+        if !is_parted(bare, self.source, MAX_DEPTH) {
             return true;
         }
         let (spots, language) = self.spots();
@@ -149,7 +153,7 @@ impl<'t> Program<'t> {
             seen: RefCell::default(),
             left: Cell::new(MAX_PLACES),
         };
-        !reader.has_own_code(bare) && reader.is_read(*place)
+        !reader.has_own_code(bare) && !reader.is_of_namespace(*place) && reader.is_read(*place)
     }
 }
 
@@ -160,6 +164,13 @@ impl<'t> Reader<'_, 't> {
         }
         let places = self.spots.of_name.get(name).map(Vec::as_slice).unwrap_or_default();
         places.iter().all(|at| self.is_read(*at))
+    }
+
+    /// Whether a value stands in a namespace, by whose name others reach it.
+    fn is_of_namespace(&self, place: usize) -> bool {
+        let mut around = std::iter::successors(self.spots.around(place), |(at, _)| self.spots.around(*at));
+        self.language != Language::Python
+            && around.any(|(_, spot)| matches!(spot.node.kind(), "internal_module" | "module"))
     }
 
     /// Whether an object has code that may change it: a method of its own, or what the language calls
@@ -233,8 +244,8 @@ fn bare(value: Node<'_>) -> Node<'_> {
 
 /// Whether a value has parts that could be changed. What a name stands for is told where that got its
 /// value, and nothing is known of what a call gives, but for copies.
-fn is_parted(value: Node<'_>, source: &str) -> bool {
-    const WITHOUT: [&str; 27] = [
+fn is_parted(value: Node<'_>, source: &str, depth: usize) -> bool {
+    const WITHOUT: [&str; 28] = [
         "arrow_function",
         "attribute",
         "await_expression",
@@ -253,6 +264,7 @@ fn is_parted(value: Node<'_>, source: &str) -> bool {
         "lambda",
         "member_expression",
         "none",
+        "not_operator",
         "null",
         "number",
         "string",
@@ -272,41 +284,71 @@ fn is_parted(value: Node<'_>, source: &str) -> bool {
             let callee = value.child_by_field_name("function").map_or("", |callee| text(callee, source));
             callee.starts_with("Object.") || callee.starts_with("Array.")
         }
-        // A sum of texts, in JavaScript.
-        "binary_expression" => {
-            value.child_by_field_name("operator").is_none_or(|operator| operator.kind() != "+")
+        // Of these it is one part or the other; other operators make texts, numbers, yes or no.
+        "binary_expression" if !is_choice(value) => false,
+        "binary_expression" | "boolean_operator" | "conditional_expression" | "ternary_expression" => {
+            let mut cursor = value.walk();
+            value
+                .named_children(&mut cursor)
+                .any(|part| depth == 0 || is_parted(bare(part), source, depth - 1))
         }
         kind => !WITHOUT.contains(&kind),
     }
 }
 
-/// Whether the file has what changes regular expressions: each keeps where its last search ended, and
-/// can be compiled anew.
+/// Whether an operator of JavaScript gives one of its sides.
+fn is_choice(node: Node<'_>) -> bool {
+    let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+    matches!(operator, "&&" | "??" | "||")
+}
+
+/// Whether the file has what changes regular expressions: each keeps where its last search ended, can
+/// be compiled anew, and its methods can be replaced.
 fn are_expressions_changed(source: &str) -> bool {
-    source.contains("lastIndex") || source.contains("compile(")
+    const CHANGING: [&str; 8] = [
+        "lastIndex",
+        "compile(",
+        "compile`",
+        "defineProperty",
+        "Object.assign",
+        "Symbol.",
+        ".test =",
+        ".exec =",
+    ];
+    CHANGING.iter().any(|word| source.contains(word))
+        || source.contains(".test=")
+        || source.contains(".exec=")
 }
 
 /// Whether a value is a list or set whose items have no parts that could be changed.
 fn is_flat(value: Node<'_>, source: &str) -> bool {
-    const PARTED: [&str; 12] = [
-        "array",
-        "arrow_function",
-        "class",
-        "dictionary",
-        "function_expression",
-        "lambda",
-        "list",
-        "new_expression",
-        "object",
-        "pair",
-        "spread_element",
-        "tuple",
+    // What a name stands for has places of its own.
+    const PLAIN: [&str; 19] = [
+        "attribute",
+        "comment",
+        "concatenated_string",
+        "false",
+        "float",
+        "identifier",
+        "integer",
+        "member_expression",
+        "none",
+        "null",
+        "number",
+        "regex",
+        "string",
+        "subscript",
+        "subscript_expression",
+        "template_string",
+        "true",
+        "unary_expression",
+        "undefined",
     ];
     let mut cursor = value.walk();
     let items_are_plain = |list: Node<'_>| {
         let mut cursor = list.walk();
         let mut items = list.named_children(&mut cursor);
-        items.all(|item| !PARTED.contains(&bare(item).kind()))
+        items.all(|item| PLAIN.contains(&bare(item).kind()))
     };
     match value.kind() {
         "array" | "list" | "set" | "tuple" => {

@@ -6,7 +6,7 @@ use super::owner::Owner;
 use super::{Reader, Spot, Step};
 
 /// Methods that change nothing.
-const READING: [&str; 15] = [
+const READING: [&str; 14] = [
     "count",
     "endswith",
     "format",
@@ -16,7 +16,6 @@ const READING: [&str; 15] = [
     "issubset",
     "issuperset",
     "join",
-    "keys",
     "lower",
     "replace",
     "split",
@@ -25,7 +24,7 @@ const READING: [&str; 15] = [
 ];
 
 /// Those that give away items.
-const GIVING: [&str; 4] = ["copy", "items", "union", "values"];
+const GIVING: [&str; 5] = ["copy", "items", "keys", "union", "values"];
 
 /// What is given options or origins and keeps them as they are.
 const TAKERS: [&str; 8] = [
@@ -50,6 +49,9 @@ pub(super) const COPYING: [&str; 7] = ["enumerate", "frozenset", "list", "set", 
 
 /// Objects that write what they are given somewhere.
 const LOGS: [&str; 4] = ["LOG", "log", "logger", "logging"];
+
+/// How they are told to.
+const LEVELS: [&str; 8] = ["critical", "debug", "error", "exception", "fatal", "info", "log", "warning"];
 
 impl<'t> Reader<'_, 't> {
     pub(super) fn python(&self, spot: &Spot<'t>, (number, around): (usize, &Spot<'t>)) -> Step<'t> {
@@ -194,6 +196,16 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
+    /// Whether the class among arguments is the package's.
+    fn adds_cors(&self, arguments: usize) -> bool {
+        let first = self.spots.all.get(arguments).and_then(|given| given.node.named_child(0));
+        let first = first.map(|first| first.child_by_field_name("value").unwrap_or(first));
+        first.map(|first| self.text(first)).is_some_and(|words| {
+            let is_imported = |module: String| module.ends_with(".CORSMiddleware");
+            words.ends_with("CORSMiddleware") || self.program.module_of(words).is_some_and(is_imported)
+        })
+    }
+
     fn python_argument(&self, arguments: usize) -> Step<'t> {
         let callee =
             self.spots.around(arguments).and_then(|(_, call)| call.node.child_by_field_name("function"));
@@ -203,6 +215,7 @@ impl<'t> Reader<'_, 't> {
         let is_of_others = matches!(owner, Owner::Free | Owner::Package);
         let Some(attribute) = attribute else {
             return match written {
+                "Middleware" if !self.adds_cors(arguments) => Step::Unsure,
                 name if TAKERS.contains(&name) && is_of_others => Step::Read,
                 name if LOOKING.contains(&name) && owner == Owner::Free => Step::Read,
                 name if COPYING.contains(&name) && owner == Owner::Free => self.if_flat(),
@@ -212,13 +225,22 @@ impl<'t> Reader<'_, 't> {
         let object = callee.child_by_field_name("object").map_or("", |object| self.text(object));
         let root = written.split('.').next().unwrap_or_default();
         let is_application = owner == Owner::Parameter && (APPLICATIONS.contains(&root) || root == "self");
+        if attribute == "add_middleware" && !self.adds_cors(arguments) {
+            return Step::Unsure;
+        }
         let takes = TAKERS.contains(&attribute) && !self.spots.has_function(attribute, self.source);
         if takes && (is_of_others || is_application || owner == Owner::Made) {
             return Step::Read;
         }
         let is_text = callee.child_by_field_name("object").is_some_and(|object| object.kind() == "string");
-        let is_log = LOGS.contains(&object) && (is_of_others || owner == Owner::Made);
-        let is_library = is_of_others && (object == "re" || written == "json.dumps");
+        let is_handled = self.source.contains("addHandler") || self.source.contains("addFilter");
+        let is_log = LOGS.contains(&object)
+            && LEVELS.contains(&attribute)
+            && !is_handled
+            && (is_of_others || owner == Owner::Made);
+        let words = self.spots.all.get(arguments).map_or("", |given| self.text(given.node));
+        let is_dumped = written == "json.dumps" && !words.contains("cls") && !words.contains("default");
+        let is_library = is_of_others && (object == "re" || is_dumped);
         if is_log || is_library || is_text { Step::Read } else { Step::Unsure }
     }
 }
