@@ -10,6 +10,7 @@
 
 mod answer;
 mod fields;
+mod givers;
 mod inputs;
 mod known;
 mod location;

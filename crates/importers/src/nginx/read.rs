@@ -5,6 +5,7 @@ use std::rc::Rc;
 use corsac_analysis::model::{Model, Place, Unread};
 use corsac_diagnostics::{Source, excerpt};
 
+use super::givers::{self, How};
 use super::inputs::inputs;
 use super::known;
 use super::location::Location;
@@ -218,6 +219,7 @@ impl Reader {
                 _ => {}
             }
             self.learn_words(directive);
+            self.learn_given(directive);
             self.check(directive);
             if !is_foreign(&directive.name) {
                 self.learn(directive.inside());
@@ -236,6 +238,16 @@ impl Reader {
         self.variables.asks_method |= name == "limit_except" || texts.any(asks);
     }
 
+    /// Variables that it gives a value in ways that are not followed.
+    fn learn_given(&mut self, directive: &Directive) {
+        for given in givers::given(directive) {
+            match given.how {
+                How::Asked => self.variables.asked.insert(given.name),
+                How::Written => self.variables.written.insert(given.name),
+            };
+        }
+    }
+
     fn learn_map(&mut self, directive: &Directive) {
         self.learn_words(directive);
         let mut mistakes = Vec::new();
@@ -244,6 +256,8 @@ impl Reader {
         }
         for pattern in directive.inside().iter().filter(|line| line.name.starts_with('~')) {
             let text = pattern.name.trim_start_matches(['~', '*']);
+            // Whoever asks the map sets them.
+            self.variables.written.extend(givers::groups(text));
             self.check_pattern(text, &pattern.name_place);
         }
         for (place, reason) in mistakes {
@@ -264,8 +278,10 @@ impl Reader {
 
     fn check_pattern(&mut self, text: &str, place: &Place) {
         let pattern = Pattern::new(text, false);
-        let names: Vec<_> = pattern.names().unwrap_or_default();
-        self.variables.declared.extend(names.into_iter().map(|(name, _)| name));
+        match pattern.names() {
+            Some(names) => self.variables.captured.extend(names.into_iter().map(|(name, _)| name)),
+            None => self.variables.written.extend(givers::groups(text)),
+        }
         if let Err(refusal) = pattern.regex.syntax() {
             self.unread(place, format!("`{}` is not modelled: {refusal}", excerpt(text)));
         }
@@ -320,7 +336,7 @@ fn is_foreign(name: &str) -> bool {
 }
 
 /// Whether some reader takes a directive.
-fn is_read(name: &str) -> bool {
+pub(super) fn is_read(name: &str) -> bool {
     matches!(
         name,
         "add_header"

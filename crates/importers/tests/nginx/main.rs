@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod generate;
+mod givers;
 mod program;
 mod samples;
 mod told;

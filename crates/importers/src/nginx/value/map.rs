@@ -210,6 +210,7 @@ impl Entry {
         for (name, number) in pattern.names().unwrap_or_default() {
             let group = Text::of(Piece::Group(pattern.clone(), number));
             let text = if of_origin { group } else { Text::opaque(&format!("`${name}` decides")) };
+            env.groups.insert(name.clone());
             env.variables.insert(name, text);
         }
         Cow::Owned(env)

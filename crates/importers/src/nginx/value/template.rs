@@ -1,7 +1,7 @@
 //! Texts with variables, and what they come to.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::map::Map;
@@ -107,6 +107,8 @@ pub(in crate::nginx) struct Environment {
     pub(in crate::nginx) variables: BTreeMap<String, Text>,
     pub(in crate::nginx) captures: Captures,
     pub(in crate::nginx) method: Rc<str>,
+    /// Variables that an expression of a map has just set.
+    pub(in crate::nginx) groups: BTreeSet<String>,
     /// The origin, where a comparison has settled it.
     pub(in crate::nginx) origin: Option<Rc<str>>,
 }
@@ -117,6 +119,12 @@ pub(in crate::nginx) struct Variables {
     pub(in crate::nginx) maps: HashMap<String, Map>,
     /// Set somewhere: empty until then.
     pub(in crate::nginx) declared: HashSet<String>,
+    /// Groups of conditions: empty until one matches.
+    pub(in crate::nginx) captured: HashSet<String>,
+    /// Defined by something else than a map: unknown until they are set.
+    pub(in crate::nginx) asked: HashSet<String>,
+    /// Written at some time by something that is not followed.
+    pub(in crate::nginx) written: HashSet<String>,
     /// Whether `$1` and its like are used outside of maps.
     pub(in crate::nginx) keeps_captures: bool,
     /// Whether the method is asked for anywhere.
@@ -159,8 +167,15 @@ impl Variables {
 
     /// What a variable comes to.
     pub(in crate::nginx) fn variable(&self, name: &str, env: &Environment, depth: usize) -> Cases<Text> {
+        let unknown = || always(Text::opaque(&format!("`${name}` decides")));
+        if self.written.contains(name) && !env.groups.contains(name) {
+            return unknown();
+        }
         if let Some(text) = env.variables.get(name) {
             return always(text.clone());
+        }
+        if self.is_redefined(name) {
+            return unknown();
         }
         match name {
             "http_origin" => return always(Text::of(Piece::Origin)),
@@ -172,7 +187,7 @@ impl Variables {
         match self.maps.get(name) {
             Some(_) if depth >= MAX_MAPS => always(Text::opaque("too many maps use one another")),
             Some(map) => map.look_up(self, env, depth + 1),
-            None if self.declared.contains(name) => always(Text::default()),
+            None if self.declared.contains(name) || self.captured.contains(name) => always(Text::default()),
             None => {
                 let apart_from_origin = is_apart_from_origin(name);
                 let reason = match name {
@@ -184,9 +199,20 @@ impl Variables {
         }
     }
 
+    /// Whether several things say what `name` is, of which one is asked.
+    fn is_redefined(&self, name: &str) -> bool {
+        let is_map = self.maps.contains_key(name);
+        let is_own = matches!(
+            name,
+            "http_access_control_request_headers" | "http_access_control_request_method" | "http_origin"
+        );
+        self.asked.contains(name) || is_map && (is_own || self.captured.contains(name))
+    }
+
     /// Whether `name` is a map that is asked once a request.
     pub(in crate::nginx) fn is_cached(&self, name: &str) -> bool {
-        self.maps.get(name).is_some_and(|map| !map.volatile)
+        let is_other = self.written.contains(name) || self.is_redefined(name);
+        !is_other && self.maps.get(name).is_some_and(|map| !map.volatile)
     }
 
     /// Whether an expression matches a constant text, if that can be afforded.
