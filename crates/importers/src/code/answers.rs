@@ -12,7 +12,7 @@ use super::expression::{Argument, Expression, Kind};
 use super::mentions::is_read;
 use super::program::{Program, SiteKind};
 use super::rust::without_vec;
-use super::syntax::{Language, parse, quoted, text};
+use super::syntax::{Language, children, parse, quoted, text};
 use crate::Unreadable;
 
 /// Most places of broken syntax that are listed; one slip can break many.
@@ -234,10 +234,22 @@ impl Reading<'_, '_> {
     }
 }
 
-/// `response.headers[name] = …` of Python, where the name is put together from texts.
+/// What Python has besides texts: `response.headers[name] = …`, where the name is put together from
+/// texts; `response.access_control_allow_origin = …`; and the same as the name of an argument.
 fn sets_a_computed_field(node: Node<'_>, source: &str) -> bool {
-    let left = node.child_by_field_name("left").filter(|left| left.kind() == "subscript");
-    let Some(left) = left else { return false };
+    let is_field = |name: Option<Node<'_>>| {
+        name.is_some_and(|name| text(name, source).eq_ignore_ascii_case("access_control_allow_origin"))
+    };
+    if let Some(arguments) = node.child_by_field_name("arguments") {
+        let is_named = |argument: Node<'_>| {
+            argument.kind() == "keyword_argument" && is_field(argument.child_by_field_name("name"))
+        };
+        return children(arguments).any(is_named);
+    }
+    let Some(left) = node.child_by_field_name("left") else { return false };
+    if left.kind() != "subscript" {
+        return left.kind() == "attribute" && is_field(left.child_by_field_name("attribute"));
+    }
     let of = left.child_by_field_name("value").map_or("", |of| text(of, source));
     let name = left.child_by_field_name("subscript").map_or("", |name| name.kind());
     of.ends_with("headers") && matches!(name, "binary_operator" | "call" | "concatenated_string")

@@ -38,7 +38,9 @@ pub(crate) fn roles<'t>(
         }
         "call_expression" | "new_expression" => vec![Role::Site(SiteKind::Call)],
         "return_statement" | "throw_statement" => vec![Role::Site(SiteKind::Leave)],
-        "string" if names_the_field(text(node, source)) => vec![Role::Site(SiteKind::Mention)],
+        "string" | "template_string" if names_the_field(text(node, source)) => {
+            vec![Role::Site(SiteKind::Mention)]
+        }
         "object" => vec![Role::Site(SiteKind::Table)],
         "identifier" | "shorthand_property_identifier_pattern" => {
             parent.and_then(|parent| bound(node, parent, field, source)).into_iter().collect()

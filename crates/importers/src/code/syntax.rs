@@ -7,6 +7,7 @@ use std::rc::Rc;
 use corsac_diagnostics::excerpt;
 use tree_sitter::{Language as Grammar, LogType, Node, ParseOptions, ParseState, Parser, Tree};
 
+use super::strings;
 use crate::Unreadable;
 
 /// Longest code that is read, in bytes; nobody writes more by hand.
@@ -19,6 +20,9 @@ const MAX_OPEN_ANGLES: usize = 64;
 /// Most steps that mend broken text. Well formed text is read in linear time; mending takes 40 ms
 /// a hundred operations at worst (measured: 22 s for 8 KiB of Rust without this bound).
 const MAX_MENDED: usize = 64;
+
+/// Longest literal in which the name of a field is looked for.
+const MAX_NAMING: usize = 4 << 10;
 
 /// Most lines of Python that a backslash joins: each token looks through all of them.
 const MAX_JOINED_LINES: usize = 256;
@@ -137,10 +141,24 @@ fn too_many_angles(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether a string literal is the name of the field that allows origins.
+/// Whether a string literal is the name of the field that allows origins, in whatever spelling;
+/// a part of the name, to which others are joined; or a line with that field.
 pub(crate) fn names_the_field(literal: &str) -> bool {
-    let name = literal.trim_matches(|letter| matches!(letter, '"' | '\'' | '`'));
-    name.eq_ignore_ascii_case("access-control-allow-origin")
+    const FIELD: &str = "access-control-allow-origin";
+    const BEGIN: &str = "access-control-";
+    // `b"…"`, `rf"…"`, `br#"…"#`
+    let (prefix, quoted) = literal.split_at(literal.find(['"', '\'', '`']).unwrap_or_default());
+    if prefix.len() > 3 || literal.len() > MAX_NAMING {
+        return false;
+    }
+    let inside = quoted.trim_matches(|letter| matches!(letter, '"' | '\'' | '`' | '#'));
+    let told = if inside.contains('\\') { strings::javascript(inside) } else { None };
+    let name = told.as_deref().unwrap_or(inside).trim().to_ascii_lowercase();
+    let plain = name.replace('_', "-");
+    let is_part = |part: &str| part.len() >= BEGIN.len() && FIELD.contains(part);
+    let before = name.split(['{', '$', '%']).next().unwrap_or_default();
+    let is_filled = before.len() < name.len() && before.len() >= BEGIN.len() && FIELD.starts_with(before);
+    plain == FIELD || is_part(&name) || is_filled || name.contains("access-control-allow-origin:")
 }
 
 /// The parts of a node that are code.

@@ -316,3 +316,63 @@ fn guards_around_fields_that_are_set_by_hand_are_decided() {
     let both = format!("if (isOn() && allowed.includes(req.headers.origin)) {{ {set} }}");
     assert_eq!(model(&both), (Truth::Unknown, Truth::False, 1));
 }
+
+/// Each with a middleware that admits one origin, beside which a field is set or not.
+#[test]
+fn a_field_that_is_set_is_known_by_every_spelling() {
+    let mounted = "const cors = require('cors');\napp.use(cors({ origin: ['https://a.com'] }));\n";
+    let flask = "from flask_cors import CORS\nCORS(app, origins=['https://a.com'])\n@app.after_request\ndef after(r):\n    ";
+    let set = [
+        ("express", "a.js", mounted, "const h = { [`Access-Control-Allow-Origin`]: '*' }; res.set(h);"),
+        (
+            "express",
+            "a.js",
+            mounted,
+            "for (const [k, v] of [[`access-control-allow-origin`, '*']]) res.set(k, v);",
+        ),
+        ("express", "a.js", mounted, "const p = 'Access-Control-'; res.set(p + 'Allow-Origin', '*');"),
+        ("express", "a.js", mounted, "res.set(`Access-Control-${allow}-Origin`, '*');"),
+        ("express", "a.js", mounted, "headers.push(['Access-Control-Allow-\\x4frigin', '*']);"),
+        (
+            "express",
+            "a.js",
+            mounted,
+            "socket.end('HTTP/1.1 200 OK\\r\\nAccess-Control-Allow-Origin: *\\r\\n');",
+        ),
+        (
+            "express",
+            "a.js",
+            mounted,
+            "pairs.push(['ACCESS_CONTROL_ALLOW_ORIGIN'.replaceAll('_', '-'), '*']);",
+        ),
+        ("flask-cors", "a.py", flask, "r.headers[u'Access-Control-Allow-Origin'] = '*'"),
+        ("flask-cors", "a.py", flask, "r.headers[r'Access-Control-Allow-Origin'] = '*'"),
+        ("flask-cors", "a.py", flask, "r.headers['''Access-Control-Allow-Origin'''] = '*'"),
+        ("flask-cors", "a.py", flask, "r.raw_headers.append((b'access-control-allow-origin', b'*'))"),
+        ("flask-cors", "a.py", flask, "r.headers.update({'Access-Control-Allow-' 'Origin': '*'})"),
+        ("flask-cors", "a.py", flask, "r.headers[f'access-control-{allow}-origin'] = '*'"),
+        ("flask-cors", "a.py", flask, "r.headers['Access-Control-%s-Origin' % allow] = '*'"),
+        ("flask-cors", "a.py", flask, "r.access_control_allow_origin = '*'"),
+        ("flask-cors", "a.py", flask, "r.headers.extend(Access_Control_Allow_Origin='*')"),
+    ];
+    let said = |(system, file, before, line): (&str, &str, &str, &str)| {
+        let model = read(system, file, &format!("{before}{line}\n"));
+        let read = |scope: &corsac_analysis::model::Scope| {
+            scope.actual.lets_read("https://evil.net", Credentials::Omitted)
+        };
+        model.scopes.iter().map(read).collect::<Vec<_>>()
+    };
+    for case in set {
+        assert!(said(case).contains(&Truth::Unknown), "{case:?}: {:?}", said(case));
+    }
+    for case in [
+        ("express", "a.js", mounted, "res.set('Access-Control-Allow-Methods', 'GET');"),
+        ("express", "a.js", mounted, "log(`no Access-Control-Allow-Origin for ${origin}`);"),
+        ("express", "a.js", mounted, "log(`Access-Control-Allow-Headers: ${names}`); f('access-control');"),
+        ("flask-cors", "a.py", flask, "r.headers[b'access-control-max-age'] = '1'"),
+        ("flask-cors", "a.py", flask, "log('the access control allows %s origins' % count)"),
+        ("flask-cors", "a.py", flask, "seen = r.access_control_allow_origin"),
+    ] {
+        assert_eq!(said(case), [Truth::False], "{case:?}");
+    }
+}
