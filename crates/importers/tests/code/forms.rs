@@ -376,3 +376,72 @@ fn a_field_that_is_set_is_known_by_every_spelling() {
         assert_eq!(said(case), [Truth::False], "{case:?}");
     }
 }
+
+#[test]
+fn options_that_decide_instead_are_asked() {
+    let fastify = |options: &str| {
+        let code = format!("const cors = require('@fastify/cors');\napp.register(cors, {options});\n");
+        with_cookies(&read("express", "app.js", &code).scopes[0].actual, "https://evil.net")
+    };
+    let list = "origin: ['https://a.com'], credentials: true";
+    for unknown in [
+        "delegator: (req, cb) => cb(null, { origin: true })",
+        "delegator(req, cb) { cb(null, { origin: '*' }) }",
+        "delegator: decide",
+        "...more",
+    ] {
+        assert_eq!(fastify(&format!("{{ {list}, {unknown} }}")), Truth::Unknown, "{unknown}");
+    }
+    for known in ["delegator: undefined", "delegator: null", "maxAge: 5", "...{ maxAge: 5 }"] {
+        assert_eq!(fastify(&format!("{{ {list}, {known} }}")), Truth::False, "{known}");
+    }
+    // The package `cors` has no such option.
+    let model = cors("app.use(cors({ origin: ['https://a.com'], delegator: decide }))");
+    assert_eq!(with_cookies(&model.scopes[0].actual, "https://evil.net"), Truth::False);
+}
+
+#[test]
+fn a_key_that_something_later_may_replace_is_not_known() {
+    let list = "cors: { origin: ['https://a.com'], credentials: true }";
+    let said = |call: &str, options: &str| {
+        let model = read("express", "app.ts", &call.replace("OPTIONS", options));
+        assert_eq!(model.scopes.len(), 1, "{call} {options}");
+        with_cookies(&model.scopes[0].actual, "https://evil.net")
+    };
+    let calls = [
+        "import { Server } from 'socket.io';\nconst io = new Server(server, { OPTIONS });",
+        "const app = await NestFactory.create(AppModule, { OPTIONS });",
+        "export default defineConfig({ server: { OPTIONS } });",
+    ];
+    for call in calls {
+        for unknown in [
+            format!("{list}, ...more"),
+            format!("{list}, ['co' + 'rs']: open"),
+            format!("{list}, ...{{ ...more }}"),
+        ] {
+            assert_eq!(said(call, &unknown), Truth::Unknown, "{call} {unknown}");
+        }
+        for known in [
+            list.to_owned(),
+            format!("...more, {list}"),
+            format!("cors: true, ...{{ {list} }}, path: '/a'"),
+            format!("{list}, ...{{ path: '/a' }}"),
+        ] {
+            assert_eq!(said(call, &known), Truth::False, "{call} {known}");
+        }
+    }
+    let whole = "export default defineConfig({ server: { OPTIONS }, ...more });";
+    assert_eq!(said(whole, list), Truth::Unknown);
+}
+
+#[test]
+fn zero_is_falsy_in_every_spelling() {
+    for zero in ["0", "0x0", "0b00", "0o0", "0n", "0x0n", "0.0", ".0", "0e5", "0_0"] {
+        let model = cors(&format!("app.use(cors({{ origin: {zero} }}))"));
+        assert!(model.scopes[0].actual.allow_origin.is_empty(), "{zero}");
+    }
+    for number in ["1", "0x1", "0b10", "1n", "0.5", "0x0f"] {
+        let model = cors(&format!("app.use(cors({{ origin: {number}, credentials: true }}))"));
+        assert_eq!(with_cookies(&model.scopes[0].actual, "https://evil.net"), Truth::True, "{number}");
+    }
+}

@@ -205,6 +205,16 @@ enum Origin {
 }
 
 fn origin(reading: &mut Reading<'_, '_>, options: &Options, package: Package) -> Origin {
+    // Fastify asks it, if there is one, for all options anew.
+    let delegator = match options.get("delegator") {
+        Ok(given) => given.cloned().filter(|_| package == Package::Fastify),
+        Err(reason) if package == Package::Fastify => return Origin::Unknown(reason.to_owned()),
+        Err(_) => None,
+    };
+    let delegator = delegator.filter(|given| is_set(&reading.value(given)));
+    if let Some(given) = delegator {
+        return Origin::Unknown(reading.opaque(&given));
+    }
     match options.get("origin") {
         Err(reason) => Origin::Unknown(reason.to_owned()),
         Ok(None) => Origin::Sent(always(star(), &options.span)),
@@ -356,6 +366,11 @@ pub(super) fn regex(text: &str, flags: &str) -> Matcher {
     Matcher::Regex(Regex::new(text, Dialect::Js, mode, Flags(flags)))
 }
 
+/// Whether a value may count as true.
+fn is_set(value: &Expression) -> bool {
+    !matches!(value.kind, Kind::Boolean(false)) && truthy(value)
+}
+
 /// Whether a literal counts as true.
 fn truthy(value: &Expression) -> bool {
     match &value.kind {
@@ -366,8 +381,13 @@ fn truthy(value: &Expression) -> bool {
     }
 }
 
+/// Whether a number is zero: also `0x0`, `0b0`, `0n`.
 fn zero(number: &str) -> bool {
-    number.parse::<f64>().is_ok_and(|number| number == 0.0)
+    let number = number.strip_suffix('n').unwrap_or(number).to_ascii_lowercase();
+    match ["0b", "0o", "0x"].iter().find_map(|base| number.strip_prefix(base)) {
+        Some(digits) => digits.bytes().all(|digit| digit == b'0'),
+        None => number.parse::<f64>().is_ok_and(|number| number == 0.0),
+    }
 }
 
 /// Whether a key is `true`, and where. `cors` takes no other value for it, Fastify every truthy one.

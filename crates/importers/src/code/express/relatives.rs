@@ -14,6 +14,9 @@ use corsac_analysis::model::{Choice, Emission};
 /// What Vite admits where nothing is said: loopback.
 const VITE: &str = r"^https?:\/\/(?:(?:[^:]+\.)?localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$";
 
+/// Deepest spread in a spread that is followed.
+const MAX_SPREADS: usize = 8;
+
 /// What takes such options.
 const CALLS: [&str; 10] = [
     "enableCors",
@@ -40,7 +43,7 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
             "enableCors" => scope(reading, "NestJS", argument(0), nest, &call),
             "create" if is_nest(callee) => {
                 if let Some(given) = cors_key(reading, arguments) {
-                    scope(reading, "NestJS", Some(&given), nest, &call);
+                    keyed(reading, "NestJS", &given, nest, &call);
                 }
             }
             "register" => {
@@ -53,12 +56,12 @@ pub(super) fn scopes(reading: &mut Reading<'_, '_>) {
             // Its adapter is Socket.IO's unless another one is set.
             "WebSocketGateway" => {
                 if let Some(given) = cors_key(reading, arguments) {
-                    scope(reading, "NestJS, WebSocketGateway", Some(&given), Package::Cors, &call);
+                    keyed(reading, "NestJS, WebSocketGateway", &given, Package::Cors, &call);
                 }
             }
             "Server" | "io" | "socketIO" | "socketIo" | "socketio" => {
                 if let Some(given) = cors_key(reading, arguments) {
-                    scope(reading, "Socket.IO", Some(&given), Package::Cors, &call);
+                    keyed(reading, "Socket.IO", &given, Package::Cors, &call);
                 }
             }
             _ => {}
@@ -83,13 +86,61 @@ fn is_fastify(reading: &Reading<'_, '_>, plugin: &Expression) -> bool {
 }
 
 /// The value of `cors` in an object among the arguments.
-fn cors_key(reading: &Reading<'_, '_>, arguments: &[Argument]) -> Option<Expression> {
-    arguments.iter().find_map(|argument| key(&reading.value(&argument.value), "cors"))
+fn cors_key(reading: &Reading<'_, '_>, arguments: &[Argument]) -> Option<Key> {
+    arguments.iter().find_map(|argument| key(reading, &argument.value, "cors"))
 }
 
-fn key(table: &Expression, name: &str) -> Option<Expression> {
-    let Kind::Table(pairs) = &table.kind else { return None };
-    pairs.iter().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.clone())
+/// What a table says of a key.
+enum Key {
+    Is(Expression),
+    /// It has it, and what follows may replace it: this.
+    Replaced(Expression),
+}
+
+/// What `table` says of a key, if it has it.
+fn key(reading: &Reading<'_, '_>, table: &Expression, name: &str) -> Option<Key> {
+    let Kind::Table(pairs) = reading.value(table).kind else { return None };
+    let mut found = None;
+    for (key, value) in flat(reading, &pairs, 0) {
+        match &key.kind {
+            Kind::Text(text) if *text == name => found = Some(Key::Is(value)),
+            Kind::Text(_) => {}
+            _ if found.is_some() => found = Some(Key::Replaced(key)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The pairs of a table, those of tables that are spread in it in their places.
+fn flat(
+    reading: &Reading<'_, '_>,
+    pairs: &[(Expression, Expression)],
+    depth: usize,
+) -> Vec<(Expression, Expression)> {
+    let mut all = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        let inner = match &key.kind {
+            Kind::Spread(inner) if depth < MAX_SPREADS => Some(reading.value(inner).kind),
+            _ => None,
+        };
+        match inner {
+            Some(Kind::Table(more)) => all.extend(flat(reading, &more, depth + 1)),
+            _ => all.push((key.clone(), value.clone())),
+        }
+    }
+    all
+}
+
+/// The scope of a call that has its options under a key.
+fn keyed(reading: &mut Reading<'_, '_>, who: &str, key: &Key, package: Package, call: &Expression) {
+    match key {
+        Key::Is(given) => scope(reading, who, Some(given), package, call),
+        Key::Replaced(by) => {
+            let answers = (unknown(&reading.opaque(by), &by.span), Preflight::Unknown);
+            push(reading, who, answers, &by.span);
+        }
+    }
 }
 
 /// The scope of one call with options.
@@ -123,13 +174,24 @@ fn push(reading: &mut Reading<'_, '_>, who: &str, answers: (Answer, Preflight), 
 
 /// `server.cors` and `preview.cors`.
 fn vite(reading: &mut Reading<'_, '_>, config: Option<&Expression>) {
-    let Some(config) = config.map(|config| reading.value(config)) else { return };
+    let Some(config) = config else { return };
     for part in ["server", "preview"] {
-        let Some(table) = key(&config, part).map(|table| reading.value(&table)) else { continue };
-        let Some(given) = key(&table, "cors") else { continue };
         let who = format!("Vite, {part}");
+        let given = match key(reading, config, part) {
+            None => continue,
+            Some(Key::Is(table)) => key(reading, &table, "cors"),
+            replaced => replaced,
+        };
+        let given = match given {
+            None => continue,
+            Some(Key::Is(given)) => given,
+            Some(replaced) => {
+                keyed(reading, &who, &replaced, Package::Cors, config);
+                continue;
+            }
+        };
         let value = reading.value(&given);
-        let has_origin = key(&value, "origin").is_some();
+        let has_origin = key(reading, &value, "origin").is_some();
         match &value.kind {
             Kind::Table(_) if !has_origin => {
                 let case = Reading::reflected(regex(VITE, ""), &given);
