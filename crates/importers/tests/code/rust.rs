@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::Service as _;
-use corsac_analysis::model::Preflight;
+use corsac_analysis::model::{Credentials, Preflight, Scope, Truth};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, Any, CorsLayer};
 
@@ -290,10 +290,136 @@ fn a_builder_that_goes_on_elsewhere_is_opaque() {
         let source = corsac_diagnostics::Source::new("main.rs", code);
         let model = corsac_importers::import(system, source, &()).unwrap();
         let answered = matches!(model.scopes[0].preflight, Preflight::Answered(_));
-        let reads =
-            model.scopes[0].actual.lets_read("https://a.com", corsac_analysis::model::Credentials::Omitted);
+        let reads = model.scopes[0].actual.lets_read("https://a.com", Credentials::Omitted);
         (reads, answered, model.unread.len())
     };
-    assert_eq!(reads(whole), (corsac_analysis::model::Truth::False, true, 0));
-    assert_eq!(reads(split), (corsac_analysis::model::Truth::Unknown, false, 1));
+    assert_eq!(reads(whole), (Truth::False, true, 0));
+    assert_eq!(reads(split), (Truth::Unknown, false, 1));
+}
+
+const LAYER: &str = "CorsLayer::new().allow_origin([HeaderValue::from_static(\"https://a.com\")])";
+
+/// Whether a stranger may read, in each scope of a program where `LAYER` and `LIST` are replaced.
+fn strangers(code: &str) -> Vec<Truth> {
+    let list = "\"https://a.com\".parse::<HeaderValue>().unwrap()";
+    let code = code.replace("LAYER", LAYER).replace("LIST", list);
+    let code = format!("use http::HeaderValue;\nuse tower_http::cors::{{Any, CorsLayer}};\n{code}");
+    let system = corsac_importers::System::by_id("rust").unwrap();
+    let source = corsac_diagnostics::Source::new("main.rs", code);
+    let model = corsac_importers::import(system, source, &()).unwrap();
+    let read = |scope: &Scope| scope.actual.lets_read("https://b.com", Credentials::Omitted);
+    model.scopes.iter().map(read).collect()
+}
+
+#[test]
+fn a_layer_is_known_where_it_goes_into_an_application() {
+    for unknown in [
+        "fn base() -> CorsLayer { LAYER }\nfn layer() -> CorsLayer { base().allow_origin(Any) }",
+        "impl S { fn base(&self) -> CorsLayer { return LAYER; } fn layer(&self) -> CorsLayer { self.base().allow_origin(Any) } }",
+        "fn base() -> CorsLayer { LAYER }\nfn layer() -> CorsLayer { let l = base(); l.allow_origin(Any) }",
+        "fn base() -> CorsLayer { LAYER }\nuse base as b;",
+        "fn base() -> CorsLayer { LAYER }\nfn f() { all(base) }",
+        "fn f() { let mut l = LAYER; l = l.allow_origin(Any); app.layer(l) }",
+        "fn f() { let mut l; l = LAYER; app.layer(l) }",
+        "fn f() { let l = LAYER; app.layer((l).allow_origin(Any)) }",
+        "fn f() { let l = LAYER; let l = l.allow_origin(Any); app.layer(l) }",
+        "fn f() { let l = LAYER; app.layer(l.clone().allow_origin(Any)) }",
+        "fn f() { let l = { LAYER }; app.layer(l.allow_origin(Any)) }",
+        "fn f() { let l = Some(LAYER); app.layer(l.unwrap().allow_origin(Any)) }",
+        "fn f() { let s = S { l: LAYER }; app.layer(s.l.allow_origin(Any)) }",
+        "fn f() { app.layer(open(LAYER)) }",
+        "fn f() { let l = LAYER; app.layer(open!(l)) }",
+        "fn f() { app.layer(LAYER.open()) }",
+        "trait Wide { fn layer(self, l: CorsLayer); }\nimpl Wide for App { fn layer(self, l: CorsLayer) { self.take(l.allow_origin(Any)) } }\nfn f() { app.layer(LAYER) }",
+    ] {
+        assert_eq!(strangers(unknown), [Truth::Unknown], "{unknown}");
+    }
+    for known in [
+        "fn f() { app.layer(LAYER) }",
+        "fn f() { app.layer(LAYER.max_age(age)) }",
+        "fn f() { Router::new().route(\"/\", get(root)).layer(ServiceBuilder::new().layer(trace).layer(LAYER)) }",
+        "fn f() { let cors = LAYER; let app = app.layer(cors); }",
+        "fn f() { let cors = LAYER; app.layer(cors.clone()).nest(\"/api\", api.route_layer(cors)) }",
+        "fn f() { let service = LAYER.layer(inner); }",
+        "fn cors() -> CorsLayer { LAYER }\nfn f() { app.layer(cors()) }",
+        "fn cors() -> CorsLayer {\n    let layer = LAYER;\n    layer\n}\nfn f() { app.layer(Self::cors()) }",
+        "pub fn cors() -> CorsLayer { return LAYER; }",
+    ] {
+        assert_eq!(strangers(known), [Truth::False], "{known}");
+    }
+}
+
+#[test]
+fn a_list_is_known_where_nothing_can_change_it() {
+    for unknown in [
+        "fn f() { let a = vec![LIST]; let mut b = a.clone(); b.extend_from_slice(&more); app.layer(CorsLayer::new().allow_origin(b)) }",
+        "fn f() { let mut b: Vec<HeaderValue> = [\"https://a.com\"].iter().map(|o| o.parse().unwrap()).collect(); *b.last_mut().unwrap() = more; app.layer(CorsLayer::new().allow_origin(b)) }",
+        "fn f() { let mut b = vec![LIST]; { let ref mut r = b; r.push(more); } app.layer(CorsLayer::new().allow_origin(b)) }",
+        "fn f() { let mut b = vec![LIST]; grow!(b); app.layer(CorsLayer::new().allow_origin(b)) }",
+        "fn f() { let b = &mut vec![LIST]; b.first2(); app.layer(CorsLayer::new().allow_origin(b.clone())) }",
+        "fn f() { let b; (b, x) = (more, 1); app.layer(CorsLayer::new().allow_origin(b)) }",
+        "use config::ORIGINS;\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) }\nmod tests { const ORIGINS: [HeaderValue; 1] = [LIST]; }",
+        "use config::*;\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) }\nmod tests { const ORIGINS: [HeaderValue; 1] = [LIST]; }",
+        "const ORIGINS: [HeaderValue; 1] = [LIST];\nfn f() { use config::*; { app.layer(CorsLayer::new().allow_origin(ORIGINS)) } }",
+        "impl S { const ORIGINS: [HeaderValue; 1] = [LIST]; }\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) }",
+        "fn g() { let origins = [LIST]; }\nuse config::*;\nfn f() { app.layer(CorsLayer::new().allow_origin(origins)) }",
+        "const ORIGINS: [HeaderValue; 1] = [LIST];\nlazy_static! { static ref ORIGINS: Vec<HeaderValue> = more(); }\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) }",
+        "static mut ORIGINS: [HeaderValue; 1] = [LIST];\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) }",
+        "const ORIGINS: [HeaderValue; 1] = [LIST];\nfn f(c: C) { let C { ORIGINS } = c; app.layer(CorsLayer::new().allow_origin(ORIGINS)) }",
+    ] {
+        assert_eq!(strangers(unknown), [Truth::Unknown], "{unknown}");
+    }
+    for known in [
+        "fn f() { let b = vec![LIST]; info!(\"{b:?}\"); look(&b); app.layer(CorsLayer::new().allow_origin(b.clone())) }",
+        "fn f() { let b: Vec<HeaderValue> = [\"https://a.com\"].iter().map(|o| o.parse().unwrap()).collect(); app.layer(CorsLayer::new().allow_origin(b)) }",
+        "const ORIGINS: [HeaderValue; 1] = [LIST];\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) }",
+        "use config::*;\nstatic ORIGINS: &[&str] = &[\"https://a.com\"];\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS.iter().map(|o| HeaderValue::from_static(o)).collect::<Vec<_>>())) }",
+        "mod cors { const ORIGINS: [HeaderValue; 1] = [LIST];\nfn f() { app.layer(CorsLayer::new().allow_origin(ORIGINS)) } }",
+    ] {
+        assert_eq!(strangers(known), [Truth::False], "{known}");
+    }
+}
+
+#[test]
+fn a_conversion_is_known_where_the_file_has_none_of_its_own() {
+    let with = |own: &str, origins: &str| {
+        strangers(&format!("{own}\nfn f() {{ app.layer(CorsLayer::new().allow_origin({origins})) }}"))
+    };
+    let mapped = |by: &str| format!("[\"https://a.com\"].iter().map({by}).collect::<Vec<_>>()");
+    for (own, origins) in [
+        ("fn origin(s: &str) -> HeaderValue { more }", mapped("|s| origin(s)")),
+        ("", mapped("|s| more.parse().unwrap()")),
+        ("", mapped("|s| { grow(); s.parse().unwrap() }")),
+        ("", mapped("convert")),
+        ("impl FromStr for My { fn from_str(s: &str) -> My { My } }", mapped("|s| s.parse().unwrap()")),
+        ("", mapped("|s| s.parse::<My>().unwrap()")),
+        ("struct My;", "[My::from_static(\"https://a.com\")]".to_owned()),
+        ("", "Hosts::new(\"https://a.com\")".to_owned()),
+        ("struct AllowOrigin;", "AllowOrigin::list([LIST])".to_owned()),
+        ("use crate::cors::AllowOrigin;", "AllowOrigin::list([LIST])".to_owned()),
+        ("mod http;", "[http::header::HeaderValue::from_static(\"https://a.com\")]".to_owned()),
+        ("trait Turn { fn into(self) -> HeaderValue; }", "[\"https://a.com\".into()]".to_owned()),
+    ] {
+        assert_eq!(with(own, &origins), [Truth::Unknown], "{own} {origins}");
+    }
+    for (own, origins) in [
+        ("", mapped("|s| HeaderValue::from_static(s)")),
+        ("", mapped("HeaderValue::from_static")),
+        ("", mapped("|origin| origin.parse::<HeaderValue>().expect(\"an origin\")")),
+        (
+            "",
+            "[\"https://a.com\"].iter().filter_map(|o| o.parse().ok()).collect::<Vec<HeaderValue>>()"
+                .to_owned(),
+        ),
+        ("impl FromStr for My { fn from_str(s: &str) -> My { My } }", "[LIST]".to_owned()),
+        ("use tower_http::cors::AllowOrigin;", "AllowOrigin::list([LIST])".to_owned()),
+        ("use axum::http::header;", "[header::HeaderValue::from_static(\"https://a.com\")]".to_owned()),
+        ("use axum::http::{self, Method};", "[http::HeaderValue::from_static(\"https://a.com\")]".to_owned()),
+        (
+            "impl From<E> for AppError { fn from(e: E) -> Self { AppError } }",
+            "[String::from(\"https://a.com\").parse().unwrap()]".to_owned(),
+        ),
+    ] {
+        assert_eq!(with(own, &origins), [Truth::False], "{own} {origins}");
+    }
 }

@@ -12,7 +12,8 @@ use corsac_analysis::model::{
 
 use super::super::answers::{Known, Reading, always, credentials, given};
 use super::super::expression::{Expression, Kind};
-use super::chain::{Chain, bare, flag, name, names};
+use super::chain::{Chain, name};
+use super::value::{bare, flag, names};
 
 const VARY: &str = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 const METHODS: &str = "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE";

@@ -3,33 +3,29 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use corsac_analysis::model::{Field, Preflight, Scope, Value};
+use corsac_analysis::model::{Preflight, Scope};
 use tree_sitter::Node;
 
-use super::super::answers::{Known, Reading, unknown};
-use super::super::expression::{Expression, Kind};
-use super::super::program::SiteKind;
+use super::super::answers::{Reading, unknown};
+use super::super::expression::Expression;
 use super::super::rust::children;
 use super::super::syntax::text;
+use super::uses::Uses;
 
-/// Methods that change neither a value nor a list of them, but its type.
-const SAME: [&str; 16] = [
-    "unwrap",
-    "expect",
-    "unwrap_or_default",
-    "into",
-    "to_owned",
-    "to_string",
-    "to_vec",
+/// Methods of both builders; another one may do anything.
+const BUILDS: [&str; 12] = [
+    "allow_",
+    "allowed_",
+    "block_on_origin_mismatch",
     "clone",
-    "cloned",
-    "copied",
-    "iter",
-    "into_iter",
-    "as_slice",
-    "as_str",
-    "collect",
-    "parse",
+    "disable_",
+    "expose_",
+    "layer",
+    "max_age",
+    "send_wildcard",
+    "supports_credentials",
+    "vary",
+    "wrap",
 ];
 
 /// A chain, from its base on.
@@ -41,8 +37,6 @@ pub(super) struct Chain {
     /// Methods in order, with their arguments.
     pub(super) calls: Vec<(String, Vec<Expression>, Range<usize>)>,
     pub(super) span: Range<usize>,
-    /// The name that the chain's value is given.
-    name: Option<String>,
 }
 
 impl Chain {
@@ -86,27 +80,16 @@ impl Chain {
         };
         let calls = calls.into_iter().filter(|_| ours);
         let calls = calls.map(|(name, arguments, span)| (name.to_owned(), read(arguments), span)).collect();
-        let bound =
-            if ours { last.parent().filter(|parent| parent.kind() == "let_declaration") } else { None };
-        let name = bound.and_then(|bound| bound.child_by_field_name("pattern"));
-        let name = name.map(|name| text(name, source).to_owned());
-        Self { base, given, calls, span: last.byte_range(), name }
+        Self { base, given, calls, span: last.byte_range() }
     }
 
-    /// Why the chain may go on elsewhere: its value has a name on which methods are called.
-    pub(super) fn goes_on(&self, reading: &Reading<'_, '_>) -> Option<String> {
-        const BUILDS: [&str; 9] =
-            ["allow", "expose", "max_age", "vary", "supports", "send", "disable", "block", "very"];
-        let name = self.name.as_ref()?;
-        let calls = reading.program.sites.iter().filter(|site| site.kind == SiteKind::Call);
-        let mut builds =
-            calls.filter_map(|site| site.node.child_by_field_name("function")).filter(|function| {
-                let part = |name: &str| {
-                    function.child_by_field_name(name).map_or("", |part| text(part, reading.program.source))
-                };
-                part("value") == name && BUILDS.iter().any(|begin| part("field").starts_with(begin))
-            });
-        builds.next().map(|_| format!("`{name}` is built further by other statements"))
+    /// Why the chain may go on elsewhere.
+    pub(super) fn goes_on<'t>(&self, last: Node<'t>, uses: &Uses<'t>) -> Option<String> {
+        let is_known = |method: &str| BUILDS.iter().any(|known| method.starts_with(known));
+        if let Some((method, ..)) = self.calls.iter().find(|(method, ..)| !is_known(method)) {
+            return Some(format!("`{method}` is no method of the builder's that is known"));
+        }
+        uses.goes_on(last)
     }
 
     /// The arguments of the last call of a method.
@@ -127,108 +110,4 @@ pub(super) fn opaque_scope(reading: &mut Reading<'_, '_>, chain: &Chain, reason:
 /// What a scope is called.
 pub(super) fn name(chain: &Chain) -> String {
     chain.base.as_ref().and_then(Expression::path).map_or_else(String::new, |path| path.join("::"))
-}
-
-/// The text or list behind methods and functions that change its type only:
-/// `"…".parse::<HeaderValue>().unwrap()`, `HeaderValue::from_static("…")`, `LIST.map(…)`.
-pub(super) fn bare(reading: &Reading<'_, '_>, expression: &Expression) -> Expression {
-    let mut at = reading.value(expression);
-    for _ in 0..crate::MAX_DEPTH {
-        let Kind::Call(callee, arguments) = &at.kind else { break };
-        let next = match (&callee.kind, arguments.as_slice()) {
-            (Kind::Member(_, name), [only])
-                if matches!(
-                    name.as_str(),
-                    "from_static" | "from_str" | "from_bytes" | "from" | "new" | "try_from"
-                ) =>
-            {
-                only.value.clone()
-            }
-            (Kind::Member(object, name), _) if SAME.contains(&name.as_str()) => object.as_ref().clone(),
-            (Kind::Member(object, name), [function])
-                if matches!(name.as_str(), "map" | "filter_map") && converts(reading, &function.value) =>
-            {
-                object.as_ref().clone()
-            }
-            (Kind::Name(name), [only]) if matches!(name.as_str(), "Some" | "Ok") => only.value.clone(),
-            _ => break,
-        };
-        at = reading.value(&next);
-    }
-    at
-}
-
-/// Whether a function, in the source's words, does nothing but convert a text.
-fn converts(reading: &Reading<'_, '_>, function: &Expression) -> bool {
-    const WORDS: [&str; 17] = [
-        "HeaderValue",
-        "from_static",
-        "from_str",
-        "parse",
-        "unwrap",
-        "expect",
-        "ok",
-        "o",
-        "origin",
-        "s",
-        "x",
-        "v",
-        "h",
-        "header",
-        "http",
-        "str",
-        "move",
-    ];
-    let words = reading.program.source.get(function.span.clone()).unwrap_or_default();
-    let mut names = words.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    names.all(|name| name.is_empty() || WORDS.contains(&name)) && !words.contains(['"', '!'])
-}
-
-/// The items of a list of texts.
-pub(super) fn list(reading: &Reading<'_, '_>, expression: &Expression) -> Option<Vec<Expression>> {
-    match bare(reading, expression).kind {
-        Kind::List(items) => Some(items.iter().map(|item| bare(reading, item)).collect()),
-        _ => None,
-    }
-}
-
-/// Names of methods or header fields: constants of the `http` crate, or texts.
-pub(super) fn names(
-    reading: &mut Reading<'_, '_>,
-    given: &Expression,
-    lower: bool,
-    separator: &str,
-) -> Field {
-    let place = Reading::place(&given.span);
-    let value = bare(reading, given);
-    let items = match &value.kind {
-        Kind::List(items) => items.clone(),
-        _ => vec![given.clone()],
-    };
-    let mut names = Vec::with_capacity(items.len());
-    for item in &items {
-        let text = bare(reading, item).as_text().map(str::to_owned);
-        let constant = || {
-            item.last_name().filter(|name| {
-                name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
-            })
-        };
-        let name = text.or_else(|| {
-            constant().filter(|name| !reading.program.defines(name)).map(|name| name.replace('_', "-"))
-        });
-        let Some(name) = name else {
-            return Field { value: Value::Opaque(reading.opaque(item)), place };
-        };
-        names.push(if lower { name.to_ascii_lowercase() } else { name });
-    }
-    Field { value: Value::Text(names.join(separator)), place }
-}
-
-/// `true` or `false`.
-pub(super) fn flag(reading: &mut Reading<'_, '_>, given: &Expression) -> Known<bool> {
-    let value = reading.value(given);
-    match value.kind {
-        Kind::Boolean(is) => Known::Is(is),
-        _ => Known::Not(reading.opaque(&value)),
-    }
 }

@@ -3,6 +3,8 @@
 mod actix_cors;
 mod chain;
 mod tower_http;
+mod uses;
+mod value;
 
 use std::collections::HashSet;
 
@@ -15,6 +17,7 @@ use super::program::SiteKind;
 use super::syntax::{Language, extension};
 use crate::{Includes, Unreadable};
 use chain::Chain;
+use uses::Uses;
 
 pub(crate) fn likeness(name: &str, text: &str) -> u8 {
     let named = ["CorsLayer", "actix_cors", "tower_http::cors"].iter().any(|word| text.contains(word));
@@ -27,6 +30,8 @@ pub(crate) fn read(source: Source, _: &dyn Includes) -> Result<Model, Unreadable
 
 fn layers(reading: &mut Reading<'_, '_>) {
     let mut seen = HashSet::new();
+    let Some(first) = reading.program.sites.first() else { return };
+    let uses = Uses::new(first.node, reading.program.source);
     for site in reading.program.sites.clone() {
         if site.kind != SiteKind::Call || seen.contains(&site.node.id()) {
             continue;
@@ -48,7 +53,7 @@ fn layers(reading: &mut Reading<'_, '_>) {
         if site.around.conditional {
             reading.unread(site.node.byte_range(), "it is built under a condition".to_owned());
         }
-        if let Some(reason) = chain.goes_on(reading) {
+        if let Some(reason) = chain.goes_on(site.node, &uses) {
             chain::opaque_scope(reading, &chain, &reason);
             continue;
         }

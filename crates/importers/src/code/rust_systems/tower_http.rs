@@ -8,7 +8,8 @@ use corsac_analysis::model::{Answer, Choice, Coverage, Emission, Field, Matcher,
 
 use super::super::answers::{Known, Reading, always, credentials, given};
 use super::super::expression::{Expression, Kind};
-use super::chain::{Chain, bare, flag, list, name, names};
+use super::chain::{Chain, name};
+use super::value::{bare, flag, is_own, list, names, value};
 
 pub(super) fn scope(reading: &mut Reading<'_, '_>, chain: &Chain, start: &str) {
     let preset = match start {
@@ -92,9 +93,11 @@ fn origin(reading: &mut Reading<'_, '_>, chain: &Chain, preset: Preset) -> Optio
     if given.last_name() == Some("Any") {
         return Some(always(star(), at));
     }
-    let value = reading.value(given);
+    let value = value(reading, given);
     if let Kind::Call(callee, inner) = &value.kind
-        && let Some([.., "AllowOrigin", method]) = callee.path().as_deref()
+        && let Some(path) = callee.path()
+        && let [.., "AllowOrigin", method] = path.as_slice()
+        && !is_own(reading, &path)
     {
         let first = inner.first().map(|argument| argument.value.clone());
         return match (*method, first) {
@@ -184,7 +187,7 @@ fn max_age(reading: &mut Reading<'_, '_>, chain: &Chain) -> Option<Field> {
     let given = arguments.first()?;
     let seconds = match &given.kind {
         Kind::Call(callee, inner) => match (callee.last_name(), inner.first()) {
-            (Some("from_secs"), Some(seconds)) => match reading.value(&seconds.value).kind {
+            (Some("from_secs"), Some(seconds)) => match value(reading, &seconds.value).kind {
                 Kind::Number(number) => Some(number),
                 _ => None,
             },
