@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::automaton::{Table, Work, at};
 use crate::grammar;
-use crate::model::{Matcher, Model};
+use crate::model::{Matcher, Model, Truth};
 use crate::regex::Regex;
 use crate::stranger::Intended;
 pub use claim::{Claim, OfExpression, OfScope};
@@ -73,6 +73,7 @@ impl Certificate {
         matcher: &Matcher,
         (list, work): (&PublicSuffixList, &Work),
     ) -> Result<Self, CertificateError> {
+        refuse_null(matcher)?;
         let hosts = Hosts::new(list, claim.intended()).map_err(CertificateError::Flaw)?;
         let parts = machines(matcher, work)?.into_iter().map(|(scheme, table)| part(scheme, &table, &hosts));
         Ok(Self {
@@ -123,12 +124,23 @@ impl Certificate {
             (Claim::Scope(claim), Some(model)) => (claim.readers(model)?, Work::of_a_file()),
             (Claim::Scope(_), None) => return Err(CertificateError::Machines),
         };
+        refuse_null(&matcher)?;
         let own = machines(&matcher, &work)?;
         let is_same = own.iter().zip(&self.parts).all(|((scheme, table), part)| {
             *scheme == part.scheme && table.starts == part.starts && states(table) == part.states
         });
         if is_same { Ok(()) } else { Err(CertificateError::Machines) }
     }
+}
+
+/// Sees that `null` is not admitted, which every website can send: its machines would not show it.
+fn refuse_null(matcher: &Matcher) -> Result<(), CertificateError> {
+    let reason = match matcher.matches("null") {
+        Truth::False => return Ok(()),
+        Truth::True => "`null` is admitted, which any website can send from a sandboxed frame",
+        Truth::Unknown => "it is not known whether `null` is admitted, which any website can send",
+    };
+    Err(CertificateError::Unprovable(reason.to_owned()))
 }
 
 /// What is admitted of each scheme.

@@ -51,7 +51,8 @@ pub(crate) fn run(args: &VerifyProof, global: &Global, output: &Output) -> Exit 
     };
     let exit = if run.holds() { Exit::Clean } else { Exit::Findings };
     let text = match (run.proofs.as_slice(), is_one) {
-        ([one], true) => one.shown(global.format),
+        // Scopes that it does not speak of are the reason if it holds in vain.
+        ([one], true) if run.unspoken.is_empty() => one.shown(global.format),
         _ => run.shown(global.format),
     };
     output.data(&text, exit)

@@ -118,3 +118,62 @@ fn where_a_stranger_may_read_nothing_is_written() {
     fs::write(folder.path().join("p"), empty).unwrap();
     assert_eq!(run(folder.path(), &["verify-proof", "p"]).status, 1);
 }
+
+fn express(options: &str, more: &str) -> String {
+    format!(
+        "const app = require('express')();\nconst cors = require('cors');\napp.use(cors({{ {options} }}));\n{more}"
+    )
+}
+
+#[test]
+fn where_null_is_admitted_nothing_is_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let save = |text: &str| fs::write(path.join("app.js"), text).unwrap();
+    let check = |to: &str| {
+        run(path, &["check", "--timeout", "100s", "--fail-on", "never", "-v", "app.js", "--certificate", to])
+    };
+    save(&express("origin: ['null', 'https://app.example.com'], credentials: true", ""));
+    let checked = check("none.json");
+    assert!(checked.stderr.contains("`null` is admitted"), "{checked:?}");
+    assert!(!checked.stderr.contains("no stranger may read"), "{checked:?}");
+    assert!(!path.join("none.json").exists());
+
+    save(&express("origin: ['https://nullify.example.com', 'https://app.example.com']", ""));
+    let checked = check("proofs.json");
+    assert!(checked.stderr.contains("no stranger may read in 1 of 1 scopes"), "{checked:?}");
+    assert_eq!(run(path, &["verify-proof", "proofs.json"]).status, 0);
+    save(&express("origin: ['https://nullify.example.com', 'https://app.example.com', 'null']", ""));
+    let verified = run(path, &["verify-proof", "proofs.json"]);
+    assert_eq!(verified.status, 1, "{verified:?}");
+    assert!(verified.stdout.contains("`null` is admitted"), "{verified:?}");
+
+    // An expression that takes it has none either; one that does not has.
+    let certify = |regex: &str| {
+        run(path, &["check", "--dialect", "js", "--regex", regex, "--certificate", "regex.json"])
+    };
+    let refused = certify(r"^(null|https://app\.example\.com)$");
+    assert!(refused.status == 2 && refused.stderr.contains("`null` is admitted"), "{refused:?}");
+    assert_eq!(certify(r"^https://(null|app)\.example\.com$").status, 0);
+}
+
+#[test]
+fn a_single_certificate_says_which_scope_nobody_spoke_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let save = |more: &str| {
+        fs::write(path.join("app.js"), express("origin: ['https://app.example.com']", more)).unwrap();
+    };
+    save("");
+    assert_eq!(run(path, &["check", "--timeout", "100s", "app.js", "--certificate", "all.json"]).status, 0);
+    let all: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(path.join("all.json")).unwrap()).unwrap();
+    fs::write(path.join("one.json"), all["proofs"][0].to_string()).unwrap();
+    let alone = run(path, &["verify-proof", "one.json"]);
+    assert!(alone.status == 0 && alone.stdout.starts_with("holds  "), "{alone:?}");
+    save("app.use('/open', cors());\n");
+    let beside = run(path, &["verify-proof", "one.json"]);
+    assert_eq!(beside.status, 1, "{beside:?}");
+    assert!(beside.stdout.starts_with("no proof"), "{beside:?}");
+    assert!(beside.stdout.contains("no proof speaks of scope 2"), "{beside:?}");
+}
