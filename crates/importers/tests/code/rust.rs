@@ -423,3 +423,12 @@ fn a_conversion_is_known_where_the_file_has_none_of_its_own() {
         assert_eq!(with(own, &origins), [Truth::False], "{own} {origins}");
     }
 }
+
+#[test]
+fn a_builder_that_is_imported_by_another_name_is_none_the_less() {
+    let open = "use tower_http::cors::CorsLayer as Wide;\nfn f() { app.layer(LAYER).layer(Wide::new().allow_origin(Any)) }";
+    assert_eq!(strangers(open).len(), 2);
+    assert!(strangers(open).contains(&Truth::True));
+    let other = "use tower::layer::Stack as Wide;\nfn f() { app.layer(LAYER).layer(Wide::new().push(Any)) }";
+    assert_eq!(strangers(other), [Truth::False]);
+}

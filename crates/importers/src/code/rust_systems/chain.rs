@@ -72,8 +72,8 @@ impl Chain {
         // Only what is built here is worth reading.
         let ours = base
             .as_ref()
-            .and_then(Expression::path)
-            .is_some_and(|path| path.iter().any(|name| matches!(*name, "CorsLayer" | "Cors")));
+            .and_then(|base| path(reading, base))
+            .is_some_and(|path| path.iter().any(|name| matches!(name.as_str(), "CorsLayer" | "Cors")));
         let read = |arguments: Option<Node<'_>>| {
             let nodes = arguments.into_iter().flat_map(children);
             nodes.map(|node| reading.program.read(node)).collect::<Vec<_>>()
@@ -97,6 +97,14 @@ impl Chain {
         let call = self.calls.iter().rev().find(|(name, ..)| name == method);
         call.map(|(_, arguments, span)| (arguments.as_slice(), span))
     }
+}
+
+/// The names of a path, its first one as an import has it: `L` of `CorsLayer as L`.
+pub(super) fn path(reading: &Reading<'_, '_>, base: &Expression) -> Option<Vec<String>> {
+    let path = base.path()?;
+    let (first, rest) = path.split_first()?;
+    let whole = reading.program.module_of(first).unwrap_or_else(|| (*first).to_owned());
+    Some(whole.split("::").chain(rest.iter().copied()).map(str::to_owned).collect())
 }
 
 /// A scope of which nothing is known.

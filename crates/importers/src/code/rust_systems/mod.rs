@@ -12,7 +12,6 @@ use corsac_analysis::model::Model;
 use corsac_diagnostics::Source;
 
 use super::answers::{self, Reading};
-use super::expression::Expression;
 use super::program::SiteKind;
 use super::syntax::{Language, extension};
 use crate::{Includes, Unreadable};
@@ -37,7 +36,8 @@ fn layers(reading: &mut Reading<'_, '_>) {
             continue;
         }
         let chain = Chain::of(reading, site.node, &mut seen);
-        let Some(base) = chain.base.as_ref().and_then(Expression::path) else { continue };
+        let Some(base) = chain.base.as_ref().and_then(|base| chain::path(reading, base)) else { continue };
+        let base: Vec<&str> = base.iter().map(String::as_str).collect();
         let known = match base.as_slice() {
             [.., "CorsLayer", start] => Some((Kind::Tower, (*start).to_owned())),
             // `Cors` of tower-http takes the service that it wraps.
