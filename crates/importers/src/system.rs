@@ -30,6 +30,12 @@ impl System {
         SYSTEMS
     }
 
+    /// Whether its configuration is code of an application: other files of it may change what one says,
+    /// or answer by themselves.
+    pub fn is_code(&self) -> bool {
+        matches!(self.id, "django" | "express" | "fastapi" | "flask-cors" | "rust" | "spring")
+    }
+
     /// The system with this id.
     pub fn by_id(id: &str) -> Option<Self> {
         SYSTEMS.iter().find(|system| system.id == id).copied()

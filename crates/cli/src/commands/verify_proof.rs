@@ -8,7 +8,7 @@ use corsac_analysis::model::Model;
 use corsac_origin::PublicSuffixList;
 use serde_json::{Value, json};
 
-use super::check::{Kind, text};
+use super::check::{ASSUMED, Kind, is_code, text};
 use super::configuration;
 use super::deadline::Deadline;
 use crate::args::{Format, Global, VerifyProof};
@@ -184,12 +184,17 @@ impl Verified {
                 printable(&claim.scope)
             ),
         };
+        let assumed = if self.is_of_code() { format!("  assuming     {ASSUMED}\n") } else { String::new() };
         format!(
-            "{}\n\n{subject}  meant for    {}\n  suffixes of  {}\n",
+            "{}\n\n{subject}  meant for    {}\n  suffixes of  {}\n{assumed}",
             self.word(),
             printable(&self.meant()),
             printable(&certificate.public_suffixes),
         )
+    }
+
+    fn is_of_code(&self) -> bool {
+        matches!(&self.certificate.claim, Claim::Scope(claim) if is_code(&claim.system))
     }
 
     fn is_held(&self) -> bool {
@@ -230,6 +235,7 @@ impl Verified {
             "claim": self.certificate.claim,
             "public_suffixes": self.certificate.public_suffixes,
             "places": self.certificate.places(),
+            "assumptions": if self.is_of_code() { vec![ASSUMED] } else { Vec::new() },
         })
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use corsac_analysis::certificate::{Certificate, Claim, Proofs};
 use corsac_diagnostics::unreadable;
+use corsac_importers::System;
 
 use crate::exit::Exit;
 use crate::load::LoadError;
@@ -27,6 +28,15 @@ pub(super) fn write(path: &Path, proof: serde_json::Result<String>) -> Result<()
         reason: format!("failed to write `{}`: {}", path.display(), unreadable(error.kind())),
         hint: "may this user write there?".to_owned(),
     })
+}
+
+/// What a proof of application code rests on beside the file.
+pub(in crate::commands) const ASSUMED: &str =
+    "code of other files neither changes what this code says nor answers with fields of its own";
+
+/// Whether a system, by its id, is application code.
+pub(in crate::commands) fn is_code(system: &str) -> bool {
+    System::by_id(system).is_some_and(|system| system.is_code())
 }
 
 /// Whether a file is none yet, or proofs that may be written anew.
@@ -64,5 +74,9 @@ pub(super) fn save(path: &Path, proofs: &Proofs, (exit, output): (Exit, &Output)
     let words =
         format!("no stranger may read in {whole} of {all} scopes{more}{left}: corsac verify-proof {name}");
     output.talk(&printable(&words));
+    let of_code = |proof: &Certificate| matches!(&proof.claim, Claim::Scope(claim) if is_code(&claim.system));
+    if proofs.proofs.iter().any(of_code) {
+        output.talk(&format!("assuming that {ASSUMED}"));
+    }
     exit
 }

@@ -25,6 +25,7 @@ use baseline::{Applied, Baseline};
 use session::{Outcome, Session};
 use targets::Targets;
 
+pub(super) use certificate::{ASSUMED, is_code};
 pub(super) use includes::Disk;
 pub(crate) use kind::Kind;
 
