@@ -3,7 +3,8 @@
 //! - [`Code`]: what a peer is told when something is refused, and how a connection is closed;
 //! - [`Grants`]: what an access token lets its holder do in a room;
 //! - [`verify_hello`]: what lets somebody in, and [`Jtis`], which lets it in once;
-//! - [`Consent`]: what a user agrees to publish, and [`Consents`], what that comes to.
+//! - [`Consent`]: what a user agrees to publish, and [`Consents`], what that comes to;
+//! - [`ledger`]: what happened, in records that show when one was changed.
 //!
 //! The crate is pure: time ([`corsac_credentials::Timestamp`]) and random bytes are arguments.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ mod consent;
 mod digest;
 mod grants;
 mod ice;
+pub mod ledger;
 mod ticket;
 
 pub use code::{Code, Refusal};

@@ -1,4 +1,4 @@
-//! What authenticates: tokens, proofs, consents. Each
+//! What authenticates: tokens, proofs, consents, the ledger. Each
 //! claim with its nearest refusal.
 #![cfg(test)]
 
@@ -6,5 +6,6 @@ mod access;
 mod consent;
 mod foreign;
 mod hello;
+mod ledger;
 mod minting;
 mod rules;
