@@ -1,4 +1,4 @@
-//! What authenticates: tokens, proofs, consents, the ledger. Each
+//! What authenticates: tokens, proofs, consents, the ledger, credentials for a relay. Each
 //! claim with its nearest refusal.
 #![cfg(test)]
 
@@ -8,4 +8,5 @@ mod foreign;
 mod hello;
 mod ledger;
 mod minting;
+mod relay;
 mod rules;
