@@ -1,5 +1,5 @@
 //! The ledger: what happened, in records that are chained by their hashes. `corsac.ledger/1`, one
-//! JSON object a line.
+//! JSON object a line, documented in `docs/ledger.md`.
 //!
 //! A record's `hash` is SHA-256 over the record without it, in canonical JSON (RFC 8785: names
 //! sorted, no white space, one spelling of every text; there are no numbers but whole ones). `prev`

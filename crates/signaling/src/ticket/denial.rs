@@ -108,9 +108,10 @@ impl fmt::Display for Reason {
             Self::Mismatch(name) => write!(f, "`{name}` does not match"),
             Self::Old(seconds) => write!(f, "signed {seconds} s ago"),
             Self::Spent => f.write_str("used before"),
-            // As the log shows it: quoted, escaped, and no longer than a name.
+            // On one line, and no longer than a name.
             Self::Unknown(name) => {
-                write!(f, "the unknown member {:?}", name.chars().take(64).collect::<String>())
+                let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+                write!(f, "the unknown member `{name}`")
             }
             Self::Value(name) => write!(f, "`{name}` has a wrong form"),
         }

@@ -2,6 +2,7 @@
 
 use corsac_credentials::{ClaimRefusal, KeyRefusal, Refusal, ShapeRefusal, Timestamp};
 use corsac_signaling::{Code, Denial, Jtis, NONCE_BYTES, Part, Proof, Reason};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::minting::{AUDIENCE, NONCE, NOW, Signer, World, b64, with, without};
@@ -240,5 +241,29 @@ fn the_caller_learns_no_reason_and_the_log_no_token() {
     assert_eq!(world.hello("", "", "").unwrap_err().told(), told);
     for segment in token.split('.') {
         assert!(!format!("{logged} {denial:?}").contains(segment), "{denial:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_changed_character_passes(part in 0_usize..3, at in 0_usize..4_096, other in "[A-Za-z0-9_.=-]") {
+        let world = World::new(Signer::ed25519());
+        let token = world.access(|_| {});
+        let pop = world.pop(&token, |_| {});
+        let mut texts = [token, world.assertion(|_| {}), pop];
+        let text = &mut texts[part];
+        let at = at % text.len();
+        prop_assume!(!text.get(at..).unwrap().starts_with(&other));
+        text.replace_range(at..=at, &other);
+        let code = world.hello(&texts[0], &texts[1], &texts[2]).err().map(|denial| denial.code);
+        prop_assert_eq!(code, Some(if part == 2 { Code::Possession } else { Code::Token }));
+    }
+
+    #[test]
+    fn any_text_is_answered(texts in proptest::array::uniform3(".{0,200}")) {
+        let world = World::new(Signer::ed25519());
+        let [token, assertion, pop] = &texts;
+        prop_assert_eq!(world.hello(token, assertion, pop).unwrap_err().code, Code::Token);
+        prop_assert!(world.verify_assertion(assertion).is_err());
     }
 }

@@ -96,6 +96,29 @@ fn every_event_is_read_as_it_was_written() {
 }
 
 #[test]
+fn the_documented_form_is_the_one_that_is_written() {
+    let documented = include_str!("../../../../docs/ledger.md");
+    let example = documented.split("```json\n").nth(1).and_then(|text| text.split("```").next()).unwrap();
+    assert!(verify(example.as_bytes(), Head::START, &[]).is_ok());
+    let common = ["schema", "n", "ts", "event", "prev", "hash"];
+    for name in common {
+        assert!(documented.contains(&format!("\n| `{name}` | ")), "docs/ledger.md lacks `{name}`");
+    }
+    let (records, _) = written(events("x"));
+    for record in records {
+        let line: Value = serde_json::from_str(&record.line()).unwrap();
+        let row = documented.lines().find(|row| row.starts_with(&format!("| `{}` | ", record.event.name())));
+        let members = row.and_then(|row| row.split(" | ").nth(1)).unwrap();
+        let mut members: Vec<&str> = members.split(", ").map(|name| name.trim_matches('`')).collect();
+        members.extend(common);
+        members.sort_unstable();
+        let mut own: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        own.sort_unstable();
+        assert_eq!(members, own, "{}", record.event.name());
+    }
+}
+
+#[test]
 fn no_member_of_a_record_can_be_changed() {
     let (records, text) = written(events("x"));
     let lines: Vec<&str> = text.lines().collect();
