@@ -124,11 +124,12 @@ fn candidate_is_right(text: &str, policy: IcePolicy) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let address = words[4];
     let name = address.strip_suffix(".local").is_some_and(|uuid| uuid.len() == 36);
-    let private = ["10.", "127.", "192.168.", "169.254.", "fd", "fe80:", "::1", "::ffff:10."];
-    let private = private.iter().any(|start| address.starts_with(start)) && !name;
+    let starts = ["10.", "127.", "192.168.", "169.254.", "fe80:", "::ffff:10."];
+    let local = address.starts_with("fd") && address.find(':') == Some(4);
+    let private = starts.iter().any(|start| address.starts_with(start)) || local || address == "::1";
     let kind = words[7];
     (name || address.parse::<std::net::IpAddr>().is_ok())
         && ["host", "srflx", "prflx", "relay"].contains(&kind)
         && (policy != IcePolicy::Relay || kind == "relay")
-        && (policy != IcePolicy::NoPrivate || !private)
+        && (policy != IcePolicy::NoPrivate || !private || name)
 }
