@@ -191,7 +191,7 @@ impl<'t> Text<'t> {
         Some(())
     }
 
-    /// Names are case-sensitive (RFC 8866, section 5.13), but not every receiver compares them so
+    /// Names are case-sensitive (RFC 8866, section 5), but not every receiver compares them so
     /// (Firefox's `sipcc` does not): one of ours in another case is refused, and keys are keys.
     fn unknown(&mut self, name: &str) -> Option<()> {
         if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {

@@ -105,7 +105,7 @@ fn data(section: &Section<'_, '_>, rules: &SdpRules) -> Result<Direction, Refusa
     Ok(Direction::SendReceive)
 }
 
-/// Absent it is 64 KB (RFC 8841, section 6.1); 0 stands for any size.
+/// Absent it is 64 KB (RFC 8841, section 6); 0 stands for any size.
 fn check_message_size(section: &Section<'_, '_>) -> Result<(), Refusal> {
     let mut sizes = section.media.level.values(Name::MaxMessageSize);
     let mut sizes = sizes.by_ref().chain(section.session.values(Name::MaxMessageSize));

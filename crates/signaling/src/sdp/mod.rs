@@ -194,7 +194,14 @@ impl Description {
     }
 }
 
-/// Checks a description.
+/// Checks a description, without changing it.
+///
+/// Accepted: what Chromium and Firefox write, with `max-message-size` lowered to 4 MiB in Firefox;
+/// m-lines that are rejected (port 0, not `bundle-only`), whatever they lack. Refused: the same with
+/// `a=fingerprint:sha-1 …` or `RTP/AVP`, both of which Chromium takes; a line that ends in LF alone; a
+/// camera on a `bundle-only` m-line that was not granted.
+///
+/// Time is linear in the length, which is bounded by 64 KiB; what is kept is bounded by that too.
 ///
 /// # Errors
 /// One of `E_SDP_…`, `E_CAND_…`, `E_GRANT` and `E_CONSENT`: the first that the rules name, in their

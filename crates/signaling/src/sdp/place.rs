@@ -1,10 +1,10 @@
 //! Addresses outside candidates: `o=`, `c=` and `a=rtcp`.
 //!
-//! ICE does not use them (RFC 8839, section 4.2.1.2), but they are told to the other side all the
-//! same: a browser that has gathered candidates writes the address of one into `c=`. So under
+//! Receivers with ICE send to candidates only, but these are told to the other side all the same: a
+//! browser that has gathered candidates writes the address of one into `c=`. So under
 //! [`IcePolicy::NoPrivate`] and [`IcePolicy::Relay`] they say nothing that a candidate could not
 //! say, and are refused with its codes. Names of sessions and attributes that the rules do not read
-//! can still carry an address as text; nothing makes a peer keep a secret of its own.
+//! can still carry an address as text: a policy cannot make a peer keep a secret of its own.
 
 use std::collections::BTreeSet;
 

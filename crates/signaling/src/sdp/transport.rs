@@ -83,7 +83,7 @@ fn check_fingerprints(section: &Section<'_, '_>, transport: &Transport) -> Resul
 }
 
 /// An offer leaves the choice to the other side, or repeats the role that its sender has in an
-/// association of this call (RFC 8842, section 5.5).
+/// association of this call (RFC 8842, sections 5.3 and 5.5).
 fn role(section: &Section<'_, '_>, rules: &SdpRules) -> Result<Option<Role>, Refusal> {
     let setup = section.only(Name::Setup);
     let role = setup.and_then(Role::parse);
