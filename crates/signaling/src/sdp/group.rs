@@ -10,8 +10,9 @@ use super::transport::Transport;
 /// Checks that all m-lines have the same fingerprints, and gives them back.
 ///
 /// A fingerprint of the session that an m-line overrides has to be the same as well: the receiver
-/// compares what the signature names with all that it finds. Of one hash there may be one, since
-/// two of them are two certificates.
+/// compares what the signature names with all that it finds. Of one hash there may be one, since two
+/// are two certificates: Firefox 153 takes either, Chromium 156 the one of the last. Whether those of
+/// two hashes are of one certificate cannot be seen.
 pub(super) fn fingerprints(sections: &[(Section<'_, '_>, Transport)]) -> Result<Vec<Fingerprint>, Refusal> {
     let sets = sections.iter().flat_map(|(_, transport)| [&transport.shared, &transport.own]);
     let mut sets = sets.filter(|set| !set.is_empty());
@@ -44,8 +45,7 @@ pub(super) fn check_bundle<'s, 't: 's>(
     Ok(())
 }
 
-/// The members of the one group. A receiver that compares without regard to case would see a
-/// second one in `bundle`.
+/// The members of the one group. Firefox 153 reads `bundle` as well, Chromium 156 does not.
 fn bundle<'t>(session: &Level<'t>) -> Option<Vec<&'t str>> {
     let groups = session.values(Name::Group).map(|group| group.split_once(' ').unwrap_or((group, "")));
     let mut groups = groups.filter(|(semantics, _)| semantics.eq_ignore_ascii_case("BUNDLE"));

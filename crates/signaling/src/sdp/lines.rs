@@ -1,8 +1,9 @@
 //! Rule 1: a description as lines, strictly (RFC 8866, section 9).
 //!
 //! What two receivers could read differently is refused here, so that the rules after it judge what
-//! every receiver sees: a line end other than CRLF, a control character, an attribute that one
-//! parser skips blanks for, a name of ours in another case. Only what the rules ask for is kept.
+//! every receiver sees: a line end other than CRLF, a control character, an attribute with blanks
+//! about its name (Firefox 153 reads `a= fingerprint:` and `a=fingerprint sha-256`, Chromium 156 does
+//! not), a name of ours in another case. Only what the rules ask for is kept.
 
 use crate::code::{Code, Refusal};
 
@@ -111,7 +112,8 @@ impl Name {
     }
 }
 
-/// Reads a description. The last line may lack its end: nobody reads such a line differently.
+/// Reads a description. The last line may lack its end: Chromium refuses such a text whole and Firefox
+/// reads the line, so that nobody reads it differently.
 pub(super) fn parse(text: &str) -> Result<Text<'_>, Refusal> {
     if text.len() > MAX_BYTES {
         return Err(Refusal::new(Code::SdpSize, format!("over {MAX_BYTES} bytes")));
@@ -191,8 +193,8 @@ impl<'t> Text<'t> {
         Some(())
     }
 
-    /// Names are case-sensitive (RFC 8866, section 5), but not every receiver compares them so
-    /// (Firefox's `sipcc` does not): one of ours in another case is refused, and keys are keys.
+    /// Names are case-sensitive (RFC 8866, section 5), and Chromium 156 reads them so; Firefox 153 does
+    /// not. One of ours in another case is refused, and keys are keys.
     fn unknown(&mut self, name: &str) -> Option<()> {
         if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Some(());

@@ -59,8 +59,8 @@ fn check_rtcp_mux(section: &Section<'_, '_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The default is both (RFC 8866, section 6.7). A direction of the session is no help: Firefox
-/// writes one that means nothing, and Chromium reads none, so that only its number is checked.
+/// The default is both (RFC 8866, section 6.7). A direction of the session is no help: Firefox writes
+/// one, and neither it nor Chromium reads it, so that only its number is checked.
 fn direction(section: &Section<'_, '_>) -> Result<Direction, Refusal> {
     let mut own = section.media.level.values(Name::Direction);
     let direction = own.next().map_or(Some(Direction::SendReceive), Direction::parse);

@@ -17,7 +17,8 @@ pub(super) struct Section<'s, 't> {
 
 impl<'t> Section<'_, 't> {
     /// Whether anything flows: port 0 rejects an m-line, unless it is `bundle-only` (RFC 9143,
-    /// section 6). Browsers read `bundle-only` so in an answer as well, where it has no business.
+    /// section 6). Chromium and Firefox read `bundle-only` so in an answer as well, where it has no
+    /// business.
     pub(super) fn is_live(&self) -> bool {
         self.media.port != 0 || self.has(Name::BundleOnly)
     }
@@ -27,8 +28,8 @@ impl<'t> Section<'_, 't> {
         self.media.level.values(name).next().is_some()
     }
 
-    /// The one value of an attribute. Two are none, also at two levels: standards say which of
-    /// them counts, but not every receiver follows, and no browser writes two.
+    /// The one value of an attribute. Two are none, also at two levels: of two `setup` Chromium 156
+    /// takes the last and Firefox 153 the first, and no browser writes two.
     pub(super) fn only(&self, name: Name) -> Option<&'t str> {
         let mut values = self.media.level.values(name).chain(self.session.values(name));
         values.next().filter(|_| values.next().is_none())

@@ -20,7 +20,7 @@ const PASSWORD_VARIETY: u32 = 8;
 #[derive(Debug)]
 pub(super) struct Transport {
     pub(super) kind: MediaKind,
-    /// Its own, then the session's. Each counts: a receiver may take any of them.
+    /// Its own, and the session's. All count, though a receiver takes its own first.
     pub(super) own: Vec<Fingerprint>,
     pub(super) shared: Vec<Fingerprint>,
     /// None where the other side is to choose, or nothing flows.
