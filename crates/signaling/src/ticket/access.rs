@@ -8,7 +8,7 @@ use super::rules::{ACCESS, AccessRules, verified};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::grants::{Grants, Kind, Kinds};
-use crate::ice::IcePolicy;
+use crate::candidate::IcePolicy;
 
 /// From `iat` to `exp`, in seconds. A token cannot be called back, so it is short.
 const MAX_LIFETIME: u64 = 600;
