@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::message::DescriptionKind;
 use crate::sdp::Role;
 
 /// Most calls of a room: each pair of sixteen peers with eight.
@@ -97,13 +96,5 @@ impl Calls {
     /// Those of a peer that is gone.
     pub(super) fn remove_of(&mut self, peer: &str) {
         self.calls.retain(|key, _| !key.has(peer));
-    }
-}
-
-/// What a description is, in words.
-pub(super) fn kind(kind: DescriptionKind) -> &'static str {
-    match kind {
-        DescriptionKind::Answer => "answer",
-        DescriptionKind::Offer => "offer",
     }
 }

@@ -79,7 +79,7 @@ impl Room {
     fn enter(&mut self, peer: Peer, entrance: &Entrance) {
         let id = Arc::clone(&peer.id);
         let text = server::peer_joined(&id, &peer.caller.assertion.text);
-        self.peers.insert(Arc::clone(&id), peer);
+        self.peers.insert(Arc::clone(&id), Box::new(peer));
         self.welcome(&id, entrance);
         self.say_to_others(&id, &text);
     }
@@ -103,7 +103,7 @@ impl Room {
 
     /// A connection is gone. Who closed it has left, and may yet come back; who lost it is away.
     pub fn disconnected(&mut self, id: &str, connection: Connection, closed: bool, moment: &mut Moment<'_>) {
-        let is_current = |peer: &&mut Peer| peer.presence == Presence::Here(connection);
+        let is_current = |peer: &&mut Box<Peer>| peer.presence == Presence::Here(connection);
         let Some(peer) = self.peers.get_mut(id).filter(is_current) else { return };
         peer.presence = Presence::Away { since_ms: moment.now_ms };
         if closed && let Some(peer) = self.leave(id, moment) {
@@ -113,7 +113,7 @@ impl Room {
 
     /// The caller of a session that may be resumed, to hold a proof of possession against.
     pub fn resumable(&self, sid: &str, ticket_hash: &[u8; 32]) -> Option<&Caller> {
-        let all = self.peers.values().chain(&self.departed);
+        let all = self.peers.values().map(Box::as_ref).chain(&self.departed);
         let mut found = all.filter(|peer| peer.sid.as_ref() == sid && peer.ticket == *ticket_hash);
         found.next().map(|peer| &peer.caller)
     }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::peer::Stop;
-use super::{Effect, Moment, Room};
+use super::{Moment, Room};
 use crate::code::Refusal;
-use crate::consent::{self, Decision};
+use crate::consent::{Consent, Context, Decision};
 use crate::grants::Kinds;
 use crate::ledger::Event;
 use crate::message::server;
-use crate::ticket::Access;
+use crate::ticket::{Access, Caller};
 
 impl Room {
     pub(super) fn consent(
@@ -20,18 +20,18 @@ impl Room {
         moment: &mut Moment<'_>,
     ) -> Result<(), Refusal> {
         let Some(peer) = self.peers.get_mut(id.as_ref()) else { return Ok(()) };
-        let context = consent::Context {
+        let context = Context {
             room: &self.name,
             sub: &peer.caller.access.sub,
             sid: &peer.sid,
             notice: &self.notice.hash,
         };
-        let receipt = consent::verify(jws, &peer.caller.assertion.key, &context, moment.now())?;
+        let receipt = Consent::verify(jws, &peer.caller.assertion.key, &context, moment.now()).map_err(|denial| denial.told())?;
         let is_grant = receipt.decision == Decision::Grant;
         peer.consents.apply(&receipt);
         let room = self.name.to_string();
         let (sub, jws) = (peer.caller.access.sub.clone(), jws.to_owned());
-        let jwk = peer.caller.assertion.jwk.clone();
+        let jwk = peer.caller.assertion.key.jwk().to_owned();
         let id_text = id.to_string();
         let event = if is_grant {
             Event::Consent { room, sub, id: id_text, jws, jwk }
@@ -87,16 +87,20 @@ impl Room {
         }
     }
 
-    /// A message about a token that was refused.
-    pub fn refuse_message(&mut self, id: &str, refusal: &Refusal, seq: u64, moment: &mut Moment<'_>) {
+    /// Who a peer is, to verify another token of it.
+    pub fn caller(&self, id: &str) -> Option<&Caller> {
+        self.peers.get(id).map(|peer| &peer.caller)
+    }
+
+    /// A message that was refused before it came here; `seq` as far as it was read.
+    pub fn refuse_message(&mut self, id: &str, refusal: &Refusal, seq: Option<u64>, moment: &mut Moment<'_>) {
         let Some(peer) = self.peers.get(id) else { return };
         let id = Arc::clone(&peer.id);
-        self.refuse(&id, refusal, Some(seq), moment);
+        self.refuse(&id, refusal, seq, moment);
     }
 
     /// A connection is to be closed for what its peer did: too many messages, or none that can be read.
-    pub fn end(&mut self, id: &str, refusal: &Refusal, moment: &mut Moment<'_>) -> Vec<Effect> {
+    pub fn end(&mut self, id: &str, refusal: &Refusal, moment: &mut Moment<'_>) {
         self.evict(id, refusal, moment);
-        self.effects()
     }
 }

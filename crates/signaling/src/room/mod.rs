@@ -46,7 +46,8 @@ pub struct Notice {
 pub struct Room {
     name: Arc<str>,
     notice: Notice,
-    peers: BTreeMap<Arc<str>, Peer>,
+    /// Each in a place of its own: a node of the map has room for eleven.
+    peers: BTreeMap<Arc<str>, Box<Peer>>,
     /// Who closed the connection, and may yet resume.
     departed: Vec<Peer>,
     calls: Calls,
@@ -81,13 +82,15 @@ impl Room {
         std::mem::take(&mut self.effects)
     }
 
-    /// Handles a message of a peer; `text` is what it was read from.
-    pub fn handle(&mut self, id: &str, text: &str, message: &ClientMessage<'_>, moment: &mut Moment<'_>) {
-        let Some(peer) = self.peers.get_mut(id) else { return };
+    /// Handles a message of a peer; `text` is what it was read from. Returns whether nothing was refused.
+    pub fn handle(&mut self, id: &str, text: &str, message: &ClientMessage<'_>, moment: &mut Moment<'_>) -> bool {
+        let Some(peer) = self.peers.get_mut(id) else { return false };
         let own = Arc::clone(&peer.id);
-        if let Err(refusal) = self.answer(&own, text, message, moment) {
-            self.refuse(&own, &refusal, Some(message.seq), moment);
+        let answered = self.answer(&own, text, message, moment);
+        if let Err(refusal) = &answered {
+            self.refuse(&own, refusal, Some(message.seq), moment);
         }
+        answered.is_ok()
     }
 
     fn answer(
@@ -157,7 +160,9 @@ impl Room {
     /// The same to all but one.
     fn say_to_others(&mut self, id: &str, text: &str) {
         let others: Vec<Arc<str>> = self.peers.keys().filter(|other| other.as_ref() != id).cloned().collect();
-        others.iter().for_each(|other| self.say(other, text));
+        for other in &others {
+            self.say(other, text);
+        }
     }
 
     /// Ends a peer's session.
@@ -183,7 +188,7 @@ impl Room {
 
     /// Takes a peer out and tells the others.
     fn leave(&mut self, id: &str, moment: &mut Moment<'_>) -> Option<Peer> {
-        let peer = self.peers.remove(id)?;
+        let peer = *self.peers.remove(id)?;
         self.calls.remove_of(id);
         self.peers.values_mut().for_each(|other| other.forget(id));
         self.say_to_others(id, &server::peer_left(id));
@@ -244,7 +249,7 @@ impl Room {
         };
         let bans = self.banned.iter().map(|(_, until)| until.as_secs().saturating_mul(1_000));
         let departed = self.departed.iter().filter_map(Peer::until_ms);
-        self.peers.values().map(of).chain(departed).chain(bans).min()
+        self.peers.values().map(Box::as_ref).map(of).chain(departed).chain(bans).min()
     }
 
     /// The server shuts down: all are told to come again, elsewhere.
@@ -264,8 +269,8 @@ pub(crate) fn turn_member(turn: Option<&crate::turn::Credentials>) -> Value {
     turn.map_or(Value::Null, |turn| {
         serde_json::json!({
             "urls": turn.urls,
-            "username": turn.username,
-            "credential": turn.credential,
+            "username": turn.username.as_ref(),
+            "credential": turn.credential.expose(),
             "ttl": turn.ttl_s,
         })
     })

@@ -45,7 +45,9 @@ impl Room {
         let same: Vec<Arc<str>> =
             self.peers.values().filter(|peer| peer.caller.access.sub == sub).map(|peer| Arc::clone(&peer.id)).collect();
         let refusal = Refusal::new(Code::Kicked, "a moderator removed this user");
-        same.iter().for_each(|id| self.evict(id, &refusal, moment));
+        for id in &same {
+            self.evict(id, &refusal, moment);
+        }
         Ok(())
     }
 

@@ -93,7 +93,8 @@ impl Room {
             established: self.calls.role(key, id),
         };
         let description = sdp::check(sdp, &rules)?;
-        binding::check_bind(bind, &description.fingerprints, &peer.caller.access)?;
+        let fingerprints = description.fingerprints.iter().map(|one| (one.hash().as_str(), one.digest()));
+        binding::check_bind(bind, fingerprints, &peer.caller.access)?;
         if kind == DescriptionKind::Answer
             && let Some(role) = description.role()
         {
