@@ -12,7 +12,8 @@
 //! - [`check_bind`]: what the server looks at of the signature over a description;
 //! - [`TurnServer`]: credentials for a relay.
 //!
-//! The crate is pure: time ([`corsac_credentials::Timestamp`]) and random bytes are arguments.
+//! The crate is pure: time ([`corsac_credentials::Timestamp`]) and random bytes are arguments. But for the feature
+//! `service`, module `service`: sockets, files and the clock.
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -27,6 +28,8 @@ mod message;
 mod pace;
 mod room;
 mod sdp;
+#[cfg(feature = "service")]
+pub mod service;
 mod ticket;
 mod turn;
 

@@ -19,6 +19,7 @@ pub(crate) const STOP_WITHIN: u64 = 3_000;
 pub(crate) const RESUME_WITHIN: u64 = 30;
 
 /// The first message of a connection.
+#[cfg(feature = "service")]
 pub(crate) fn challenge(nonce: &str, now_ms: u64) -> String {
     json!({"t": "challenge", "v": 1, "nonce": nonce, "ts": now_ms}).to_string()
 }
