@@ -1,7 +1,7 @@
 //! `decide`, the layer and `OriginSet` beside tower-http's and actix-cors's CORS, rate
 //! limits beside governor's, JWTs beside the signature alone and jsonwebtoken: the same
-//! service, the same requests, one process, alternating. And what an event costs, and a
-//! question about origins.
+//! service, the same requests, one process, alternating. And what an event costs, a
+//! question about origins, and the policy of signaling.
 //!
 //! ```sh
 //! cargo run --release -p corsac-benches            # all
@@ -15,6 +15,7 @@
 mod actix;
 mod clones;
 mod decide;
+mod descriptions;
 mod events;
 mod layer;
 mod measure;
@@ -31,7 +32,7 @@ type Group = fn() -> Table;
 
 fn main() {
     let wanted = std::env::args().nth(1);
-    let groups: [(&str, Group); 8] = [
+    let groups: [(&str, Group); 9] = [
         ("layer", layer::run),
         ("decide", decide::run),
         ("set", set::run),
@@ -40,6 +41,7 @@ fn main() {
         ("events", events::run),
         ("token", token::run),
         ("prover", prover::run),
+        ("sdp", descriptions::run),
     ];
     for (name, run) in groups {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {

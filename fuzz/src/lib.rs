@@ -19,6 +19,7 @@ mod pasted;
 mod pattern;
 mod policy_file;
 mod request_headers;
+mod signaling;
 mod token;
 
 pub use configuration::configuration;
@@ -31,4 +32,5 @@ pub use pasted::pasted;
 pub use pattern::pattern;
 pub use policy_file::policy_file;
 pub use request_headers::request_headers;
+pub use signaling::{candidate, sdp};
 pub use token::token;

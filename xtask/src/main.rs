@@ -1,10 +1,11 @@
-//! The project's own checks and chores: `cargo xtask test | layers | budgets | generate |
+//! The project's own checks and chores: `cargo xtask test | layers | budgets | mutants | generate |
 //! new-rule ID`.
 #![forbid(unsafe_code)]
 
 mod budgets;
 mod generate;
 mod layers;
+mod mutants;
 mod new_rule;
 mod shell;
 mod test;
@@ -19,6 +20,8 @@ usage: cargo xtask COMMAND
   test           everything that must pass: layers, budgets, format, lints, docs, tests, browser, fuzz smoke
   layers         dependencies go strictly downward; pure crates stay pure
   budgets        lines a file, files a folder
+  mutants        the signaling policy switched off: its tests have to notice
+  mutants each   the same, one function after the other: some minutes
   generate       write what is generated: the outputs in rule pages, docs/browsers.md, docs/failures.md
   new-rule ID    start a rule: its page, and what else to edit";
 
@@ -29,6 +32,9 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["layers"] => layers::run(),
         ["budgets"] => budgets::run(),
+        ["mutants"] => mutants::off(),
+        ["mutants", "each"] => mutants::each(None),
+        ["mutants", "each", word] => mutants::each(Some(word)),
         ["generate"] => generate::run(),
         ["new-rule", id] => new_rule::run(id),
         _ => Err(Failure::new(USAGE)),

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::shell::{Done, has, program, root, say, step};
-use crate::{budgets, layers, tools};
+use crate::{budgets, layers, mutants, tools};
 
 /// Seconds that each fuzz target runs.
 const FUZZ_SECONDS: &str = "60";
@@ -38,6 +38,7 @@ pub(crate) fn run() -> Done {
     let mut tests = program("cargo", &arguments);
     tools::provide(&mut tests)?;
     step("tests", &mut tests)?;
+    mutants::off()?;
     step("tests with Cedar", &mut with_cedar(&["test", "--test", "authz"]))?;
     if root().join("fuzz/run").exists() {
         step("fuzz smoke", &mut program("sh", &["fuzz/run", FUZZ_SECONDS]))?;

@@ -1,5 +1,7 @@
 //! The command line. Parsing it does nothing but check it.
 
+mod signal;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use corsac_analysis::regex::{Dialect, Mode};
 use corsac_diagnostics::parse_duration;
 
 use crate::commands::check::Kind;
+pub(crate) use signal::Signal;
 
 /// CORS access control: a gateway in front of any API, and answers about CORS.
 #[derive(Debug, Parser)]
@@ -86,6 +89,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Make, list and end API keys
     Key(Key),
+    /// Run WebRTC signaling: WebSocket over TLS and WebTransport
+    Signal(Box<Signal>),
     /// Does a certificate prove what it claims?
     VerifyProof(VerifyProof),
 }

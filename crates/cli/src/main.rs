@@ -46,6 +46,7 @@ fn run(args: &Args, output: &Output) -> Exit {
         Command::Init(init) => commands::init::run(init, output),
         Command::Key(key) => commands::key::run(key, global, output),
         Command::Rule(rule) => commands::rule::run(rule, global, output),
+        Command::Signal(signal) => commands::signal::run(signal, output),
         Command::VerifyProof(verify) => commands::verify_proof::run(verify, global, output),
         Command::Serve(serve) => commands::serve::run(serve, global, output),
     }

@@ -50,24 +50,43 @@ impl fmt::Display for JsonMistake {
 }
 
 /// A value; its texts are parts of the document wherever they have no escapes.
+///
+/// ```
+/// use corsac_credentials::{Json, JsonMistake};
+/// let json = Json::parse(br#"{"n": 1}"#);
+/// assert_eq!(json.map(|json| json.as_object().and_then(|o| o.get("n")?.as_integer())), Ok(Some(1)));
+/// assert_eq!(Json::parse(br#"{"n": 1, "\u006e": 2}"#), Err(JsonMistake::Duplicate("n".into())));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json<'t> {
+pub enum Json<'t> {
+    /// `null`
     Null,
+    /// `true` or `false`
     Flag(bool),
+    /// A whole number.
     Integer(i64),
     /// Finite, and not an integer that [`Json::Integer`] holds.
     Number(f64),
+    /// A text, escapes resolved.
     Text(Cow<'t, str>),
+    /// Several values.
     List(Vec<Self>),
+    /// Names, each once, and values.
     Object(Object<'t>),
 }
 
 /// An object, in the order of the document.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Object<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
+pub struct Object<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
 
 impl<'t> Json<'t> {
-    pub(crate) fn parse(document: &'t [u8]) -> Result<Self, JsonMistake> {
+    /// Reads one value: at most 16 objects and lists within each other, 4,096 values, and 256
+    /// names in an object. The length of the document is for the caller to bound.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake of the document.
+    pub fn parse(document: &'t [u8]) -> Result<Self, JsonMistake> {
         let text = std::str::from_utf8(document).map_err(|_| JsonMistake::Syntax)?;
         let state = State::default();
         let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -78,21 +97,40 @@ impl<'t> Json<'t> {
         }
     }
 
-    pub(crate) fn as_text(&self) -> Option<&str> {
+    /// The flag, if it is one.
+    pub fn as_flag(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if it is one.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(integer) => Some(*integer),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn as_list(&self) -> Option<&[Self]> {
+    /// The values of a list, if it is one.
+    pub fn as_list(&self) -> Option<&[Self]> {
         match self {
             Self::List(list) => Some(list),
             _ => None,
         }
     }
 
-    pub(crate) fn as_object(&self) -> Option<&Object<'t>> {
+    /// The object, if it is one.
+    pub fn as_object(&self) -> Option<&Object<'t>> {
         match self {
             Self::Object(object) => Some(object),
             _ => None,
@@ -101,11 +139,13 @@ impl<'t> Json<'t> {
 }
 
 impl<'t> Object<'t> {
-    pub(crate) fn get(&self, name: &str) -> Option<&Json<'t>> {
+    /// What has this name.
+    pub fn get(&self, name: &str) -> Option<&Json<'t>> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
+    /// Names and values, in the order of the document.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 }

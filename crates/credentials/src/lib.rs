@@ -6,11 +6,14 @@
 //! - [`KeySet`], [`JwksCache`]: its keys, admitted one by one, kept fresh without I/O;
 //! - [`Introspection`]: opaque tokens (RFC 7662), what to ask and how to read the answer;
 //! - [`ApiKeys`]: keys of our own, of which only keyed hashes are stored;
-//! - [`VerifiedCache`]: what was verified a moment ago.
+//! - [`VerifiedCache`]: what was verified a moment ago;
+//! - [`Jws`], [`Claims`], [`ConfirmationKey`]: signed texts of one `typ` each, for protocols that have tokens
+//!   of their own and ask their callers to prove that a key is theirs.
 //!
 //! The crate is pure: time ([`Timestamp`]) and random bytes are arguments, and nothing is
 //! fetched. Nobody who holds a [`Refusal`] can leak a token with it: a refusal has none.
-//! It leaves out signing, encryption (JWE), proof of possession (a token with `cnf` is refused) and sessions.
+//! It leaves out signing, encryption (JWE) and sessions. A [`Provider`] asks for no proof of possession, and
+//! refuses a token with `cnf`; who asks for one verifies it with [`ConfirmationKey`].
 //!
 //! ```
 //! use corsac_credentials::{KeySet, Provider, ProviderConfig, Refusal, ShapeRefusal, Timestamp};
@@ -56,13 +59,15 @@ pub use error::refusal::{ApiKeyRefusal, ClaimRefusal, IntrospectionRefusal, KeyR
 pub use error::refusal::{PlaceRefusal, ShapeRefusal, Unavailable};
 pub use error::{Refusal, Terse};
 pub use introspection::{Introspection, IntrospectionCache, IntrospectionConfig};
-pub use json::JsonMistake;
+pub use json::{Json, JsonMistake, Object};
 pub use jwks::cache::{JwksCache, JwksCacheConfig, Lookup, RefreshError, Ticket};
+pub use jwks::confirmation::{ConfirmationKey, JwkThumbprint, MAX_JWK_BYTES};
 pub use jwks::key::{Key, KeyRejection, Thumbprint};
 pub use jwks::{KeyRules, KeySet, KeySetError, MAX_KEY_SET_BYTES, MAX_KEYS, RejectedKey};
 pub use jwt::algorithm::Algorithm;
-pub use jwt::claims::MAX_DATE;
+pub use jwt::claims::{Claims, Dates, MAX_DATE};
 pub use jwt::config::{MAX_LEEWAY, MAX_TOKEN_BYTES, ProviderConfig};
+pub use jwt::jws::{Jws, JwsRules};
 pub use jwt::{Admitted, Provider, Verified};
 pub use presented::{Place, Places, PlacesConfig, Presented};
 pub use principal::{Claim, Method, Principal};

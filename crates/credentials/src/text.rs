@@ -38,6 +38,11 @@ pub(crate) fn base64url(text: &str) -> Result<Vec<u8>, Base64Mistake> {
     URL_SAFE_NO_PAD.decode(text).map_err(|error| mistake(&error))
 }
 
+/// Without padding.
+pub(crate) fn to_base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// What `then` makes of the bytes, which are not allocated if they are a signature's.
 pub(crate) fn with_decoded<T>(text: &str, then: impl FnOnce(&[u8]) -> T) -> Result<T, Base64Mistake> {
     /// Of RSA with 4,096 bits.

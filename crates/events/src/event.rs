@@ -90,6 +90,8 @@ pub enum Guard {
     Request,
     /// Is there a route?
     Routing,
+    /// May they take part in a room?
+    Signaling,
 }
 
 impl Guard {
@@ -105,6 +107,7 @@ impl Guard {
             Self::RateLimit => "rate-limit",
             Self::Request => "request",
             Self::Routing => "routing",
+            Self::Signaling => "signaling",
         }
     }
 }

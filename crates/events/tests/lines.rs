@@ -88,6 +88,7 @@ fn every_name_is_in_the_document() {
         Guard::RateLimit,
         Guard::Request,
         Guard::Routing,
+        Guard::Signaling,
     ];
     let verdicts = [Verdict::Allowed, Verdict::Denied, Verdict::Error, Verdict::ReportOnly];
     for name in guards.map(Guard::name).into_iter().chain(verdicts.map(Verdict::name)) {

@@ -11,4 +11,5 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod rule;
 pub(crate) mod serve;
+pub(crate) mod signal;
 pub(crate) mod verify_proof;

@@ -15,4 +15,5 @@ mod pasted;
 mod process;
 mod rules;
 mod serving;
+mod signal;
 mod unanswered;

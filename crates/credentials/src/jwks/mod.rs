@@ -1,6 +1,7 @@
 //! Sets of keys (RFC 7517): every key is admitted or rejected for itself.
 
 pub(crate) mod cache;
+pub(crate) mod confirmation;
 pub(crate) mod key;
 
 use std::fmt;

@@ -1,5 +1,6 @@
 //! What a token claims (RFC 7519, section 4.1), or an answer to introspection.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,93 @@ const MAX_NAME_BYTES: usize = 256;
 
 /// Roles, scopes, or audiences of one token.
 const MAX_NAMES: usize = 256;
+
+/// The claims of a signed text (RFC 7519, section 4). Who holds them has read them; whether the
+/// signature was verified before is the reader's business ([`crate::Jws::verify`]). `Debug`
+/// shows the names of claims and not what they say, which may be personal.
+#[derive(Clone, PartialEq)]
+pub struct Claims<'t>(Object<'t>);
+
+impl<'t> Claims<'t> {
+    /// Reads a payload.
+    ///
+    /// # Errors
+    ///
+    /// Not JSON that we read, or no object.
+    pub fn read(payload: &'t [u8]) -> Result<Self, ClaimRefusal> {
+        match Json::parse(payload).map_err(ClaimRefusal::Json)? {
+            Json::Object(object) => Ok(Self(object)),
+            _ => Err(ClaimRefusal::NotObject),
+        }
+    }
+
+    /// All of them.
+    pub fn as_object(&self) -> &Object<'t> {
+        &self.0
+    }
+
+    /// A claim that must be there.
+    ///
+    /// # Errors
+    ///
+    /// It is not there.
+    pub fn required(&self, claim: &str) -> Result<&Json<'t>, ClaimRefusal> {
+        self.0.get(claim).ok_or_else(|| ClaimRefusal::Missing(claim.to_owned()))
+    }
+
+    /// A text that must be there.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or no text.
+    pub fn text(&self, claim: &str) -> Result<&str, ClaimRefusal> {
+        self.required(claim)?.as_text().ok_or_else(|| ClaimRefusal::WrongType(claim.to_owned()))
+    }
+
+    /// A text that names somebody or something: at most 256 bytes, not empty, no control
+    /// character.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, no text, or no such text.
+    pub fn name(&self, claim: &str) -> Result<&str, ClaimRefusal> {
+        let text = self.text(claim)?;
+        check_name(text, || claim.to_owned()).map(|()| text)
+    }
+
+    /// `iss` is there and is this one, to the byte.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or another.
+    pub fn check_issuer(&self, own: &str) -> Result<(), ClaimRefusal> {
+        check_issuer(&self.0, own)
+    }
+
+    /// `aud` is there, and is this one or a list that has it.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or others.
+    pub fn check_audience(&self, own: &str) -> Result<(), ClaimRefusal> {
+        check_audience(&self.0, |audience| audience == own)
+    }
+
+    /// `exp` without leeway, `nbf` and `iat` with it; each may be absent here.
+    ///
+    /// # Errors
+    ///
+    /// No date, or one that says: not now.
+    pub fn check_dates(&self, leeway: Duration, now: Timestamp) -> Result<Dates, ClaimRefusal> {
+        check_dates(&self.0, leeway, now)
+    }
+}
+
+impl fmt::Debug for Claims<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 /// A claim's name, or the JSON Pointer to it.
 #[derive(Clone, Debug)]
@@ -60,62 +148,28 @@ pub(crate) struct ClaimRules {
     pub(crate) kept: Vec<ClaimPath>,
 }
 
-/// The dates of a token that is valid now.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dates {
-    pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) issued_at: Option<Timestamp>,
+/// The dates of a token that is valid now. Fractions of a second count against whoever
+/// presents it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dates {
+    /// `exp`
+    pub expires_at: Option<Timestamp>,
+    /// `iat`
+    pub issued_at: Option<Timestamp>,
 }
 
 impl ClaimRules {
-    /// `iss` is there and is the provider's, to the byte.
     pub(crate) fn check_issuer(&self, claims: &Object<'_>) -> Result<(), ClaimRefusal> {
-        let Some(own) = self.issuer.as_deref() else { return Ok(()) };
-        match claims.get("iss") {
-            None => Err(ClaimRefusal::Missing("iss".into())),
-            Some(Json::Text(issuer)) if issuer == own => Ok(()),
-            Some(Json::Text(issuer)) => Err(ClaimRefusal::Issuer(issuer.clone().into_owned())),
-            Some(_) => Err(ClaimRefusal::WrongType("iss".into())),
-        }
+        self.issuer.as_deref().map_or(Ok(()), |own| check_issuer(claims, own))
     }
 
-    /// `aud` is there, and is or has one of ours.
     pub(crate) fn check_audience(&self, claims: &Object<'_>) -> Result<(), ClaimRefusal> {
-        let is_ours = |audience: &str| self.audiences.iter().any(|own| own == audience);
-        let wrong = || ClaimRefusal::WrongType("aud".into());
-        let list = match claims.get("aud") {
-            None => return Err(ClaimRefusal::Missing("aud".into())),
-            Some(Json::Text(audience)) if is_ours(audience) => return Ok(()),
-            Some(Json::Text(audience)) => return Err(ClaimRefusal::Audience(audience.clone().into_owned())),
-            Some(value) => value.as_list().ok_or_else(wrong)?,
-        };
-        if list.len() > MAX_NAMES {
-            return Err(ClaimRefusal::TooLong("aud".into()));
-        }
-        let mut found = false;
-        for audience in list {
-            found |= is_ours(audience.as_text().ok_or_else(wrong)?);
-        }
-        let first = || list.first().and_then(Json::as_text).unwrap_or_default().to_owned();
-        if found { Ok(()) } else { Err(ClaimRefusal::Audience(first())) }
+        check_audience(claims, |audience| self.audiences.iter().any(|own| own == audience))
     }
 
-    /// `exp` without leeway, `nbf` and `iat` with it; each may be absent here.
     pub(crate) fn check_dates(&self, claims: &Object<'_>, now: Timestamp) -> Result<Dates, ClaimRefusal> {
-        let expires_at = date(claims, "exp", Round::Down)?;
-        let from = date(claims, "nbf", Round::Up)?;
-        let issued_at = date(claims, "iat", Round::Up)?;
-        let latest = now.plus(self.leeway);
-        if let Some(at) = expires_at.filter(|at| *at <= now) {
-            return Err(ClaimRefusal::Expired { at });
-        }
-        if let Some(from) = from.filter(|from| *from > latest) {
-            return Err(ClaimRefusal::NotYetValid { from });
-        }
-        if let Some(at) = issued_at.filter(|at| *at > latest) {
-            return Err(ClaimRefusal::IssuedInFuture { at });
-        }
-        Ok(Dates { expires_at, issued_at })
+        check_dates(claims, self.leeway, now)
     }
 
     /// A principal of claims that passed the checks above.
@@ -151,6 +205,51 @@ impl ClaimRules {
             claims: kept.collect(),
         })
     }
+}
+
+fn check_issuer(claims: &Object<'_>, own: &str) -> Result<(), ClaimRefusal> {
+    match claims.get("iss") {
+        None => Err(ClaimRefusal::Missing("iss".into())),
+        Some(Json::Text(issuer)) if issuer == own => Ok(()),
+        Some(Json::Text(issuer)) => Err(ClaimRefusal::Issuer(issuer.clone().into_owned())),
+        Some(_) => Err(ClaimRefusal::WrongType("iss".into())),
+    }
+}
+
+fn check_audience(claims: &Object<'_>, is_ours: impl Fn(&str) -> bool) -> Result<(), ClaimRefusal> {
+    let wrong = || ClaimRefusal::WrongType("aud".into());
+    let list = match claims.get("aud") {
+        None => return Err(ClaimRefusal::Missing("aud".into())),
+        Some(Json::Text(audience)) if is_ours(audience) => return Ok(()),
+        Some(Json::Text(audience)) => return Err(ClaimRefusal::Audience(audience.clone().into_owned())),
+        Some(value) => value.as_list().ok_or_else(wrong)?,
+    };
+    if list.len() > MAX_NAMES {
+        return Err(ClaimRefusal::TooLong("aud".into()));
+    }
+    let mut found = false;
+    for audience in list {
+        found |= is_ours(audience.as_text().ok_or_else(wrong)?);
+    }
+    let first = || list.first().and_then(Json::as_text).unwrap_or_default().to_owned();
+    if found { Ok(()) } else { Err(ClaimRefusal::Audience(first())) }
+}
+
+fn check_dates(claims: &Object<'_>, leeway: Duration, now: Timestamp) -> Result<Dates, ClaimRefusal> {
+    let expires_at = date(claims, "exp", Round::Down)?;
+    let from = date(claims, "nbf", Round::Up)?;
+    let issued_at = date(claims, "iat", Round::Up)?;
+    let latest = now.plus(leeway);
+    if let Some(at) = expires_at.filter(|at| *at <= now) {
+        return Err(ClaimRefusal::Expired { at });
+    }
+    if let Some(from) = from.filter(|from| *from > latest) {
+        return Err(ClaimRefusal::NotYetValid { from });
+    }
+    if let Some(at) = issued_at.filter(|at| *at > latest) {
+        return Err(ClaimRefusal::IssuedInFuture { at });
+    }
+    Ok(Dates { expires_at, issued_at })
 }
 
 /// Fractions of a second count against whoever presents the token.
@@ -215,13 +314,17 @@ fn name(value: &Json<'_>, path: &ClaimPath) -> Result<String, ClaimRefusal> {
     checked(text, path)
 }
 
-/// What names somebody or something goes into logs and into header fields for upstreams.
 fn checked(text: &str, path: &ClaimPath) -> Result<String, ClaimRefusal> {
+    check_name(text, || path.owned()).map(|()| text.to_owned())
+}
+
+/// What names somebody or something goes into logs and into header fields for upstreams.
+fn check_name(text: &str, claim: impl FnOnce() -> String) -> Result<(), ClaimRefusal> {
     if text.len() > MAX_NAME_BYTES {
-        return Err(ClaimRefusal::TooLong(path.owned()));
+        return Err(ClaimRefusal::TooLong(claim()));
     }
     if text.is_empty() || text.contains(char::is_control) {
-        return Err(ClaimRefusal::Character(path.owned()));
+        return Err(ClaimRefusal::Character(claim()));
     }
-    Ok(text.to_owned())
+    Ok(())
 }

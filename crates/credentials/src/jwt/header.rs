@@ -6,7 +6,6 @@
 
 use crate::error::refusal::ShapeRefusal;
 use crate::json::{Json, Object};
-use crate::jwt::Provider;
 use crate::jwt::algorithm::Algorithm;
 use crate::text::base64url;
 
@@ -46,7 +45,12 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    pub(crate) fn read(segment: &str, provider: &Provider) -> Result<Self, ShapeRefusal> {
+    /// `algorithms` and `check_type`: what `alg` and `typ` may be.
+    pub(crate) fn read(
+        segment: &str,
+        algorithms: &[Algorithm],
+        check_type: impl FnOnce(Option<&str>) -> Result<(), ShapeRefusal>,
+    ) -> Result<Self, ShapeRefusal> {
         let bytes =
             base64url(segment).map_err(|mistake| ShapeRefusal::Base64 { segment: "header", mistake })?;
         let json = Json::parse(&bytes).map_err(ShapeRefusal::HeaderJson)?;
@@ -60,8 +64,8 @@ impl Header {
         if let Some(content) = text(object, "cty")? {
             return Err(ShapeRefusal::Nested(content.to_owned()));
         }
-        let algorithm = algorithm(object, provider)?;
-        provider.types.check(text(object, "typ")?)?;
+        let algorithm = algorithm(object, algorithms)?;
+        check_type(text(object, "typ")?)?;
         let key_id = match text(object, "kid")? {
             Some(id) if id.len() > MAX_KEY_ID_BYTES => return Err(ShapeRefusal::KeyIdTooLong(id.len())),
             id => id.map(str::to_owned),
@@ -77,7 +81,7 @@ fn text<'o>(object: &'o Object<'_>, name: &'static str) -> Result<Option<&'o str
     }
 }
 
-fn algorithm(object: &Object<'_>, provider: &Provider) -> Result<Algorithm, ShapeRefusal> {
+fn algorithm(object: &Object<'_>, allowed: &[Algorithm]) -> Result<Algorithm, ShapeRefusal> {
     let name = text(object, "alg")?.ok_or(ShapeRefusal::AlgorithmMissing)?;
     if name.eq_ignore_ascii_case("none") {
         return Err(ShapeRefusal::AlgorithmNone);
@@ -85,7 +89,7 @@ fn algorithm(object: &Object<'_>, provider: &Provider) -> Result<Algorithm, Shap
     let Some(algorithm) = Algorithm::parse(name) else {
         return Err(ShapeRefusal::AlgorithmUnknown(name.to_owned()));
     };
-    if provider.algorithms.contains(&algorithm) {
+    if allowed.contains(&algorithm) {
         return Ok(algorithm);
     }
     if algorithm.is_symmetric() {
@@ -103,17 +107,21 @@ pub(crate) struct TypeRules {
 
 impl TypeRules {
     pub(crate) fn new(types: &[String], may_be_absent: bool) -> Self {
-        Self { accepted: types.iter().map(|name| short_type(name).to_owned()).collect(), may_be_absent }
+        Self { accepted: types.to_vec(), may_be_absent }
     }
 
-    fn check(&self, typ: Option<&str>) -> Result<(), ShapeRefusal> {
+    pub(crate) fn check(&self, typ: Option<&str>) -> Result<(), ShapeRefusal> {
         let Some(typ) = typ else {
             return if self.may_be_absent { Ok(()) } else { Err(ShapeRefusal::TypeMissing) };
         };
-        let short = short_type(typ);
-        let accepted = self.accepted.iter().any(|own| own.eq_ignore_ascii_case(short));
+        let accepted = self.accepted.iter().any(|own| is_type(own, typ));
         if accepted { Ok(()) } else { Err(ShapeRefusal::TypeWrong(typ.to_owned())) }
     }
+}
+
+/// Whether the two name one media type, in which case does not matter (RFC 2045, section 5.1).
+pub(crate) fn is_type(own: &str, typ: &str) -> bool {
+    short_type(own).eq_ignore_ascii_case(short_type(typ))
 }
 
 /// RFC 7515, section 4.1.9: `application/` may be left out where no other slash follows.

@@ -8,6 +8,7 @@ pub(crate) mod algorithm;
 pub(crate) mod claims;
 pub(crate) mod config;
 pub(crate) mod header;
+pub(crate) mod jws;
 pub(crate) mod signature;
 
 use std::fmt;
@@ -16,16 +17,16 @@ use std::time::Duration;
 
 use crate::error::Refusal;
 use crate::error::mistake::ConfigError;
-use crate::error::refusal::{ClaimRefusal, KeyRefusal, ShapeRefusal};
-use crate::json::{Json, Object};
+use crate::error::refusal::ClaimRefusal;
+use crate::json::Object;
 use crate::jwks::key::{Key, Thumbprint};
 use crate::jwks::{KeyRules, KeySet};
 use crate::jwt::algorithm::Algorithm;
-use crate::jwt::claims::ClaimRules;
+use crate::jwt::claims::{ClaimRules, Claims};
 use crate::jwt::config::ProviderConfig;
-use crate::jwt::header::{Header, Segments, TypeRules};
+use crate::jwt::header::TypeRules;
+use crate::jwt::jws::Jws;
 use crate::principal::{Method, Principal};
-use crate::text::{base64url, with_decoded};
 use crate::time::Timestamp;
 
 /// An issuer of JWTs, and the rules for its tokens.
@@ -65,17 +66,10 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// [`ShapeRefusal`], before anything of the payload is read.
+    /// [`crate::ShapeRefusal`], before anything of the payload is read.
     pub fn admit<'t>(&self, token: &'t str) -> Result<Admitted<'_, 't>, Refusal> {
-        if token.len() > self.max_token_bytes {
-            return Err(ShapeRefusal::TooLong { bytes: token.len(), limit: self.max_token_bytes }.into());
-        }
-        let segments = Segments::split(token)?;
-        let header = Header::read(segments.header, self)?;
-        if segments.signature.is_empty() {
-            return Err(ShapeRefusal::SignatureMissing.into());
-        }
-        Ok(Admitted { provider: self, token, segments, header })
+        let jws = Jws::admit(token, self.max_token_bytes, &self.algorithms, |typ| self.types.check(typ))?;
+        Ok(Admitted { provider: self, token, jws })
     }
 
     /// All gates, with keys at hand.
@@ -94,8 +88,8 @@ impl Provider {
     }
 
     fn principal(&self, payload: &[u8], now: Timestamp) -> Result<Principal, ClaimRefusal> {
-        let json = Json::parse(payload).map_err(ClaimRefusal::Json)?;
-        let claims = json.as_object().ok_or(ClaimRefusal::NotObject)?;
+        let claims = Claims::read(payload)?;
+        let claims = claims.as_object();
         self.claims.check_issuer(claims)?;
         self.claims.check_audience(claims)?;
         let expires_at = self.expiry(claims, now)?;
@@ -117,19 +111,18 @@ impl Provider {
 pub struct Admitted<'p, 't> {
     provider: &'p Provider,
     token: &'t str,
-    segments: Segments<'t>,
-    header: Header,
+    jws: Jws<'t>,
 }
 
 impl Admitted<'_, '_> {
     /// The key that the token names. A stranger's text: compare it, do nothing else.
     pub fn key_id(&self) -> Option<&str> {
-        self.header.key_id.as_deref()
+        self.jws.key_id()
     }
 
     /// The algorithm that the token names, one of the provider's.
     pub fn algorithm(&self) -> Algorithm {
-        self.header.algorithm
+        self.jws.algorithm()
     }
 
     /// The second and third gate: the signature, then the claims.
@@ -138,21 +131,7 @@ impl Admitted<'_, '_> {
     ///
     /// The first reason why the token is not accepted at `now`.
     pub fn verify(&self, key: &Key, now: Timestamp) -> Result<Verified, Refusal> {
-        if key.algorithm() != self.algorithm() {
-            let (key, token) = (key.algorithm(), self.algorithm());
-            return Err(KeyRefusal::AlgorithmMismatch { key, token }.into());
-        }
-        if self.key_id().is_some_and(|id| key.id() != Some(id)) {
-            return Err(KeyRefusal::Mismatch.into());
-        }
-        let base64 = |segment, mistake| ShapeRefusal::Base64 { segment, mistake };
-        let holds = with_decoded(self.segments.signature, |signature| {
-            key.verifies(self.segments.signed.as_bytes(), signature)
-        });
-        if !holds.map_err(|mistake| base64("signature", mistake))? {
-            return Err(KeyRefusal::Signature.into());
-        }
-        let payload = base64url(self.segments.payload).map_err(|mistake| base64("payload", mistake))?;
+        let payload = self.jws.verify(key)?;
         let principal = self.provider.principal(&payload, now)?;
         Ok(Verified { principal: Arc::new(principal), key: key.thumbprint() })
     }

@@ -148,7 +148,7 @@ pub(crate) fn stop(gateway: Gateway, runtime: &Runtime, signal: &mut StopSignal,
 #[derive(Debug)]
 pub(crate) struct Signals {
     pub(crate) stop: StopSignal,
-    hangup: Signal,
+    pub(crate) hangup: Signal,
 }
 
 /// SIGINT or SIGTERM.

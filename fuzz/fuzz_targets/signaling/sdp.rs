@@ -1,0 +1,8 @@
+//! See `corsac_fuzz::sdp`, which has the properties.
+//!
+//! Nothing else stands here: `fuzz_target!` expands to a symbol that is not mangled, which
+//! is unsafe, and `forbid` does not see into the macro of another crate.
+#![no_main]
+#![forbid(unsafe_code)]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| corsac_fuzz::sdp(bytes));
