@@ -106,7 +106,12 @@ export class Channel extends Emitter {
       });
     }
     demand(!this.#closed, "E_CLOSED", "channel is closed");
-    this.#raw.send(data);
+    try {
+      this.#raw.send(data);
+    } catch (error) {
+      // It is closing, and its event comes later; or the browser's buffer is full for other reasons.
+      throw new RtcError("E_CLOSED", "channel does not take more", error);
+    }
   }
 
   #receive(data) {

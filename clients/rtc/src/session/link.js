@@ -19,6 +19,7 @@ const AFTERMATH_MS = 2_000;
 // After these the session is over; after any other the session goes on at a new connection.
 const FINAL = new Set([
   "E_AUTH_FIRST",
+  "E_CLOSED",
   "E_CNF",
   "E_CONSENT_REVOKED",
   "E_JSON",
@@ -26,6 +27,7 @@ const FINAL = new Set([
   "E_KICKED",
   "E_LOCKED",
   "E_POP",
+  "E_RESUME",
   "E_ROOM_FULL",
   "E_SUPERSEDED",
   "E_TOKEN",
