@@ -8,15 +8,20 @@ import { refuseToConsent } from "./session/consent.js";
 import { Session } from "./session/session.js";
 import { addresses, openFirst } from "./transport/open.js";
 
+// It stands in receipts, which a ledger keeps.
+const MAX_PURPOSE = 128;
+
 /**
  * Joins a room.
- * @param {import("./index.d.ts").ConnectOptions} options
+ * @param {import("./index.js").ConnectOptions} options
  * @returns {Promise<Session>}
  */
 export async function connect(options) {
   const { clock = SYSTEM_CLOCK, fetch, WebSocket, WebTransport, serverCertificateHashes } = options;
   demand(typeof options.audience === "string" && options.audience !== "", "E_OPTION", "`audience` is missing");
   demand(typeof options.tokens === "function", "E_OPTION", "`tokens` is not a function");
+  const purpose = options.purpose ?? "call";
+  demand(purpose.length <= MAX_PURPOSE && !/\p{Cc}/u.test(purpose), "E_OPTION", "`purpose` is not a short line");
   const list = options.open ? [] : addresses(options.url);
   const keys = new KeySet(options.jwks, { fetch, clock });
   demandOutOfBand(keys, list, options);
@@ -29,7 +34,7 @@ export async function connect(options) {
     keys,
     onConsent: options.onConsent ?? refuseToConsent,
     open: options.open ?? (() => openFirst(list, { clock, serverCertificateHashes, WebSocket, WebTransport })),
-    purpose: options.purpose ?? "call",
+    purpose,
     random: options.random ?? Math.random,
     RTCPeerConnection: options.RTCPeerConnection ?? globalThis.RTCPeerConnection,
     tokens: options.tokens,

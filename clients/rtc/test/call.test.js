@@ -266,6 +266,59 @@ test("a moderator's mute stops what is sent, and the next track asks again", asy
   b.close();
 });
 
+test("a camera may go while a screen stays, and both go when the server asks for either", async () => {
+  const room = await Room.make();
+  const [camera, screen] = [new FakeTrack("video"), new FakeTrack("video")];
+  const { a, b, outgoing, incoming } = await room.call({
+    prepare: async (call) => {
+      await call.addTrack(camera);
+      await call.addTrack(screen, { scope: "screen" });
+    },
+  });
+  await both(outgoing, incoming, "connected");
+  // Like the real server, which sees videos only: no word of a camera while a screen is consented to.
+  const say = room.server.say.bind(room.server);
+  room.server.say = (id, message) => (message.t === "media.stop" ? undefined : say(id, message));
+  const before = descriptions(room).length;
+  await a.revoke(["video"]);
+  await until(() => descriptions(room).length >= before + 2, "a new description");
+  assert.deepEqual([camera.readyState, screen.readyState], ["ended", "live"]);
+  const directions = [...descriptions(room)[before].sdp.matchAll(/a=(sendrecv|recvonly|sendonly|inactive)/g)].map(([, direction]) => direction);
+  assert.deepEqual(directions, ["recvonly", "sendrecv"]);
+  assert.deepEqual(a.consented, ["screen"]);
+  room.server.say = say;
+  const stopped = once(outgoing, "stopped");
+  room.server.say(a.id, { t: "media.stop", scope: ["video"], deadline_ms: 3000 });
+  assert.deepEqual((await stopped).tracks, [screen]);
+  assert.deepEqual(a.consented, []);
+  await until(() => descriptions(room).length >= before + 4, "a description without");
+  a.close();
+  b.close();
+});
+
+test("data that is not granted any more ends the calls that have it, and no others", async () => {
+  const room = await Room.make();
+  const { a, b, outgoing, incoming } = await room.call({
+    prepare: async (call) => {
+      await call.addTrack(new FakeTrack("audio"));
+      call.openChannel("chat");
+    },
+  });
+  await both(outgoing, incoming, "connected");
+  const ringing = once(b, "invite");
+  const other = await a.invite(b.id);
+  await other.addTrack(new FakeTrack("audio"));
+  const second = await (await ringing).accept();
+  await both(other, second, "connected");
+  const closed = once(outgoing, "closed");
+  room.server.say(a.id, { t: "media.stop", scope: ["data"], deadline_ms: 3000 });
+  assert.equal((await closed).error.code, "E_GRANT");
+  assert.equal(other.state, "connected");
+  await until(() => incoming.state === "closed", "the other side");
+  a.close();
+  b.close();
+});
+
 test("nothing is sent without a grant or without consent", async () => {
   const room = await Room.make();
   const grants = { pub: ["audio"], sub: false, mod: false, rec: false };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { sha256 } from "../src/jose/base64url.js";
@@ -309,6 +310,42 @@ test("a renewal that fails is told and tried again; one for another user is neve
   assert.deepEqual(errors, ["E_TOKEN", "E_TOKEN"]);
   assert.equal(said(room, "token.refresh").length, 1);
   session.close();
+});
+
+test("a connection that is lost with a renewal under way is found again with either token", async () => {
+  for (const took of [true, false]) {
+    const room = await Room.make();
+    const session = await room.join("alice");
+    const accepted = [said(room, "hello")[0].token];
+    const heard = room.server.heard.bind(room.server);
+    room.server.heard = (transport, text) => {
+      const message = JSON.parse(text);
+      if (message.t === "ping" && accepted.length === 1 && room.isLost) return;
+      if (message.t === "token.refresh" && !room.isLost) {
+        room.isLost = true;
+        room.presented = message.token;
+        if (took) heard(transport, text);
+        return;
+      }
+      heard(transport, text);
+    };
+    room.server.answer = (message) => {
+      if (message.t !== "resume") return undefined;
+      const token = took ? room.presented : accepted[0];
+      const isRight = claimsOf(message.pop).ath === createHash("sha256").update(token).digest("base64url");
+      return isRight ? undefined : { t: "error", code: "E_POP", detail: "" };
+    };
+    await room.clock.advance(541_000);
+    assert.equal(room.isLost, true);
+    room.server.heard = heard;
+    const renewed = once(session, "grants");
+    room.server.cut(session.id);
+    await room.clock.advance(10_000);
+    assert.equal(session.state, "open");
+    await renewed;
+    assert.equal(said(room, "resume").length, took ? 2 : 1);
+    session.close();
+  }
 });
 
 test("what the server sends is read strictly, and nothing of what is wrong is used", async () => {

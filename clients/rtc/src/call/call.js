@@ -185,6 +185,16 @@ export class Call extends Emitter {
     this.#negotiator.candidate(message);
   }
 
+  /** Whether its description has data in it, or will. */
+  get hasData() {
+    return this.#channels.size > 0 || Boolean(this.#pc.sctp);
+  }
+
+  /** It cannot go on; the peer is told. */
+  fail(error) {
+    this.#end(error, true);
+  }
+
   /** The peer declined, hung up, left, or the session ended. */
   ended(error) {
     this.#end(error, false);

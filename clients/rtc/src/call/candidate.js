@@ -7,7 +7,7 @@ import { isPrivate, isUnspecified, parseAddress } from "./address.js";
 const POLICIES = ["all", "no-private", "relay"];
 const TYPES = ["host", "srflx", "prflx", "relay"];
 /** Longest candidate that is read. */
-export const MAX_CANDIDATE = 1024;
+export const MAX_CANDIDATE = 512;
 const MDNS = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\.local$/;
 const FOUNDATION = /^[A-Za-z0-9+/]{1,32}$/;
 
@@ -27,13 +27,18 @@ export function parseCandidate(text) {
     /^(udp|tcp)$/i.test(transport ?? "") &&
     isNumber(priority, 0xffff_ffff) &&
     isNumber(port, 65_535) &&
+    Number(port) !== 0 &&
     typ === "typ" &&
     Boolean(type) &&
     rest.length % 2 === 0 &&
     rest.every((part) => part !== "");
   if (!isWhole) return null;
   const named = new Map();
-  for (let at = 0; at < rest.length; at += 2) named.set(rest[at], rest[at + 1]);
+  for (let at = 0; at < rest.length; at += 2) {
+    // Which of two counts, another reader may see differently.
+    if (named.has(rest[at]) || rest[at].toLowerCase() === "typ") return null;
+    named.set(rest[at], rest[at + 1]);
+  }
   return { address, type, related: named.get("raddr") };
 }
 

@@ -58,6 +58,7 @@ export class Link {
    * @param {(error: RtcError) => void} options.mistake the server said what cannot be read
    * @param {() => void} options.ping
    * @param {(error: RtcError | null) => void} options.over
+   * @param {(error: RtcError) => boolean} options.mayRetry whether a refused resume is worth another
    */
   constructor(options) {
     this.#options = options;
@@ -163,7 +164,7 @@ export class Link {
         await this.#connect(this.#options.resume);
         return;
       } catch (error) {
-        if (FINAL.has(error.code)) throw error;
+        if (FINAL.has(error.code) && !this.#options.mayRetry(error)) throw error;
       }
     }
   }

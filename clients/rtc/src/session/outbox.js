@@ -60,6 +60,13 @@ export class Outbox {
     });
   }
 
+  /** Resolves when the server has done all that was asked of it before. */
+  settled() {
+    return new Promise((resolve, reject) => {
+      this.post({ t: "ping" }, { onConfirm: resolve, onError: reject }).catch(reject);
+    });
+  }
+
   /** Asks for a sign of life, which confirms all that was said before. */
   ping() {
     this.post({ t: "ping" }).catch(() => {});

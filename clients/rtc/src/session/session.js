@@ -139,6 +139,10 @@ export class Session extends Emitter {
       for (const track of tracks) track.stop();
     }
     await this.#consent.revoke(scope);
+    // Where the server asked for new descriptions that came before this. It does not where a camera goes and
+    // a screen stays, since both are video to it; the others wait for a description all the same.
+    await this.#outbox.settled();
+    for (const call of this.calls) if (call.sends(scope)) call.withdraw(scope);
   }
 
   /** Removes a peer; needs `mod`. */
@@ -185,25 +189,26 @@ export class Session extends Emitter {
       mistake: (error) => this.emit("error", error),
       ping: () => this.#outbox.ping(),
       over: (error) => this.#over(error),
+      mayRetry: (error) => error.code === "E_POP" && this.#tokens.isPresenting,
     };
   }
 
   async #hello(challenge) {
     const { token, assertion } = this.#tokens.current;
-    return { t: "hello", v: 1, token, assertion, pop: await this.#proof(challenge) };
+    return { t: "hello", v: 1, token, assertion, pop: await this.#proof(challenge, token) };
   }
 
   async #resume(challenge) {
     const { sid, resume } = this.#welcome;
-    const pop = await this.#proof(challenge);
+    const pop = await this.#proof(challenge, this.#tokens.forResume());
     return { t: "resume", sid, ticket: resume.ticket, pop, last_seq: this.#peers.lastSeqs() };
   }
 
-  #proof({ nonce, ts }) {
+  #proof({ nonce, ts }, token) {
     const offset = ts - this.#clock.now();
     this.#offset = Math.abs(offset) <= MAX_OFFSET_MS ? offset : 0;
     const { identity, audience } = this.#options;
-    return proof(identity, { nonce, audience, token: this.#tokens.current.token, now: this.#serverNow() });
+    return proof(identity, { nonce, audience, token, now: this.#serverNow() });
   }
 
   #serverNow() {
@@ -297,13 +302,21 @@ export class Session extends Emitter {
   }
 
   // The server holds no consent or no grant for these: it waits three seconds for a description without.
-  #stop(scope) {
+  #stop(told) {
+    // In a description a screen is a video, so the server names both alike, and means that neither may be.
+    const isSeen = told.includes("video") || told.includes("screen");
+    const scope = isSeen ? [...new Set([...told, "video", "screen"])] : told;
     this.#consent.lost(scope);
     for (const call of this.calls) {
+      // Browsers cannot take data out of a description again: what is left is to hang up.
+      if (scope.includes("data") && call.hasData) {
+        call.fail(new RtcError("E_GRANT", "publish data"));
+        continue;
+      }
       call.stopSending(scope).catch((error) => call.ended(RtcError.from(error, "E_STATE")));
       call.withdraw(scope);
     }
-    this.emit("media-stop", { scope });
+    this.emit("media-stop", { scope: told });
   }
 
   // ---- What parts of it need of the whole -------------------------------------------------------

@@ -14,6 +14,9 @@ export class Tokens {
   #clock;
   #timer = null;
   #current = null;
+  // Presented to the server, which did not say yet that it took it.
+  #presented = null;
+  #resumes = 0;
 
   /**
    * @param {import("../identity.js").Identity} identity
@@ -28,6 +31,18 @@ export class Tokens {
   /** The token, and what stands in it. */
   get current() {
     return this.#current;
+  }
+
+  /** Whether it is not known which of two tokens the server goes by. */
+  get isPresenting() {
+    return this.#presented !== null;
+  }
+
+  /** The token that a proof is about. If a connection was lost with a renewal under way, one and then the other. */
+  forResume() {
+    this.#resumes += 1;
+    const isOther = this.#presented !== null && this.#resumes % 2 === 0;
+    return isOther ? this.#presented : this.#current.token;
   }
 
   /** Asks for the first token and its assertion. */
@@ -69,7 +84,13 @@ export class Tokens {
     const next = await this.#ask("refresh");
     const isSame = next.claims.sub === before.claims.sub && next.claims.room === before.claims.room;
     demand(isSame, "E_TOKEN", "renewed token is for another user or room");
-    await present(next.token);
+    this.#presented = next.token;
+    this.#resumes = 0;
+    try {
+      await present(next.token);
+    } finally {
+      this.#presented = null;
+    }
     this.#current = { ...next, assertion: before.assertion };
   }
 
