@@ -156,13 +156,40 @@ test("a peer that gets another key in the middle of a call is not believed", asy
   const { a, b, outgoing, incoming } = await room.call({ prepare: (call) => call.addTrack(new FakeTrack("audio")) });
   await both(outgoing, incoming, "connected");
   const other = await Identity.load({ store: memoryStore(), RTCPeerConnection: FakePeerConnection });
-  // Even one that the identity provider vouches for.
+  // Even one that the identity provider vouches for, and that signs well.
   const assertion = await room.provider.assertion("bob", { ...(await other.request()), mky: undefined });
   room.server.say(a.id, { t: "peer.joined", id: b.id, assertion });
-  room.server.tamper = (message) => message;
+  room.server.tamper = (message) => {
+    if (message.t !== "sdp" || message.from !== b.id) return message.t === "ice" ? null : message;
+    const { call, from, to, kind, seq, sdp } = message;
+    const { room: name, ni, nr } = claimsOf(message.bind);
+    const signing = signBinding(other, { room: name, call, from, to, kind, seq }, { sdp, ni, nr, now: room.clock.now() });
+    signing.then((bind) => room.server.say(to, { ...message, bind }));
+    return null;
+  };
   const closed = once(outgoing, "closed");
   await incoming.addTrack(new FakeTrack("video"));
-  assert.match((await closed).error.code, /^E_(BIND_NO_IDENTITY|ASSERTION)$/);
+  const { error } = await closed;
+  assert.deepEqual([error.code, error.detail], ["E_ASSERTION", "peer has another key than when the call began"]);
+  a.close();
+  b.close();
+});
+
+test("a peer that gets another certificate in the middle of a call is not believed", async () => {
+  const room = await Room.make();
+  // An assertion that names no certificates: only the call remembers.
+  const tokens = async (request) => ({
+    token: await room.provider.access("bob", { ...request, mky: undefined }),
+    assertion: await room.provider.assertion("bob", { ...request, mky: undefined }),
+  });
+  const { a, b, outgoing, incoming } = await room.call({ bob: { tokens }, prepare: (call) => call.addTrack(new FakeTrack("audio")) });
+  await both(outgoing, incoming, "connected");
+  await settled();
+  const [, called] = lastTwo();
+  called.configuration.certificates = [await FakePeerConnection.generateCertificate()];
+  const closed = once(outgoing, "closed");
+  await incoming.addTrack(new FakeTrack("video"));
+  assert.equal((await closed).error.code, "E_BIND_FP");
   a.close();
   b.close();
 });
@@ -241,6 +268,32 @@ test("revoking stops at once, is signed, described anew, and the other side show
   // With new consent it is shown again.
   await outgoing.addTrack(new FakeTrack("video"));
   await until(() => video.receiver.track.enabled, "the picture again");
+  a.close();
+  b.close();
+});
+
+test("a description from before the revocation does not bring the picture back", async () => {
+  const room = await Room.make();
+  const { a, b, outgoing, incoming } = await room.call({ prepare: (call) => call.addTrack(new FakeTrack("video")) });
+  await both(outgoing, incoming, "connected");
+  await settled();
+  const [, called] = lastTwo();
+  const video = called.getTransceivers().find(({ kind }) => kind === "video");
+  // It arrives first, and is still being verified when the revocation comes.
+  room.server.tamper = (message) => {
+    if (message.t !== "sdp" || message.kind !== "offer") return message;
+    room.server.say(message.to, message);
+    room.server.say(message.to, { t: "peer.revoked", id: a.id, scope: ["video"] });
+    return null;
+  };
+  const before = descriptions(room).length;
+  await outgoing.addTrack(new FakeTrack("audio"));
+  await until(() => descriptions(room).length >= before + 2, "an answer");
+  await settled();
+  assert.equal(video.receiver.track.enabled, false);
+  room.server.tamper = (message) => message;
+  await outgoing.addTrack(new FakeTrack("audio"));
+  await until(() => video.receiver.track.enabled, "the picture, described anew");
   a.close();
   b.close();
 });
@@ -448,9 +501,12 @@ test("descriptions before acceptance, of no call, or for others do nothing", asy
   const sdp = { from: a.id, t: "sdp", to: b.id, call: id, kind: "offer", sdp: "v=0\r\n", bind: "x" };
   room.server.say(b.id, { ...sdp, seq: 900 });
   room.server.say(b.id, { ...sdp, seq: 901, call: "unknown" });
-  room.server.say(b.id, { ...sdp, seq: 902, to: "somebody" });
+  b.on("invite", () => assert.fail("an invitation for somebody else rang"));
+  room.server.say(b.id, { from: a.id, t: "invite", seq: 902, to: "somebody", call: "other", commit: "x" });
+  const closed = once(call, "closed");
   room.server.say(a.id, { ...sdp, from: b.id, to: a.id, seq: 903 });
-  await until(() => call.state === "closed", "the caller's end");
+  assert.equal((await closed).error.code, "E_NOT_ACCEPTED");
+  await settled();
   assert.equal(FakePeerConnection.all.length, before + 1);
   a.close();
   b.close();
