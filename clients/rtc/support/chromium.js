@@ -32,10 +32,10 @@ export class Chromium {
   #waiting = new Map();
   #rest = "";
 
-  static async launch() {
+  static async launch(more = []) {
     const chromium = new Chromium();
     chromium.#profile = await mkdtemp(join(tmpdir(), "corsac-rtc-"));
-    const flags = [...FLAGS, `--user-data-dir=${chromium.#profile}`, "about:blank"];
+    const flags = [...FLAGS, ...more, `--user-data-dir=${chromium.#profile}`, "about:blank"];
     chromium.#child = spawn(chromiumPath(), flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
     chromium.#child.stdio[4].setEncoding("utf8").on("data", (text) => chromium.#take(text));
     chromium.#child.on("exit", () => chromium.#fail(new Error("Chromium ended")));

@@ -3,8 +3,8 @@
 import { connect, Identity } from "/src/index.js";
 import { openWebSocket } from "/src/transport/websocket.js";
 
-const sub = new URLSearchParams(location.search).get("sub");
-const seen = { track: [], channel: [], file: null, closed: null, revoked: null };
+const { sub, url, hash } = Object.fromEntries(new URLSearchParams(location.search));
+const seen = { track: [], file: null, closed: null, revoked: null, over: null, errors: [] };
 let session;
 let call;
 
@@ -53,6 +53,14 @@ async function decoded() {
   return stats.filter(({ type, kind }) => type === "inbound-rtp" && kind === "video").reduce((sum, { framesDecoded }) => sum + (framesDecoded ?? 0), 0);
 }
 
+/** A real server at `url`, or the one of the test. */
+function signaling() {
+  if (!url) return { open: () => openWebSocket(`ws://${location.host}/v1/ws`) };
+  if (url.startsWith("wss:")) return { url };
+  const value = Uint8Array.from(atob(hash), (character) => character.charCodeAt(0));
+  return { url, serverCertificateHashes: [{ algorithm: "sha-256", value }] };
+}
+
 async function start() {
   const identity = await Identity.load();
   const again = await Identity.load();
@@ -61,7 +69,7 @@ async function start() {
     audience: "signal",
     identity,
     jwks,
-    open: () => openWebSocket(`ws://${location.host}/v1/ws`),
+    ...signaling(),
     onConsent: async () => true,
     tokens: async (request) => (await fetch(`/tokens?sub=${sub}`, { method: "POST", body: JSON.stringify(request) })).json(),
   });
@@ -69,6 +77,10 @@ async function start() {
     watch(await invitation.accept());
     await addMedia().catch(() => {});
   });
+  session.on("closed", ({ error }) => {
+    seen.over = error?.code ?? "closed";
+  });
+  session.on("error", ({ code, detail }) => seen.errors.push(`${code} ${detail}`));
   return { isKept: identity.jkt === again.jkt };
 }
 
@@ -101,6 +113,10 @@ window.user = {
   },
   received: async () => (({ name, size, sha256 }) => ({ name, size, sha256 }))(await seen.file),
   revoke: () => session.revoke(["video"]),
+  settled: () => session.unlock().catch(({ code }) => code),
+  session: async () => ({ state: session.state, over: seen.over, errors: seen.errors, receipts: session.receipts.map(({ decision }) => decision) }),
+  kick: () => session.kick(session.peers[0]),
+  over: () => until(() => seen.over, "the end of the session"),
   revoked: () => until(() => seen.revoked, "the revocation"),
 };
 window.ready = window.user.started;

@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { Chromium, chromiumPath } from "../support/chromium.js";
-import { Provider } from "../support/provider.js";
-import { FakeServer } from "../support/server.js";
-import { accept } from "../support/websocket-server.js";
+import { chromiumPath } from "../support/chromium.js";
+import { Pages } from "../support/pages.js";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const skip = chromiumPath() ? false : "Chromium is not installed";
 // CORSAC_RTC_FILE=100000000 for what the acceptance asks for; the time for it is the machine's.
 const FILE_BYTES = Number(process.env.CORSAC_RTC_FILE ?? 5_000_000);
@@ -20,54 +13,14 @@ let world;
 
 before(async () => {
   if (skip) return;
-  const provider = await Provider.make();
-  world = { provider, server: await FakeServer.make(), http: createServer(), sockets: new Set() };
-  world.http.on("request", (request, response) => serve(request, response).catch(() => response.writeHead(404).end()));
-  world.http.on("upgrade", (request, socket) => accept(request, socket, world.server));
-  world.http.on("connection", (socket) => {
-    world.sockets.add(socket);
-    socket.on("close", () => world.sockets.delete(socket));
-  });
-  world.http.listen(0, "127.0.0.1");
-  await once(world.http, "listening");
-  world.origin = `http://127.0.0.1:${world.http.address().port}`;
-  world.chromium = await Chromium.launch();
+  world = await Pages.serve();
+  await world.browse();
 });
 
-after(async () => {
-  if (skip) return;
-  await world.chromium.close();
-  for (const socket of world.sockets) socket.destroy();
-  world.http.close();
-});
-
-async function serve(request, response) {
-  const { pathname, searchParams } = new URL(request.url, world.origin);
-  const json = (value) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-  if (pathname === "/jwks") return json(world.provider.jwks);
-  if (pathname === "/tokens") {
-    const asked = JSON.parse((await request.toArray()).join(""));
-    const room = { room: world.room };
-    return json(await world.provider.tokensFor(searchParams.get("sub"), room)(asked));
-  }
-  if (pathname === "/") {
-    return response.writeHead(200, { "content-type": "text/html" }).end('<!doctype html><script type="module" src="/support/page.js"></script>');
-  }
-  assert.match(pathname, /^\/(src|support)\/[a-z0-9/-]+\.js$/);
-  return response.writeHead(200, { "content-type": "text/javascript" }).end(await readFile(ROOT + pathname));
-}
-
-/** Two pages, and a call of the first to the second. */
-async function twoPages(tamper = (message) => message) {
-  world.server = Object.assign(await FakeServer.make(), { tamper });
-  world.room = `room-${Math.random()}`;
-  const pages = await Promise.all(["alice", "bob"].map((sub) => world.chromium.open(`${world.origin}/?sub=${sub}`)));
-  await pages[0].run("user.call()");
-  return pages;
-}
+after(() => world?.close());
 
 test("two pages of a real browser see, hear and write to each other, and know with whom", { skip }, async () => {
-  const [alice, bob] = await twoPages();
+  const [alice, bob] = await world.two();
   const started = await Promise.all([alice, bob].map((page) => page.run("user.started")));
   assert.deepEqual(started, [{ isKept: true }, { isKept: true }]);
   await Promise.all([alice, bob].map((page) => page.run("user.connected()")));
@@ -114,7 +67,7 @@ test("two pages of a real browser see, hear and write to each other, and know wi
 
 test("a real browser does not connect to whom a server puts in the place of the peer", { skip }, async () => {
   const swap = (message) => (message.t === "sdp" ? { ...message, sdp: message.sdp.replace(/(a=fingerprint:sha-256) ../g, "$1 00") } : message);
-  const [alice, bob] = await twoPages(swap);
+  const [alice, bob] = await world.two({ tamper: swap });
   await Promise.all([alice, bob].map((page) => page.run("user.ended()")));
   const [ofAlice, ofBob] = await Promise.all([alice, bob].map((page) => page.run("user.state()")));
   assert.deepEqual([ofBob.closed, ofBob.tracks], ["E_BIND_FP", []]);

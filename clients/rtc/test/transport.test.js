@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { encodeFrame, FrameReader } from "../src/transport/frames.js";
 import { addresses, openFirst } from "../src/transport/open.js";
-import { MAX_MESSAGE, MAX_WAITING, Transport } from "../src/transport/transport.js";
+import { MAX_MESSAGE, MAX_RECEIVED, MAX_WAITING, Transport } from "../src/transport/transport.js";
 import { openWebSocket } from "../src/transport/websocket.js";
 import { openWebTransport } from "../src/transport/webtransport.js";
 import { FakeClock, settled } from "../support/clock.js";
@@ -21,8 +21,8 @@ test("frames of any size come out of pieces of any size", () => {
 
 test("a frame that is too long is refused by its length, before its bytes come", () => {
   const head = (length) => new Uint8Array([length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255]);
-  assert.deepEqual(new FrameReader().push(head(MAX_MESSAGE)), []);
-  for (const length of [MAX_MESSAGE + 1, 0xffff_ffff]) {
+  assert.deepEqual(new FrameReader().push(head(MAX_RECEIVED)), []);
+  for (const length of [MAX_RECEIVED + 1, 0xffff_ffff]) {
     assert.throws(() => new FrameReader().push(head(length)), { code: "E_LIMIT" });
   }
 });
@@ -68,13 +68,15 @@ test("what arrives while nobody listens is kept in order, up to a bound", () => 
   assert.equal(flooded.shut, 1009);
 });
 
-test("messages over 64 KiB go neither way", () => {
+test("messages over 64 KiB are not sent, and those over 256 KiB not read", () => {
   const transport = new Bare();
   transport.send("x".repeat(MAX_MESSAGE));
   assert.throws(() => transport.send("x".repeat(MAX_MESSAGE + 1)), { code: "E_LIMIT" });
   assert.throws(() => transport.send("€".repeat(MAX_MESSAGE / 3 + 1)), { code: "E_LIMIT" });
   assert.equal(transport.written.length, 1);
-  transport._deliver("x".repeat(MAX_MESSAGE + 1));
+  transport._deliver("x".repeat(MAX_RECEIVED));
+  assert.equal(transport.shut, null);
+  transport._deliver("x".repeat(MAX_RECEIVED + 1));
   assert.equal(transport.shut, 1009);
 });
 
@@ -154,12 +156,27 @@ test("WebTransport carries frames on one stream, and keeps the close code", asyn
   assert.deepEqual(heard, ["hello", 4011]);
 });
 
+test("an error that is on its way arrives, also when writing is refused already", async () => {
+  const { made, WebTransport, writer, reader } = webTransport();
+  const transport = await openWebTransport("https://signal.example/v1/wt", { WebTransport });
+  const heard = [];
+  transport.listen({ message: (text) => heard.push(text), close: ({ code }) => heard.push(code) });
+  await reader.cancel(new Error("stopped"));
+  transport.send("into nothing");
+  await settled(2);
+  await writer.write(encodeFrame("error"));
+  await writer.close();
+  made.connection.close({ closeCode: 4010, reason: "" });
+  await settled(2);
+  assert.deepEqual(heard, ["error", 4010]);
+});
+
 test("a frame that is too long ends a WebTransport", async () => {
   const { made, WebTransport, writer } = webTransport();
   const transport = await openWebTransport("https://signal.example/v1/wt", { WebTransport });
   const ends = [];
   transport.listen({ message: () => {}, close: ({ code }) => ends.push(code) });
-  await writer.write(Uint8Array.of(0, 1, 0, 1));
+  await writer.write(Uint8Array.of(0, 4, 0, 1));
   await settled(2);
   assert.deepEqual(ends, [1009]);
   assert.equal((await made.connection.closed).closeCode, 1009);

@@ -1,7 +1,7 @@
 // The framing on a stream: a length in 32 bits, most significant byte first, then that many bytes of UTF-8.
 
 import { RtcError } from "../errors.js";
-import { MAX_MESSAGE } from "./transport.js";
+import { MAX_RECEIVED } from "./transport.js";
 
 const HEAD = 4;
 
@@ -45,7 +45,7 @@ export class FrameReader {
     this.#headFilled += part.length;
     if (this.#headFilled === HEAD) {
       const length = new DataView(this.#head.buffer).getUint32(0);
-      if (length > MAX_MESSAGE) throw new RtcError("E_LIMIT", "frame is over 64 KiB");
+      if (length > MAX_RECEIVED) throw new RtcError("E_LIMIT", "frame is over 256 KiB");
       this.#body = new Uint8Array(length);
       this.#filled = 0;
     }

@@ -3,8 +3,10 @@
 
 import { RtcError } from "../errors.js";
 
-/** Longest message, in bytes of UTF-8, in both directions. */
+/** Longest message that is sent, in bytes of UTF-8. */
 export const MAX_MESSAGE = 65_536;
+/** Longest that is read: the server adds a sender to what a peer sent, and greets with up to sixteen assertions. */
+export const MAX_RECEIVED = 262_144;
 /** Most messages that wait for a listener: the server buffers 128 for a session that resumes. */
 export const MAX_WAITING = 512;
 export const PROTOCOL = "corsac.signal.v1";
@@ -42,7 +44,7 @@ export class Transport {
   /** For transports: a text arrived. */
   _deliver(text) {
     if (this.#ended) return;
-    if (text.length > MAX_MESSAGE || this.#waiting.length >= MAX_WAITING) {
+    if (text.length > MAX_RECEIVED || this.#waiting.length >= MAX_WAITING) {
       this.close(TOO_BIG, "too much");
       return;
     }

@@ -46,12 +46,12 @@ class WebTransportTransport extends Transport {
       this.close(4009, "server does not read");
       return;
     }
-    this.#writer.write(frame).then(
-      () => {
-        this.#unwritten -= frame.length;
-      },
-      () => this._end({ code: 1006, reason: "" }),
-    );
+    const written = () => {
+      this.#unwritten -= frame.length;
+    };
+    // A server that ends a session stops this stream first, while its error and its code are on their way:
+    // `closed` tells of the end, or the missing answer to a ping does.
+    this.#writer.write(frame).then(written, written);
   }
 
   _shut(code, reason) {
