@@ -137,7 +137,8 @@ export class FakePeerConnection {
   }
 
   addTrack(track) {
-    let transceiver = this.#transceivers.find(({ kind, sender }) => kind === track.kind && sender.track === null);
+    // WebRTC 1.0, `addTrack`: never one that was used to send.
+    let transceiver = this.#transceivers.find(({ kind, sender, wasUsed }) => kind === track.kind && sender.track === null && !wasUsed);
     if (transceiver) {
       transceiver.sender.track = track;
       transceiver.direction = transceiver.direction === "inactive" ? "sendonly" : transceiver.direction.replace("recvonly", "sendrecv");
@@ -146,6 +147,7 @@ export class FakePeerConnection {
       transceiver.sender.track = track;
       this.#transceivers.push(transceiver);
     }
+    transceiver.wasUsed = true;
     this.need();
     return transceiver.sender;
   }

@@ -349,6 +349,29 @@ test("a camera may go while a screen stays, and both go when the server asks for
   b.close();
 });
 
+test("a camera that goes on and off keeps its place in the description", async () => {
+  const room = await Room.make();
+  const { a, b, outgoing, incoming } = await room.call({ prepare: (call) => call.addTrack(new FakeTrack("audio")) });
+  await both(outgoing, incoming, "connected");
+  await settled();
+  const lines = () => lastTwo().map((pc) => pc.getTransceivers().length);
+  for (let n = 0; n < 5; n += 1) {
+    await outgoing.addTrack(new FakeTrack("video"));
+    await settled();
+    await a.revoke(["video"]);
+    await settled();
+  }
+  assert.deepEqual(lines(), [2, 2]);
+  // Two at once are two places.
+  await a.consent(["video", "screen"]);
+  await Promise.all([outgoing.addTrack(new FakeTrack("video")), outgoing.addTrack(new FakeTrack("video"), { scope: "screen" })]);
+  await settled();
+  assert.deepEqual(lines(), [3, 3]);
+  assert.deepEqual([outgoing.state, incoming.state], ["connected", "connected"]);
+  a.close();
+  b.close();
+});
+
 test("data that is not granted any more ends the calls that have it, and no others", async () => {
   const room = await Room.make();
   const { a, b, outgoing, incoming } = await room.call({

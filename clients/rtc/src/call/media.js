@@ -24,10 +24,28 @@ export class Media {
   }
 
   /** Sends `track` under `scope`. */
-  send(track, scope, streams) {
-    const sender = this.#pc.addTrack(track, ...streams);
+  async send(track, scope, streams) {
+    const free = this.#free(track.kind);
+    // Taken before anything is awaited: two tracks at once are two places.
+    const sender = free ? free.sender : this.#pc.addTrack(track, ...streams);
     this.#sent.set(sender, scope);
+    if (!free) return sender;
+    await sender.replaceTrack(track);
+    sender.setStreams?.(...streams);
+    free.direction = "sendrecv";
     return sender;
+  }
+
+  /**
+   * A place in the description that sends nothing. `addTrack` takes none that ever sent, so that a camera which
+   * goes on and off would add a line each time, until there are more than sixteen (`E_SDP_MLINES`).
+   */
+  #free(kind) {
+    const isFree = ({ sender, receiver, direction, mid }) => {
+      const isIdle = sender.track === null && !this.#sent.has(sender) && !/send|stopped/.test(direction);
+      return isIdle && mid !== null && receiver.track?.kind === kind;
+    };
+    return this.#pc.getTransceivers().find(isFree);
   }
 
   /** Whether anything is sent under one of `scope`. */

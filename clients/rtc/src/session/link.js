@@ -34,6 +34,24 @@ const FINAL = new Set([
   "E_TYPE",
 ]);
 
+// After these errors the server closes the connection.
+const CLOSING = new Set([
+  "E_AUTH_FIRST",
+  "E_CNF",
+  "E_CONSENT_REVOKED",
+  "E_DRAIN",
+  "E_HELLO_TIMEOUT",
+  "E_JSON",
+  "E_JTI_REPLAY",
+  "E_KICKED",
+  "E_POP",
+  "E_RATE",
+  "E_ROOM_FULL",
+  "E_SLOW",
+  "E_SUPERSEDED",
+  "E_TOKEN",
+]);
+
 export class Link {
   #options;
   #clock;
@@ -114,7 +132,7 @@ export class Link {
       return;
     }
     // An error comes before the close that it causes, and says more than its code.
-    if (message.t === "error" && isClosing(message.code)) {
+    if (message.t === "error" && CLOSING.has(message.code)) {
       this.#lastError = { error: new RtcError(message.code, message.detail ?? ""), at: this.#heardAt };
     }
     this.#options.message(message);
@@ -177,8 +195,4 @@ export class Link {
     this.#transport = null;
     this.#options.over(error);
   }
-}
-
-function isClosing(code) {
-  return FINAL.has(code) || ["E_RATE", "E_SLOW", "E_DRAIN", "E_HELLO_TIMEOUT"].includes(code);
 }
