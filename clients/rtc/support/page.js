@@ -4,7 +4,7 @@ import { connect, Identity } from "/src/index.js";
 import { openWebSocket } from "/src/transport/websocket.js";
 
 const { sub, url, hash } = Object.fromEntries(new URLSearchParams(location.search));
-const seen = { track: [], file: null, closed: null, revoked: null, over: null, errors: [] };
+const seen = { track: [], file: null, closed: null, revoked: null, over: null, errors: [], states: [] };
 let session;
 let call;
 
@@ -80,6 +80,7 @@ async function start() {
   session.on("closed", ({ error }) => {
     seen.over = error?.code ?? "closed";
   });
+  session.on("state", ({ state }) => seen.states.push(state));
   session.on("error", ({ code, detail }) => seen.errors.push(`${code} ${detail}`));
   return { isKept: identity.jkt === again.jkt };
 }
@@ -115,6 +116,7 @@ window.user = {
   revoke: () => session.revoke(["video"]),
   settled: () => session.unlock().catch(({ code }) => code),
   session: async () => ({ state: session.state, over: seen.over, errors: seen.errors, receipts: session.receipts.map(({ decision }) => decision) }),
+  resumed: (times) => until(() => seen.states.filter((state) => state === "resuming").length === times && session.state === "open", "the session"),
   kick: () => session.kick(session.peers[0]),
   over: () => until(() => seen.over, "the end of the session"),
   revoked: () => until(() => seen.revoked, "the revocation"),

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +50,48 @@ after(async () => {
     await once(server, "exit");
   }
   if (folder) await rm(folder, { recursive: true });
+});
+
+/** A way to the server that can be cut, so that neither side says goodbye. */
+async function way() {
+  const sockets = new Set();
+  const proxy = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const [one, other] of [[near, far], [far, near]]) {
+      sockets.add(one);
+      one.on("error", () => {}).on("close", () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+    sockets.clear();
+  };
+  return { port: proxy.address().port, cut, close: () => proxy.close(cut()) };
+}
+
+test("sessions whose connections are lost go on, and so do their calls", { skip }, async () => {
+  const proxy = await way();
+  try {
+    const [alice, bob] = await world.two({ signal: { url: `wss://127.0.0.1:${proxy.port}/v1/ws`, hash } });
+    await Promise.all([alice, bob].map((page) => page.run("user.connected()")));
+    await Promise.all([alice, bob].map((page) => page.run("user.playing()")));
+    for (const times of [1, 2]) {
+      proxy.cut();
+      await Promise.all([alice, bob].map((page) => page.run(`user.resumed(${times})`)));
+    }
+    await alice.run("user.revoke()");
+    await bob.run("user.revoked()");
+    for (const page of [alice, bob]) {
+      assert.equal((await page.run("user.state()")).state, "connected");
+      const { over, errors } = await page.run("user.session()");
+      assert.deepEqual([over, errors], [null, []]);
+    }
+  } finally {
+    proxy.close();
+  }
 });
 
 for (const [transport, path] of [["wss:", "/v1/ws"], ["https:", "/v1/wt"]]) {
