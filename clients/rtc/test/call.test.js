@@ -69,6 +69,30 @@ test("a call connects, with the same digits on both sides and the certificate th
   b.close();
 });
 
+test("a call is not connected before its digits are known", async () => {
+  const room = await Room.make();
+  const early = [];
+  const watch = (call) => call.on("state", ({ state }) => state === "connected" && early.push(call.sas));
+  const { a, b, outgoing, incoming } = await room.call({
+    prepare: (call) => {
+      watch(call);
+      return call.addTrack(new FakeTrack("audio"));
+    },
+    answer: (call) => {
+      watch(call);
+      // As in a browser that is faster than the signature of its answer.
+      const pc = FakePeerConnection.all.at(-1);
+      const describe = pc.setLocalDescription.bind(pc);
+      pc.setLocalDescription = () => describe().then(() => pc.become("connected"));
+    },
+  });
+  await both(outgoing, incoming, "connected");
+  assert.equal(early.length, 2);
+  for (const sas of early) assert.match(sas, /^[0-9]{6}$/);
+  a.close();
+  b.close();
+});
+
 test("what is signed says all that the protocol lists, and the wire has no address of this machine", async () => {
   const room = await Room.make();
   const { a, b, outgoing, incoming } = await room.call({ prepare: (call) => call.addTrack(new FakeTrack("audio")) });

@@ -45,6 +45,8 @@ export class Call extends Emitter {
   #channels = new Set();
   #trusted;
   #trust;
+  #described;
+  #describe;
   #recovering = null;
   #arrivals = 0;
   #silencedAt = -1;
@@ -67,6 +69,9 @@ export class Call extends Emitter {
       this.#trust = { resolve, reject };
     });
     this.#trusted.catch(() => {});
+    this.#described = new Promise((resolve) => {
+      this.#describe = resolve;
+    });
     this.#pc = this.#connection();
     this.#media = new Media(this.#pc);
     this.#negotiator = new Negotiator(this.#pc, this.#hooks());
@@ -306,6 +311,7 @@ export class Call extends Emitter {
       ni: this.#nonces.ni,
       nr: this.#nonces.nr,
     });
+    this.#describe();
     this.emit("sas", { sas: this.#sas });
   }
 
@@ -326,6 +332,8 @@ export class Call extends Emitter {
       if (shown.some((prints) => prints.length > 0) || this.#state === "closed") break;
       await pause(this.#host.clock, STATISTICS_MS);
     }
+    // The browser may be connected before the answer is on its way and the digits are known.
+    await this.#described;
     if (this.#state === "closed") return;
     demand(isBound(shown, this.#bound), "E_MKY", "certificate of the connection is not the one that the peer signed");
     this.#isTrusted = true;
