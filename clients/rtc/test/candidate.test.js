@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { isPrivate, parseAddress } from "../src/call/address.js";
 import { judgeCandidate, MAX_CANDIDATE, stricter, withoutRelated } from "../src/call/candidate.js";
-import { withoutAddresses, withoutRefusedCandidates } from "../src/call/description.js";
+import { forOthers, withoutRefusedCandidates } from "../src/call/description.js";
 
 function candidate(address, type = "host", rest = "") {
   return `candidate:842163049 1 udp 1677729535 ${address} 46154 typ ${type}${rest}`;
@@ -123,7 +123,11 @@ test("own descriptions do not tell addresses that were gathered", () => {
     "c=IN IP4 0.0.0.0",
     "",
   ].join("\r\n");
-  assert.equal(withoutAddresses(sdp), bare);
+  assert.equal(forOthers(sdp), bare);
+});
+
+test("own descriptions say how long a message may really be", () => {
+  assert.equal(forOthers("v=0\r\na=max-message-size:1073741823\r\n"), "v=0\r\na=max-message-size:65536\r\n");
 });
 
 test("of the peer's description only refused candidates are dropped", () => {

@@ -1,6 +1,7 @@
 // What this client reads and changes in session descriptions. It changes only its own, before it signs
 // them; of others it drops candidates, after the signature over the whole text was verified.
 
+import { MAX_CHANNEL_MESSAGE } from "../data/channel.js";
 import { demand } from "../errors.js";
 import { judgeCandidate } from "./candidate.js";
 
@@ -44,19 +45,22 @@ export function fromMky(mky) {
   return [...new Set(mky.map((entry) => normalFingerprint(entry?.alg, entry?.dig)))].sort();
 }
 
+// Candidates go on their own, each judged; what the browser writes into `c=`, `m=` and `a=rtcp` after it
+// gathered tells the same addresses again.
+function withoutAddress(line) {
+  if (line.startsWith("c=")) return "c=IN IP4 0.0.0.0";
+  if (line.startsWith("a=rtcp:")) return "a=rtcp:9 IN IP4 0.0.0.0";
+  return line.replace(/^(m=\S+) [1-9][0-9]* /, "$1 9 ");
+}
+
 /**
- * A description of this client's without its addresses: candidates go on their own, each judged, and what
- * the browser writes into `c=`, `m=` and `a=rtcp` after it gathered tells the same addresses again.
+ * A description of this client's as others get it: without addresses, and with the size of messages that
+ * channels really take. Firefox says 1 GiB, which the server refuses (`E_SDP_MMS`).
  */
-export function withoutAddresses(sdp) {
+export function forOthers(sdp) {
   const lines = sdp.split("\r\n").filter((line) => !/^a=(candidate:|end-of-candidates$)/.test(line));
-  return lines
-    .map((line) => {
-      if (line.startsWith("c=")) return "c=IN IP4 0.0.0.0";
-      if (line.startsWith("a=rtcp:")) return "a=rtcp:9 IN IP4 0.0.0.0";
-      return line.replace(/^(m=\S+) [1-9][0-9]* /, "$1 9 ");
-    })
-    .join("\r\n");
+  const sized = (line) => (line.startsWith("a=max-message-size:") ? `a=max-message-size:${MAX_CHANNEL_MESSAGE}` : line);
+  return lines.map(withoutAddress).map(sized).join("\r\n");
 }
 
 /** A verified description without the candidates that `policy` refuses. */

@@ -3,7 +3,7 @@
 
 import { RtcError } from "../errors.js";
 import { judgeCandidate, withoutRelated } from "./candidate.js";
-import { MAX_SDP, withoutAddresses, withoutRefusedCandidates } from "./description.js";
+import { forOthers, MAX_SDP, withoutRefusedCandidates } from "./description.js";
 
 /** Most things of the peer's that wait their turn. */
 const MAX_PENDING = 256;
@@ -108,7 +108,7 @@ export class Negotiator {
 
   async #sendLocal() {
     const { type, sdp } = this.#pc.localDescription;
-    await this.#hooks.sendDescription(type, withoutAddresses(sdp));
+    await this.#hooks.sendDescription(type, forOthers(sdp));
   }
 
   async #receive(message) {
