@@ -126,6 +126,17 @@ test("own descriptions do not tell addresses that were gathered", () => {
   assert.equal(forOthers(sdp), bare);
 });
 
+test("what is bundled has the role of its first m-line", () => {
+  const describe = (...roles) => {
+    const sections = roles.map((role, at) => `m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:${at}\r\na=setup:${role}\r\n`);
+    return `v=0\r\na=group:BUNDLE 1 2\r\n${sections.join("")}`;
+  };
+  assert.equal(forOthers(describe("active", "passive", "active")), describe("passive", "passive", "passive"));
+  assert.equal(forOthers(describe("actpass", "actpass", "actpass")), describe("actpass", "actpass", "actpass"));
+  const alone = describe("active", "passive", "active").replace("a=group:BUNDLE 1 2\r\n", "");
+  assert.equal(forOthers(alone), alone);
+});
+
 test("own descriptions say how long a message may really be", () => {
   assert.equal(forOthers("v=0\r\na=max-message-size:1073741823\r\n"), "v=0\r\na=max-message-size:65536\r\n");
 });

@@ -54,13 +54,26 @@ function withoutAddress(line) {
 }
 
 /**
- * A description of this client's as others get it: without addresses, and with the size of messages that
- * channels really take. Firefox says 1 GiB, which the server refuses (`E_SDP_MMS`).
+ * A description of this client's as others get it: without addresses, and with two things of Firefox's said as
+ * they are. Channels take 64 KiB and not 1 GiB, which the server refuses (`E_SDP_MMS`). And what is bundled has
+ * one role in DTLS, that of the tagged m-line (RFC 9143, section 7.1.3): beside `passive` there Firefox writes
+ * `active` on each m-line that an answer adds (`E_SDP_SETUP`).
  */
 export function forOthers(sdp) {
+  const role = roleOf(sdp);
+  const said = (line) => {
+    if (line.startsWith("a=max-message-size:")) return `a=max-message-size:${MAX_CHANNEL_MESSAGE}`;
+    return role && line.startsWith("a=setup:") ? role : line;
+  };
   const lines = sdp.split("\r\n").filter((line) => !/^a=(candidate:|end-of-candidates$)/.test(line));
-  const sized = (line) => (line.startsWith("a=max-message-size:") ? `a=max-message-size:${MAX_CHANNEL_MESSAGE}` : line);
-  return lines.map(withoutAddress).map(sized).join("\r\n");
+  return lines.map(withoutAddress).map(said).join("\r\n");
+}
+
+// The line `a=setup` of the m-line that its BUNDLE group names first.
+function roleOf(sdp) {
+  const [, tag] = /^a=group:BUNDLE (\S+)/m.exec(sdp) ?? [];
+  const tagged = sdp.split(/^(?=m=)/m).find((section) => section.split("\r\n").includes(`a=mid:${tag}`));
+  return /^a=setup:[a-z]+/m.exec(tagged ?? "")?.[0];
 }
 
 /** A verified description without the candidates that `policy` refuses. */
