@@ -13,7 +13,7 @@ const MAX_FILES: usize = 12;
 
 pub(crate) fn run() -> Done {
     let mut sources = Vec::new();
-    for folder in ["crates", "xtask", "benches", "fuzz"] {
+    for folder in ["clients", "crates", "xtask", "benches", "fuzz"] {
         find_sources(&root().join(folder), &mut sources)?;
     }
     let mut mistakes = Vec::new();
