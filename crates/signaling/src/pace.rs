@@ -20,7 +20,8 @@ impl Pace {
     pub fn take(&mut self, now_ms: u64) -> bool {
         let passed = now_ms.saturating_sub(self.at_ms);
         self.at_ms = self.at_ms.max(now_ms);
-        self.left = self.left.saturating_add(passed.saturating_mul(RATE.into())).min(u64::from(BURST) * 1_000);
+        self.left =
+            self.left.saturating_add(passed.saturating_mul(RATE.into())).min(u64::from(BURST) * 1_000);
         match self.left.checked_sub(1_000) {
             Some(left) => {
                 self.left = left;

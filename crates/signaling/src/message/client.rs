@@ -68,17 +68,45 @@ pub enum DescriptionKind {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the members are those of the protocol's table")]
 pub enum Body<'m> {
-    Accept { to: Cow<'m, str>, call: Cow<'m, str> },
-    Consent { jws: Cow<'m, str> },
-    Decline { to: Cow<'m, str>, call: Cow<'m, str> },
-    Ice { to: Cow<'m, str>, call: Cow<'m, str>, cand: Cow<'m, str> },
-    Invite { to: Cow<'m, str>, call: Cow<'m, str> },
-    Kick { to: Cow<'m, str> },
+    Accept {
+        to: Cow<'m, str>,
+        call: Cow<'m, str>,
+    },
+    Consent {
+        jws: Cow<'m, str>,
+    },
+    Decline {
+        to: Cow<'m, str>,
+        call: Cow<'m, str>,
+    },
+    Ice {
+        to: Cow<'m, str>,
+        call: Cow<'m, str>,
+        cand: Cow<'m, str>,
+    },
+    Invite {
+        to: Cow<'m, str>,
+        call: Cow<'m, str>,
+    },
+    Kick {
+        to: Cow<'m, str>,
+    },
     Lock,
-    Mute { to: Cow<'m, str>, scope: Vec<Kind> },
+    Mute {
+        to: Cow<'m, str>,
+        scope: Vec<Kind>,
+    },
     Ping,
-    Sdp { to: Cow<'m, str>, call: Cow<'m, str>, kind: DescriptionKind, sdp: Cow<'m, str>, bind: Option<Cow<'m, str>> },
-    TokenRefresh { token: Cow<'m, str> },
+    Sdp {
+        to: Cow<'m, str>,
+        call: Cow<'m, str>,
+        kind: DescriptionKind,
+        sdp: Cow<'m, str>,
+        bind: Option<Cow<'m, str>>,
+    },
+    TokenRefresh {
+        token: Cow<'m, str>,
+    },
     Unlock,
 }
 
@@ -314,7 +342,11 @@ mod tests {
         ];
         for members in of {
             assert_eq!(code(&format!("{{{members},\"seq\":1}}")), None, "{members}");
-            assert_eq!(code(&format!("{{{members},\"seq\":1,\"from\":\"x\"}}")), Some(Code::Type), "{members}");
+            assert_eq!(
+                code(&format!("{{{members},\"seq\":1,\"from\":\"x\"}}")),
+                Some(Code::Type),
+                "{members}"
+            );
             assert_eq!(code(&format!("{{{members}}}")), Some(Code::Type), "{members}");
             assert_eq!(code(&format!("{{{members},\"seq\":1,\"seq\":2}}")), Some(Code::Json), "{members}");
         }
@@ -328,7 +360,10 @@ mod tests {
         assert!(refusal.detail.contains("`commit`"), "{refusal}");
         assert_eq!(code(r#"{"t":"dance","seq":1}"#), Some(Code::Type));
         assert_eq!(code(r#"{"t":"mute","to":"a","scope":["x"],"seq":1}"#), Some(Code::Type));
-        assert_eq!(code(r#"{"t":"sdp","to":"a","call":"c","kind":"x","sdp":"v=0","seq":1}"#), Some(Code::Type));
+        assert_eq!(
+            code(r#"{"t":"sdp","to":"a","call":"c","kind":"x","sdp":"v=0","seq":1}"#),
+            Some(Code::Type)
+        );
         let long = "x".repeat(129);
         assert_eq!(code(&format!(r#"{{"t":"kick","to":"{long}","seq":1}}"#)), Some(Code::Type));
         let fits = "x".repeat(128);
@@ -346,7 +381,8 @@ mod tests {
     fn only_two_messages_come_first() {
         let hello = r#"{"t":"hello","v":1,"token":"a","assertion":"b","pop":"c"}"#;
         assert!(matches!(First::parse(hello), Ok(First::Hello { .. })));
-        let resume = |last: &str| format!(r#"{{"t":"resume","sid":"s","ticket":"t","pop":"p","last_seq":{last}}}"#);
+        let resume =
+            |last: &str| format!(r#"{{"t":"resume","sid":"s","ticket":"t","pop":"p","last_seq":{last}}}"#);
         let highest = resume("4");
         assert!(matches!(First::parse(&highest), Ok(First::Resume { last_seq: Seen::Highest(4), .. })));
         let each = resume("{\"x\":4}");

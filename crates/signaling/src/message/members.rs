@@ -176,7 +176,16 @@ mod tests {
     #[test]
     fn what_is_no_object_with_each_member_once_is_refused() {
         assert!(Members::read(r#"{"a": 1, "b": 1}"#).is_some());
-        for wrong in ["", "1", "[]", "\"a\"", "{\"a\": 1, \"a\": 1}", "{\"a\": 1, \"\\u0061\": 1}", "{\"a\": 1} x", "{a: 1}"] {
+        for wrong in [
+            "",
+            "1",
+            "[]",
+            "\"a\"",
+            "{\"a\": 1, \"a\": 1}",
+            "{\"a\": 1, \"\\u0061\": 1}",
+            "{\"a\": 1} x",
+            "{a: 1}",
+        ] {
             assert!(Members::read(wrong).is_none(), "{wrong}");
         }
         let many: Vec<String> = (0..17).map(|n| format!("\"{n}\": 1")).collect();

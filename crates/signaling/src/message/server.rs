@@ -133,7 +133,8 @@ mod tests {
     fn an_error_names_the_message_that_it_is_about() {
         let refusal = Refusal::new(Code::Grant, "publish audio");
         let told: serde_json::Value = serde_json::from_str(&error(&refusal, Some(7))).unwrap();
-        let expected = serde_json::json!({"t": "error", "code": "E_GRANT", "detail": "publish audio", "ref": 7});
+        let expected =
+            serde_json::json!({"t": "error", "code": "E_GRANT", "detail": "publish audio", "ref": 7});
         assert_eq!(told, expected);
         let alone: serde_json::Value = serde_json::from_str(&error(&refusal, None)).unwrap();
         assert!(alone.get("ref").is_none());

@@ -26,7 +26,8 @@ impl Room {
             sid: &peer.sid,
             notice: &self.notice.hash,
         };
-        let receipt = Consent::verify(jws, &peer.caller.assertion.key, &context, moment.now()).map_err(|denial| denial.told())?;
+        let receipt = Consent::verify(jws, &peer.caller.assertion.key, &context, moment.now())
+            .map_err(|denial| denial.told())?;
         let is_grant = receipt.decision == Decision::Grant;
         peer.consents.apply(&receipt);
         let room = self.name.to_string();

@@ -74,7 +74,9 @@ impl Room {
 
     /// Whether nothing of it is left to be remembered.
     pub fn is_over(&self, now: Timestamp) -> bool {
-        self.peers.is_empty() && self.departed.is_empty() && self.banned.iter().all(|(_, until)| *until <= now)
+        self.peers.is_empty()
+            && self.departed.is_empty()
+            && self.banned.iter().all(|(_, until)| *until <= now)
     }
 
     /// What is to be done since it was asked last.
@@ -83,7 +85,13 @@ impl Room {
     }
 
     /// Handles a message of a peer; `text` is what it was read from. Returns whether nothing was refused.
-    pub fn handle(&mut self, id: &str, text: &str, message: &ClientMessage<'_>, moment: &mut Moment<'_>) -> bool {
+    pub fn handle(
+        &mut self,
+        id: &str,
+        text: &str,
+        message: &ClientMessage<'_>,
+        moment: &mut Moment<'_>,
+    ) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
         let own = Arc::clone(&peer.id);
         let answered = self.answer(&own, text, message, moment);
@@ -209,7 +217,8 @@ impl Room {
         let now_ms = moment.now_ms;
         let now = moment.now();
         let is_over = |peer: &Peer| peer.until_ms().is_some_and(|until| until <= now_ms);
-        let gone: Vec<Arc<str>> = self.departed.iter().filter(|peer| is_over(peer)).map(|peer| Arc::clone(&peer.sid)).collect();
+        let gone: Vec<Arc<str>> =
+            self.departed.iter().filter(|peer| is_over(peer)).map(|peer| Arc::clone(&peer.sid)).collect();
         self.departed.retain(|peer| !is_over(peer));
         self.effects.extend(gone.into_iter().map(Effect::Forget));
         self.banned.retain(|(_, until)| *until > now);

@@ -14,7 +14,12 @@ impl Room {
         Ok(peer.caller.access.sub.clone())
     }
 
-    pub(super) fn lock(&mut self, id: &Arc<str>, locked: bool, moment: &mut Moment<'_>) -> Result<(), Refusal> {
+    pub(super) fn lock(
+        &mut self,
+        id: &Arc<str>,
+        locked: bool,
+        moment: &mut Moment<'_>,
+    ) -> Result<(), Refusal> {
         let sub = self.moderates(id)?;
         self.locked = locked;
         let room = self.name.to_string();
@@ -24,16 +29,16 @@ impl Room {
     }
 
     /// Removes a peer, and keeps its user out until the token that it came with runs out.
-    pub(super) fn kick(&mut self, id: &Arc<str>, to: &Arc<str>, moment: &mut Moment<'_>) -> Result<(), Refusal> {
+    pub(super) fn kick(
+        &mut self,
+        id: &Arc<str>,
+        to: &Arc<str>,
+        moment: &mut Moment<'_>,
+    ) -> Result<(), Refusal> {
         let by = self.moderates(id)?;
         let Some(other) = self.peers.get(to.as_ref()) else { return Ok(()) };
         let (sub, until) = (other.caller.access.sub.clone(), other.caller.access.exp);
-        moment.record(Event::Kick {
-            room: self.name.to_string(),
-            sub: sub.clone(),
-            id: to.to_string(),
-            by,
-        });
+        moment.record(Event::Kick { room: self.name.to_string(), sub: sub.clone(), id: to.to_string(), by });
         if self.banned.len() >= MAX_BANNED {
             let first = self.banned.iter().enumerate().min_by_key(|(_, (_, until))| *until).map(|(at, _)| at);
             if let Some(first) = first {
@@ -42,8 +47,12 @@ impl Room {
         }
         self.banned.push((sub.clone(), until));
         // The same user may be here more than once.
-        let same: Vec<Arc<str>> =
-            self.peers.values().filter(|peer| peer.caller.access.sub == sub).map(|peer| Arc::clone(&peer.id)).collect();
+        let same: Vec<Arc<str>> = self
+            .peers
+            .values()
+            .filter(|peer| peer.caller.access.sub == sub)
+            .map(|peer| Arc::clone(&peer.id))
+            .collect();
         let refusal = Refusal::new(Code::Kicked, "a moderator removed this user");
         for id in &same {
             self.evict(id, &refusal, moment);

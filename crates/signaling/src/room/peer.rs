@@ -24,7 +24,9 @@ pub(super) const MAX_REFUSALS: u32 = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
     /// Its connection broke then.
-    Away { since_ms: u64 },
+    Away {
+        since_ms: u64,
+    },
     Here(Connection),
 }
 
@@ -154,7 +156,13 @@ impl Peer {
     pub(super) fn keep(&mut self, from: &Arc<str>, seq: u64, text: &Arc<str>, now_ms: u64) -> bool {
         let written = self.connection().is_some();
         self.kept_bytes += text.len();
-        self.kept.push_back(Kept { from: Arc::clone(from), seq, text: Arc::clone(text), at_ms: now_ms, written });
+        self.kept.push_back(Kept {
+            from: Arc::clone(from),
+            seq,
+            text: Arc::clone(text),
+            at_ms: now_ms,
+            written,
+        });
         let mut nothing_lost = true;
         while let Some(first) = self.kept.front() {
             let is_old = first.at_ms.saturating_add(RESUME_WITHIN * 1_000) < now_ms && first.written;

@@ -5,10 +5,10 @@ use corsac_credentials::{ClaimRefusal, Claims, Json, JwkThumbprint, KeySet, Time
 use super::denial::{Denial, Part, Reason};
 use super::media_keys::MediaKeys;
 use super::rules::{ACCESS, AccessRules, verified};
+use crate::candidate::IcePolicy;
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::grants::{Grants, Kind, Kinds};
-use crate::candidate::IcePolicy;
 
 /// From `iat` to `exp`, in seconds. A token cannot be called back, so it is short.
 const MAX_LIFETIME: u64 = 600;
