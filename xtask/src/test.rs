@@ -6,7 +6,7 @@ use crate::shell::{Done, has, program, root, say, step};
 use crate::{budgets, layers, mutants, tools};
 
 /// Seconds that each fuzz target runs.
-const FUZZ_SECONDS: &str = "60";
+const FUZZ_SECONDS: &str = "30";
 
 pub(crate) fn run() -> Done {
     layers::run()?;
