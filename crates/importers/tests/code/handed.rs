@@ -29,6 +29,7 @@ fn a_list_is_followed_from_where_it_is_written() {
         format!("const list = {LIST} as string[]; {USE}"),
         format!("var list = {LIST}; console.log(list); {USE}"),
         format!("const list = {LIST}; const all = list; {USE}"),
+        format!("const list = {LIST}; if ((list) && start) start(); {USE}"),
         format!("const list = {LIST}; const tests = list.filter((o) => o.endsWith('t')); {USE}"),
     ] {
         assert_eq!(express("app.ts", &plain), [Truth::False], "{plain}");

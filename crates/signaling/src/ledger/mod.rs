@@ -58,7 +58,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Goes on behind a head that [`verify`] found; [`Head::START`] begins.
+    /// Goes on behind a head that [`verify()`] found; [`Head::START`] begins.
     pub fn resume(head: Head) -> Self {
         Self { head }
     }

@@ -21,7 +21,7 @@ pub(super) fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
 ///
 /// # Errors
 ///
-/// As in [`bytes`].
+/// As in [`bytes()`].
 pub(super) fn name<const N: usize>() -> Result<String, Refusal> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<N>()?))
 }

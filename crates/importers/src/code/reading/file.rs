@@ -272,7 +272,8 @@ impl<'t> Spots<'t> {
                     at = number;
                     continue;
                 }
-                let is_written = field == Some("left") || BINDS.contains(&kind);
+                let is_assigned = kind.ends_with("assignment_expression") || kind == "for_in_statement";
+                let is_written = is_assigned && field == Some("left") || BINDS.contains(&kind);
                 let is_named = field == Some("name") || kind == "import_alias";
                 return at != *place && is_written || is_named && NAMES.contains(&kind);
             }
