@@ -2,7 +2,7 @@
 
 use crate::message::server::{BURST, RATE};
 
-/// A token bucket: [`BURST`] messages at once, and [`RATE`] a second on average.
+/// A token bucket: `BURST` (100) messages at once, and `RATE` (50) a second on average.
 #[derive(Debug)]
 pub struct Pace {
     /// In thousandths of a message.
