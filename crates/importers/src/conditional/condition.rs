@@ -162,6 +162,16 @@ impl Condition {
         }
     }
 
+    /// Whether nothing of it is opaque.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self {
+            Self::All(group) | Self::Any(group) => group.parts.iter().all(Self::is_certain),
+            Self::Not(inner) => inner.is_certain(),
+            Self::Opaque(_) => false,
+            Self::Always | Self::Fact(_) | Self::Never | Self::Origin(_) => true,
+        }
+    }
+
     pub(crate) fn and(self, other: Self) -> Self {
         Self::all([self, other])
     }

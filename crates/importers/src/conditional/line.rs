@@ -52,8 +52,9 @@ impl Line {
         if when == Condition::Always {
             self.cases.clear();
         }
-        // What was set before for the same requests is set no more.
-        while self.cases.last().is_some_and(|(known, ..)| *known == when) {
+        // What was set before for the same requests is set no more. What is not known reads the same
+        // when it does not hold.
+        while self.cases.last().is_some_and(|(known, ..)| *known == when) && when.is_certain() {
             self.cases.pop();
         }
         if self.cases.len() >= MAX_CASES {

@@ -231,6 +231,23 @@ fn a_star_is_for_everybody_without_credentials() {
 }
 
 #[test]
+fn what_is_not_known_is_not_taken_for_its_contrary() {
+    let of = |attribute: &str| {
+        let text = format!(
+            "SetEnv O http://localhost:3000\n<Location />\nSetEnvIf {attribute} \"^(https://.*)$\" O=$1\n</Location>\n\
+             Header setifempty Access-Control-Allow-Origin \"%{{O}}e\" env=O\n"
+        );
+        let model = model("apache", &text);
+        let scopes =
+            model.scopes.iter().map(|scope| scope.actual.lets_read(ORIGINS[0], Credentials::Omitted));
+        scopes.collect::<Vec<_>>()
+    };
+    // Where the section does not apply, what is always set is sent.
+    assert_eq!(of("^Origin$"), [Truth::Unknown]);
+    assert_eq!(of("Origin"), [Truth::True]);
+}
+
+#[test]
 fn two_tables_make_two_lines_which_nobody_reads() {
     let model = model(
         "apache",
