@@ -263,7 +263,10 @@ impl Run {
         let first = format!("{word}  {held} of {} proofs\n", self.proofs.len());
         let proofs = self.proofs.iter().map(|proof| {
             let (of, meant) = (proof.claimed(), proof.meant());
-            format!("\n  {}\n    {}\n    meant for {}\n", printable(&of), proof.word(), printable(&meant))
+            let assumed =
+                if proof.is_of_code() { format!("    assuming that {ASSUMED}\n") } else { String::new() };
+            let (of, meant) = (printable(&of), printable(&meant));
+            format!("\n  {of}\n    {}\n    meant for {meant}\n{assumed}", proof.word())
         });
         let others = |all: &[Unproved], word: &str| {
             let one = |Unproved { file, scope, reason }: &Unproved| {

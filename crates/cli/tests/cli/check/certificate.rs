@@ -177,3 +177,22 @@ fn a_single_certificate_says_which_scope_nobody_spoke_of() {
     assert!(beside.stdout.starts_with("no proof"), "{beside:?}");
     assert!(beside.stdout.contains("no proof speaks of scope 2"), "{beside:?}");
 }
+
+#[test]
+fn what_a_proof_of_code_assumes_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let save = |name: &str, text: &str| fs::write(path.join(name), text).unwrap();
+    save("app.js", "const cors = require('cors');\napp.use(cors({ origin: 'https://app.example.com' }));\n");
+    save("nginx.conf", &nginx("https://app.example.com"));
+    for (file, assumes) in [("app.js", true), ("nginx.conf", false)] {
+        let proof = format!("{file}.json");
+        let checked = run(path, &["check", "--timeout", "100s", file, "--certificate", &proof]);
+        assert_eq!(checked.stderr.contains("assuming that code of other files"), assumes, "{checked:?}");
+        let verified = run(path, &["verify-proof", &proof]);
+        assert_eq!(verified.stdout.contains("assuming that code of other files"), assumes, "{verified:?}");
+        let json = run(path, &["verify-proof", &proof, "--format", "json"]).json();
+        let first = &json["proofs"][0]["assumptions"];
+        assert_eq!(first.as_array().map(Vec::len), Some(usize::from(assumes)), "{json}");
+    }
+}
